@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tidwall/btree"
+)
+
+// rows is the state of one folded partition: every table's rows by table/key, in order, with an undo list for the record
+// in hand and the set of keys changed since the last checkpoint.
+type rows struct {
+	tree  *btree.Map[string, string]
+	undo  []undo
+	dirty map[string]struct{}
+}
+
+type undo struct {
+	key, old string
+	existed  bool
+}
+
+func newRows() *rows {
+	return &rows{tree: new(btree.Map[string, string]), dirty: make(map[string]struct{})}
+}
+
+func (r *rows) get(key string) (string, bool) { return r.tree.Get(key) }
+
+func (r *rows) put(key, value string) {
+	old, existed := r.tree.Set(key, value)
+	r.note(key, old, existed)
+}
+
+func (r *rows) remove(key string) {
+	if old, existed := r.tree.Delete(key); existed {
+		r.note(key, old, true)
+	}
+}
+
+func (r *rows) note(key, old string, existed bool) {
+	r.undo = append(r.undo, undo{key, old, existed})
+	r.dirty[key] = struct{}{}
+}
+
+// commit forgets how to undo.
+func (r *rows) commit() {
+	clear(r.undo)
+	r.undo = r.undo[:0]
+}
+
+// rollback puts everything back as it was at the last commit. Keys stay dirty: a delta that repeats a value is correct,
+// and the record that failed fails the same way for every folder, so the delta's bytes are the same too.
+func (r *rows) rollback() {
+	for _, u := range slices.Backward(r.undo) {
+		if u.existed {
+			r.tree.Set(u.key, u.old)
+		} else {
+			r.tree.Delete(u.key)
+		}
+	}
+	r.commit()
+}
+
+func (r *rows) ascend(prefix string, yield func(key, value string) bool) {
+	r.tree.Ascend(prefix, func(k, v string) bool { return strings.HasPrefix(k, prefix) && yield(k, v) })
+}
+
+// changed lists the keys changed since the last call, in order, and begins anew.
+func (r *rows) changed() []string {
+	keys := make([]string, 0, len(r.dirty))
+	for k := range r.dirty {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	r.dirty = make(map[string]struct{})
+	return keys
+}

@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// The engine's constants: what a record may do. A record that would exceed them goes to dead.
+const (
+	// MaxTimersPerRecord is how many due timers one record fires; the next record fires the next ones.
+	MaxTimersPerRecord = 1000
+	// MaxOutputsPerRecord bounds what one record may emit.
+	MaxOutputsPerRecord = 20_000
+)
+
+// Tx is one record's view of the state: what it changes and emits applies together or not at all.
+type Tx struct {
+	core  *core
+	rows  *rows
+	rec   *event.Record
+	cause *event.Event
+	outs  []pending
+	ids   uint32
+}
+
+// pending is an output before it has a number.
+type pending struct {
+	topic     event.Topic
+	partition int
+	event     *event.Event
+}
+
+// Partition is the inbox partition folded.
+func (tx *Tx) Partition() int { return tx.core.partition }
+
+// Served is served time in milliseconds: it grows with ticks only, by at most 5 s a tick, so that an outage, a backlog or
+// a wrong clock runs no deadline out.
+func (tx *Tx) Served() int64 { return tx.core.pos.Served }
+
+// Clock is the time of the last tick in Unix milliseconds, 0 before the first.
+func (tx *Tx) Clock() int64 { return tx.core.pos.Clock }
+
+// NewID gives an id that is a function of the record and of how many were taken from it before.
+func (tx *Tx) NewID() string {
+	var b [28]byte
+	binary.BigEndian.PutUint32(b[0:], uint32(tx.core.partition)) //nolint:gosec // hashed bits
+	binary.BigEndian.PutUint64(b[4:], tx.core.pos.Epoch)
+	binary.BigEndian.PutUint64(b[12:], uint64(tx.rec.Offset)) //nolint:gosec // hashed bits
+	binary.BigEndian.PutUint32(b[20:], tx.ids)
+	tx.ids++
+	h := append([]byte("id\x00"+tx.core.proc.Name+"\x00"), b[:]...)
+	sum := sha256.Sum256(h)
+	return event.ID(sum[:16]).String()
+}
+
+// Emit appends an event to a topic, to the partition of its key. Id, origin, cause and trace are filled in here; tenant
+// and at_ms are taken from the cause where they are not set.
+func (tx *Tx) Emit(topic event.Topic, e *event.Event) {
+	n := 1
+	if !topic.Single() {
+		n = tx.core.partitions(topic)
+	}
+	tx.EmitTo(topic, event.PartitionOf(e.GetKey(), n), e)
+}
+
+// EmitTo appends an event to a given partition: only for what every partition must be told.
+func (tx *Tx) EmitTo(topic event.Topic, partition int, e *event.Event) {
+	if topic != event.TopicDead && !slices.Contains(tx.core.proc.Outputs, topic) {
+		throw(fmt.Errorf("%s emits to %s, which is not among its outputs", tx.core.proc.Name, topic))
+	}
+	if len(tx.outs) >= MaxOutputsPerRecord {
+		throw(&Refusal{Kind: "limit", Reason: fmt.Sprintf("more than %d outputs", MaxOutputsPerRecord)})
+	}
+	tx.outs = append(tx.outs, pending{topic, partition, e})
+}
+
+// EmitAll appends a copy of the event to every partition of the topic.
+func (tx *Tx) EmitAll(topic event.Topic, e *event.Event) {
+	for p := range tx.Partitions(topic) {
+		tx.EmitTo(topic, p, proto.CloneOf(e))
+	}
+}
+
+// Partitions is how many partitions a topic has.
+func (tx *Tx) Partitions(topic event.Topic) int {
+	if topic.Single() {
+		return 1
+	}
+	return tx.core.partitions(topic)
+}
+
+// After sets the timer of this name to fire when ms of served time have passed, in place of any earlier setting.
+func (tx *Tx) After(name string, ms int64) {
+	tx.setTimer(name, timerServed, tx.core.pos.Served+max(ms, 0))
+}
+
+// At sets the timer of this name to fire with the first tick at or after the Unix time ms.
+func (tx *Tx) At(name string, ms int64) { tx.setTimer(name, timerClock, max(ms, 0)) }
+
+// Cancel removes the timer; absent is fine.
+func (tx *Tx) Cancel(name string) {
+	if due, ok := tx.rows.get(timerNames + name); ok {
+		tx.rows.remove(timerNames + name)
+		tx.rows.remove(timerDues + due + name)
+	}
+}
+
+const (
+	timerNames  = "#timer/"
+	timerDues   = "#due/"
+	timerServed = "s"
+	timerClock  = "t"
+)
+
+// setTimer keeps a timer twice: by name, to replace it, and by (kind, due, name), to fire it in order.
+func (tx *Tx) setTimer(name, kind string, due int64) {
+	tx.Cancel(name)
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(due)) //nolint:gosec // never negative
+	tx.rows.put(timerNames+name, kind+string(b[:]))
+	tx.rows.put(timerDues+kind+string(b[:])+name, "")
+}
+
+// due finds the first timer of a kind.
+func (r *rows) due(kind string) (name string, at int64, ok bool) {
+	r.ascend(timerDues+kind, func(k, _ string) bool {
+		rest := k[len(timerDues)+len(kind):]
+		at, name, ok = int64(binary.BigEndian.Uint64([]byte(rest[:8]))), rest[8:], true //nolint:gosec // as written
+		return false
+	})
+	return name, at, ok
+}

@@ -77,6 +77,15 @@ func (tx *Tx) EmitTo(topic event.Topic, partition int, e *event.Event) {
 	if len(tx.outs) >= MaxOutputsPerRecord {
 		throw(&Refusal{Kind: "limit", Reason: fmt.Sprintf("more than %d outputs", MaxOutputsPerRecord)})
 	}
+	if c := tx.cause; c != nil {
+		e.Cause = c.GetId()
+		if e.GetTenant() == "" {
+			e.Tenant = c.GetTenant()
+		}
+		if e.GetAtMs() == 0 {
+			e.AtMs = c.GetAtMs()
+		}
+	}
 	tx.outs = append(tx.outs, pending{topic, partition, e})
 }
 

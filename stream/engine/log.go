@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// Log is the log as the engine needs it: partitions, totally ordered, appended at the end and read from anywhere.
+type Log interface {
+	// Partitions is how many partitions a topic has. It is set once per installation.
+	Partitions(topic event.Topic) int
+	// Bounds are the first offset still kept and the offset that the next record will get.
+	Bounds(ctx context.Context, topic event.Topic, partition int) (first, end int64, err error)
+	// Read tails a partition from an offset: handle gets what came meanwhile, at once and in order, and the partition's
+	// end as the broker last said it; with an empty batch when there was nothing for a while. The batch is the caller's. Read returns
+	// handle's error, ctx's, or a RangeError where the log does not hold the offset; what passes by itself is tried again.
+	Read(ctx context.Context, topic event.Topic, partition int, from int64, handle func(batch []event.Record, end int64) error) error
+	// Append queues records behind those queued earlier for the partition, in order. It calls done(nil) once, from
+	// another goroutine, when all in-sync replicas have them; failures are tried again until ctx is done.
+	Append(ctx context.Context, topic event.Topic, partition int, records []event.Record, done func(error))
+	// At reads single records by offset; a record that is not kept any more is left out.
+	At(ctx context.Context, topic event.Topic, partition int, offsets []int64) ([]event.Record, error)
+}
+
+// RangeError says that a partition does not hold an offset: it ends before it, or begins behind it.
+type RangeError struct {
+	Topic      event.Topic
+	Partition  int
+	Offset     int64
+	First, End int64
+}
+
+func (e *RangeError) Error() string {
+	return fmt.Sprintf("%s/%d holds offsets %d to %d, not %d: the log was truncated, moved, or its retention is too short",
+		e.Topic, e.Partition, e.First, e.End, e.Offset)
+}
+
+// Delivered is an event with the record that brought it.
+type Delivered struct {
+	Record event.Record
+	Event  *event.Event
+}
+
+// Follow reads facts: every event of every lane exactly once and in its lane's order, control records left out. Lanes
+// starts empty, or as it was at offset from, and is moved along; handle owns the batch, next is the offset behind it.
+// A record that does not decode is left out: its writer is a fold of ours, so it can only be damage, and handle's caller
+// learns of it by the error of a later Verify, not by standing still.
+func Follow(
+	ctx context.Context, log Log, topic event.Topic, partition int, from int64, lanes *Lanes,
+	handle func(batch []Delivered, next, end int64) error,
+) error {
+	next := from
+	return log.Read(ctx, topic, partition, from, func(records []event.Record, end int64) error {
+		batch := make([]Delivered, 0, len(records))
+		for i := range records {
+			next = records[i].Offset + 1
+			e, err := event.Unmarshal(records[i].Value)
+			if err != nil || e.GetTick() != nil || e.GetEpoch() != nil || lanes.Take(e.GetOrigin()) != Take {
+				continue
+			}
+			batch = append(batch, Delivered{records[i], e})
+		}
+		return handle(batch, next, end)
+	})
+}
+
+// appendAndWait appends and waits for the answer.
+func appendAndWait(ctx context.Context, log Log, topic event.Topic, partition int, records ...event.Record) error {
+	done := make(chan error, 1)
+	log.Append(ctx, topic, partition, records, func(err error) { done <- err })
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,126 @@
+package embedded
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+const (
+	acceptPause = 50 * time.Millisecond
+	maxIdle     = 10 * time.Minute // between two requests of a connection, as in Kafka
+)
+
+// errBadFrame ends a connection that does not speak Kafka, or asks for too much at once.
+var errBadFrame = errors.New("embedded: not a request of Kafka's protocol, or too large")
+
+// listenKafka listens for clients of the broker. It stands between them and the broker because the broker believes every
+// length it reads and dies of a request it does not know.
+func listenKafka(network string, config BrokerConfig) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), network, config.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("embedded: listen for Kafka clients: %w", err)
+	}
+	l = &kafkaListener{Listener: l, slots: make(chan struct{}, config.MaxConnections), max: config.MaxRequest, tls: config.TLS}
+	return l, nil
+}
+
+// kafkaListener bounds the number of connections and checks the frames on each.
+type kafkaListener struct {
+	net.Listener
+	slots chan struct{}
+	max   int
+	tls   *tls.Config
+}
+
+// Accept waits for the next client; one too many is closed at once.
+func (l *kafkaListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return nil, err
+		}
+		if err != nil { // too many open files, say; the broker would never accept again
+			<-time.NewTimer(acceptPause).C
+			continue
+		}
+		select {
+		case l.slots <- struct{}{}:
+		default:
+			_ = conn.Close() // one too many
+			continue
+		}
+		if l.tls != nil {
+			conn = tls.Server(conn, l.tls)
+		}
+		c := &kafkaConn{Conn: conn, max: l.max, release: sync.OnceFunc(func() { <-l.slots })}
+		c.idle = time.AfterFunc(maxIdle, func() { _ = c.Close() }) // its reader learns of it
+		return c, nil
+	}
+}
+
+// kafkaConn passes bytes on after having looked at the beginning of each frame. It is read by one goroutine.
+type kafkaConn struct {
+	net.Conn
+	max     int
+	head    [8]byte // size, API key, version
+	ready   []byte  // what is checked of head and not yet read
+	left    int     // what is left of the frame after its head
+	idle    *time.Timer
+	release func()
+}
+
+// Read gives bytes of frames that are fit for the broker.
+func (c *kafkaConn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if len(c.ready) == 0 && c.left == 0 {
+		if _, err := io.ReadFull(c.Conn, c.head[:]); err != nil {
+			return 0, err
+		}
+		c.idle.Reset(maxIdle)
+		left, err := checkFrame(c.head, c.max)
+		if err != nil {
+			return 0, err
+		}
+		c.ready, c.left = c.head[:], left
+	}
+	if len(c.ready) > 0 {
+		n := copy(p, c.ready)
+		c.ready = c.ready[n:]
+		return n, nil
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
+}
+
+// Close closes the connection and makes room for another.
+func (c *kafkaConn) Close() error {
+	c.idle.Stop()
+	c.release()
+	return c.Conn.Close()
+}
+
+// checkFrame reads size, API key and version of a request, and returns how many bytes follow them.
+func checkFrame(head [8]byte, limit int) (left int, err error) {
+	const minimum = 8 // key, version and correlation id; the client's name may be absent
+	size := binary.BigEndian.Uint32(head[:4])
+	key, version := int16(binary.BigEndian.Uint16(head[4:6])), int16(binary.BigEndian.Uint16(head[6:8])) //nolint:gosec // the wire's own type
+	if size < minimum || uint64(size) > uint64(limit) {
+		return 0, fmt.Errorf("%w: %d bytes", errBadFrame, size)
+	}
+	if request := kmsg.RequestForKey(key); request == nil || version < 0 {
+		return 0, fmt.Errorf("%w: API key %d, version %d", errBadFrame, key, version)
+	}
+	return int(size) - 4, nil
+}

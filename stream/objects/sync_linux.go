@@ -11,7 +11,7 @@ import (
 // writes that failed.
 func wholeSync(root *os.File) func() error {
 	return func() error {
-		if err := unix.Syncfs(int(root.Fd())); err != nil { //nolint:gosec // a descriptor fits
+		if err := unix.Syncfs(int(root.Fd())); err != nil {
 			return fmt.Errorf("sync the file system of %q: %w", root.Name(), err)
 		}
 		return nil

@@ -1,0 +1,142 @@
+package kafkalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+const traceHeader = "traceparent"
+
+// Read tails a partition; see engine.Log.
+func (l *Log) Read(
+	ctx context.Context, topic event.Topic, partition int, from int64, handle func(batch []event.Record, end int64) error,
+) error {
+	pause := 20 * time.Millisecond
+	for {
+		batch, end, err := l.fetch(ctx, topic, partition, from, fetchWait)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, kafka.OffsetOutOfRange):
+			if re := l.outOfRange(ctx, topic, partition, from); re != nil {
+				return re
+			}
+			if err := wait(ctx, pause); err != nil { // a leader that is behind for a moment
+				return err
+			}
+		case err != nil:
+			l.log.WarnContext(ctx, "reading is tried again", "topic", topic, "partition", partition, "error", err)
+			if err := wait(ctx, pause); err != nil {
+				return err
+			}
+			pause = min(2*pause, time.Second)
+		default:
+			pause = 20 * time.Millisecond
+			if err := handle(batch, end); err != nil {
+				return err
+			}
+			if len(batch) > 0 {
+				from = batch[len(batch)-1].Offset + 1
+			}
+		}
+	}
+}
+
+// outOfRange asks whether the offset is really outside of what the log holds.
+func (l *Log) outOfRange(ctx context.Context, topic event.Topic, partition int, from int64) error {
+	first, end, err := l.Bounds(ctx, topic, partition)
+	if err != nil || from >= first && from <= end {
+		return nil
+	}
+	return &engine.RangeError{Topic: topic, Partition: partition, Offset: from, First: first, End: end}
+}
+
+// fetch brings what there is from an offset on, and the partition's end.
+func (l *Log) fetch(
+	ctx context.Context, topic event.Topic, partition int, from int64, maxWait time.Duration,
+) (batch []event.Record, end int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, maxWait+requestTimeout)
+	defer cancel()
+	resp, err := l.client.Fetch(ctx, &kafka.FetchRequest{
+		Topic: string(topic), Partition: partition, Offset: from, MinBytes: 1, MaxBytes: fetchBytes, MaxWait: maxWait,
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if resp.Error != nil {
+		return nil, 0, resp.Error
+	}
+	for {
+		r, err := resp.Records.ReadRecord()
+		if errors.Is(err, io.EOF) {
+			return batch, resp.HighWatermark, nil
+		}
+		if err != nil {
+			return nil, 0, fmt.Errorf("a batch of %s/%d behind offset %d: %w", topic, partition, from, err)
+		}
+		if r.Offset < from { // a broker answers with whole batches
+			continue
+		}
+		rec, err := record(r)
+		if err != nil {
+			return nil, 0, err
+		}
+		rec.Topic, rec.Partition = topic, partition
+		batch = append(batch, rec)
+	}
+}
+
+func record(r *kafka.Record) (event.Record, error) {
+	key, err := protocol.ReadAll(r.Key)
+	if err != nil {
+		return event.Record{}, fmt.Errorf("reading a key: %w", err)
+	}
+	value, err := protocol.ReadAll(r.Value)
+	if err != nil {
+		return event.Record{}, fmt.Errorf("reading a value: %w", err)
+	}
+	rec := event.Record{Offset: r.Offset, Key: key, Value: value}
+	for _, h := range r.Headers {
+		if h.Key == traceHeader {
+			rec.Trace = string(h.Value)
+		}
+	}
+	return rec, nil
+}
+
+// At reads single records; see engine.Log. Neighbours come with one fetch.
+func (l *Log) At(ctx context.Context, topic event.Topic, partition int, offsets []int64) ([]event.Record, error) {
+	want := slices.Clone(offsets)
+	slices.Sort(want)
+	out := make([]event.Record, 0, len(want))
+	for len(want) > 0 {
+		batch, _, err := l.fetch(ctx, topic, partition, want[0], 100*time.Millisecond)
+		if err != nil && !errors.Is(err, kafka.OffsetOutOfRange) {
+			return nil, fmt.Errorf("reading %s/%d at %d: %w", topic, partition, want[0], err)
+		}
+		if len(batch) == 0 {
+			want = want[1:] // not kept any more
+			continue
+		}
+		for _, r := range batch {
+			for len(want) > 0 && want[0] < r.Offset {
+				want = want[1:]
+			}
+			if len(want) > 0 && want[0] == r.Offset {
+				out = append(out, r)
+				want = want[1:]
+			}
+		}
+	}
+	return out, nil
+}

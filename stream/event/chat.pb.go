@@ -1144,7 +1144,7 @@ type Contact struct {
 	FirstResponseMs int64        `protobuf:"varint,15,opt,name=first_response_ms,json=firstResponseMs,proto3" json:"first_response_ms,omitempty"`
 	EndedMs         int64        `protobuf:"varint,16,opt,name=ended_ms,json=endedMs,proto3" json:"ended_ms,omitempty"`
 	WrappedMs       int64        `protobuf:"varint,17,opt,name=wrapped_ms,json=wrappedMs,proto3" json:"wrapped_ms,omitempty"`
-	// End_reason is one of: customer, agent, abandoned, transfer, silence, closed.
+	// End_reason is one of: customer, agent, abandoned, transfer, agent_lost, silence, closed.
 	EndReason        string `protobuf:"bytes,18,opt,name=end_reason,json=endReason,proto3" json:"end_reason,omitempty"`
 	WrapUpCode       string `protobuf:"bytes,19,opt,name=wrap_up_code,json=wrapUpCode,proto3" json:"wrap_up_code,omitempty"`
 	CustomerMessages uint32 `protobuf:"varint,20,opt,name=customer_messages,json=customerMessages,proto3" json:"customer_messages,omitempty"`
@@ -1154,7 +1154,9 @@ type Contact struct {
 	// Version counts the changes of this contact from 1.
 	Version uint64 `protobuf:"varint,23,opt,name=version,proto3" json:"version,omitempty"`
 	// Connected is false while no connection of the customer is known.
-	Connected     bool `protobuf:"varint,24,opt,name=connected,proto3" json:"connected,omitempty"`
+	Connected bool `protobuf:"varint,24,opt,name=connected,proto3" json:"connected,omitempty"`
+	// Read_sequence is the last message that the agent has read.
+	ReadSequence  uint64 `protobuf:"varint,25,opt,name=read_sequence,json=readSequence,proto3" json:"read_sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1357,11 +1359,18 @@ func (x *Contact) GetConnected() bool {
 	return false
 }
 
+func (x *Contact) GetReadSequence() uint64 {
+	if x != nil {
+		return x.ReadSequence
+	}
+	return 0
+}
+
 // ContactChanged carries the whole contact after a change.
 type ContactChanged struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Contact *Contact               `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
-	// Change is one of: started, queued, assigned, requeued, connection, first_response, ended, wrapped.
+	// Change is one of: started, assigned, requeued, connection, first_response, read, split, ended, wrapped.
 	Change        string `protobuf:"bytes,2,opt,name=change,proto3" json:"change,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1958,7 +1967,7 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"split_from\x18\x03 \x01(\tR\tsplitFrom\"P\n" +
 	"\x12ConversationClosed\x12\"\n" +
 	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x9b\x06\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xc0\x06\n" +
 	"\aContact\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +
 	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x18\n" +
@@ -1993,7 +2002,8 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\x0eagent_messages\x18\x15 \x01(\rR\ragentMessages\x12\x18\n" +
 	"\aaddress\x18\x16 \x01(\tR\aaddress\x12\x18\n" +
 	"\aversion\x18\x17 \x01(\x04R\aversion\x12\x1c\n" +
-	"\tconnected\x18\x18 \x01(\bR\tconnected\"_\n" +
+	"\tconnected\x18\x18 \x01(\bR\tconnected\x12#\n" +
+	"\rread_sequence\x18\x19 \x01(\x04R\freadSequence\"_\n" +
 	"\x0eContactChanged\x125\n" +
 	"\acontact\x18\x01 \x01(\v2\x1b.tributary.event.v1.ContactR\acontact\x12\x16\n" +
 	"\x06change\x18\x02 \x01(\tR\x06change\"\xb9\x02\n" +

@@ -84,11 +84,14 @@ func (x *ConfigChange) GetBaseVersion() uint64 {
 	return 0
 }
 
-// ConfigApplied tells every inbox and every screen what is in force.
+// ConfigApplied tells every inbox and every screen what changed with a version.
 type ConfigApplied struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Version       uint64                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
-	Objects       []*ConfigObject        `protobuf:"bytes,2,rep,name=objects,proto3" json:"objects,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Version uint64                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// Objects are those that the version set or removed; the others stand.
+	Objects []*ConfigObject `protobuf:"bytes,2,rep,name=objects,proto3" json:"objects,omitempty"`
+	// Request is the writer's id of the wish.
+	Request       string `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -137,6 +140,76 @@ func (x *ConfigApplied) GetObjects() []*ConfigObject {
 	return nil
 }
 
+func (x *ConfigApplied) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+// ConfigRefused tells the writer of a change that nothing of it was applied, and why.
+type ConfigRefused struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Request string                 `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Version is the one that stays in force.
+	Version uint64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Faults are all that were found, as sentences.
+	Faults        []string `protobuf:"bytes,3,rep,name=faults,proto3" json:"faults,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfigRefused) Reset() {
+	*x = ConfigRefused{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfigRefused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfigRefused) ProtoMessage() {}
+
+func (x *ConfigRefused) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfigRefused.ProtoReflect.Descriptor instead.
+func (*ConfigRefused) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ConfigRefused) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+func (x *ConfigRefused) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ConfigRefused) GetFaults() []string {
+	if x != nil {
+		return x.Faults
+	}
+	return nil
+}
+
 // ConfigObject is one thing of the configuration; exactly one field besides removed is set.
 type ConfigObject struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -156,7 +229,7 @@ type ConfigObject struct {
 
 func (x *ConfigObject) Reset() {
 	*x = ConfigObject{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[2]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -168,7 +241,7 @@ func (x *ConfigObject) String() string {
 func (*ConfigObject) ProtoMessage() {}
 
 func (x *ConfigObject) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[2]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -181,7 +254,7 @@ func (x *ConfigObject) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigObject.ProtoReflect.Descriptor instead.
 func (*ConfigObject) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{2}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ConfigObject) GetRemoved() bool {
@@ -315,7 +388,7 @@ type Queue struct {
 
 func (x *Queue) Reset() {
 	*x = Queue{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -327,7 +400,7 @@ func (x *Queue) String() string {
 func (*Queue) ProtoMessage() {}
 
 func (x *Queue) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -340,7 +413,7 @@ func (x *Queue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Queue.ProtoReflect.Descriptor instead.
 func (*Queue) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{3}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Queue) GetId() string {
@@ -424,7 +497,7 @@ type Agent struct {
 
 func (x *Agent) Reset() {
 	*x = Agent{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -436,7 +509,7 @@ func (x *Agent) String() string {
 func (*Agent) ProtoMessage() {}
 
 func (x *Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -449,7 +522,7 @@ func (x *Agent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Agent.ProtoReflect.Descriptor instead.
 func (*Agent) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{4}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Agent) GetId() string {
@@ -512,7 +585,7 @@ type AgentSkill struct {
 
 func (x *AgentSkill) Reset() {
 	*x = AgentSkill{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -524,7 +597,7 @@ func (x *AgentSkill) String() string {
 func (*AgentSkill) ProtoMessage() {}
 
 func (x *AgentSkill) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -537,7 +610,7 @@ func (x *AgentSkill) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentSkill.ProtoReflect.Descriptor instead.
 func (*AgentSkill) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{5}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AgentSkill) GetSkill() string {
@@ -565,7 +638,7 @@ type Skill struct {
 
 func (x *Skill) Reset() {
 	*x = Skill{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -577,7 +650,7 @@ func (x *Skill) String() string {
 func (*Skill) ProtoMessage() {}
 
 func (x *Skill) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -590,7 +663,7 @@ func (x *Skill) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Skill.ProtoReflect.Descriptor instead.
 func (*Skill) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{6}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Skill) GetId() string {
@@ -618,7 +691,7 @@ type Team struct {
 
 func (x *Team) Reset() {
 	*x = Team{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -630,7 +703,7 @@ func (x *Team) String() string {
 func (*Team) ProtoMessage() {}
 
 func (x *Team) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -643,7 +716,7 @@ func (x *Team) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Team.ProtoReflect.Descriptor instead.
 func (*Team) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{7}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Team) GetId() string {
@@ -676,7 +749,7 @@ type EntryPoint struct {
 
 func (x *EntryPoint) Reset() {
 	*x = EntryPoint{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -688,7 +761,7 @@ func (x *EntryPoint) String() string {
 func (*EntryPoint) ProtoMessage() {}
 
 func (x *EntryPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -701,7 +774,7 @@ func (x *EntryPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EntryPoint.ProtoReflect.Descriptor instead.
 func (*EntryPoint) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{8}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *EntryPoint) GetId() string {
@@ -759,7 +832,7 @@ type TenantSettings struct {
 
 func (x *TenantSettings) Reset() {
 	*x = TenantSettings{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -771,7 +844,7 @@ func (x *TenantSettings) String() string {
 func (*TenantSettings) ProtoMessage() {}
 
 func (x *TenantSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -784,7 +857,7 @@ func (x *TenantSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantSettings.ProtoReflect.Descriptor instead.
 func (*TenantSettings) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{9}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TenantSettings) GetSilenceMs() int64 {
@@ -809,10 +882,15 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"\fConfigChange\x12:\n" +
 	"\aobjects\x18\x01 \x03(\v2 .tributary.event.v1.ConfigObjectR\aobjects\x12\x18\n" +
 	"\arequest\x18\x02 \x01(\tR\arequest\x12!\n" +
-	"\fbase_version\x18\x03 \x01(\x04R\vbaseVersion\"e\n" +
+	"\fbase_version\x18\x03 \x01(\x04R\vbaseVersion\"\x7f\n" +
 	"\rConfigApplied\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x12:\n" +
-	"\aobjects\x18\x02 \x03(\v2 .tributary.event.v1.ConfigObjectR\aobjects\"\x80\x03\n" +
+	"\aobjects\x18\x02 \x03(\v2 .tributary.event.v1.ConfigObjectR\aobjects\x12\x18\n" +
+	"\arequest\x18\x03 \x01(\tR\arequest\"[\n" +
+	"\rConfigRefused\x12\x18\n" +
+	"\arequest\x18\x01 \x01(\tR\arequest\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x16\n" +
+	"\x06faults\x18\x03 \x03(\tR\x06faults\"\x80\x03\n" +
 	"\fConfigObject\x12\x18\n" +
 	"\aremoved\x18\x01 \x01(\bR\aremoved\x121\n" +
 	"\x05queue\x18\x02 \x01(\v2\x19.tributary.event.v1.QueueH\x00R\x05queue\x121\n" +
@@ -877,33 +955,34 @@ func file_tributary_event_v1_config_proto_rawDescGZIP() []byte {
 	return file_tributary_event_v1_config_proto_rawDescData
 }
 
-var file_tributary_event_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_tributary_event_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_tributary_event_v1_config_proto_goTypes = []any{
 	(*ConfigChange)(nil),   // 0: tributary.event.v1.ConfigChange
 	(*ConfigApplied)(nil),  // 1: tributary.event.v1.ConfigApplied
-	(*ConfigObject)(nil),   // 2: tributary.event.v1.ConfigObject
-	(*Queue)(nil),          // 3: tributary.event.v1.Queue
-	(*Agent)(nil),          // 4: tributary.event.v1.Agent
-	(*AgentSkill)(nil),     // 5: tributary.event.v1.AgentSkill
-	(*Skill)(nil),          // 6: tributary.event.v1.Skill
-	(*Team)(nil),           // 7: tributary.event.v1.Team
-	(*EntryPoint)(nil),     // 8: tributary.event.v1.EntryPoint
-	(*TenantSettings)(nil), // 9: tributary.event.v1.TenantSettings
-	(*Sealed)(nil),         // 10: tributary.event.v1.Sealed
-	(Channel)(0),           // 11: tributary.event.v1.Channel
+	(*ConfigRefused)(nil),  // 2: tributary.event.v1.ConfigRefused
+	(*ConfigObject)(nil),   // 3: tributary.event.v1.ConfigObject
+	(*Queue)(nil),          // 4: tributary.event.v1.Queue
+	(*Agent)(nil),          // 5: tributary.event.v1.Agent
+	(*AgentSkill)(nil),     // 6: tributary.event.v1.AgentSkill
+	(*Skill)(nil),          // 7: tributary.event.v1.Skill
+	(*Team)(nil),           // 8: tributary.event.v1.Team
+	(*EntryPoint)(nil),     // 9: tributary.event.v1.EntryPoint
+	(*TenantSettings)(nil), // 10: tributary.event.v1.TenantSettings
+	(*Sealed)(nil),         // 11: tributary.event.v1.Sealed
+	(Channel)(0),           // 12: tributary.event.v1.Channel
 }
 var file_tributary_event_v1_config_proto_depIdxs = []int32{
-	2,  // 0: tributary.event.v1.ConfigChange.objects:type_name -> tributary.event.v1.ConfigObject
-	2,  // 1: tributary.event.v1.ConfigApplied.objects:type_name -> tributary.event.v1.ConfigObject
-	3,  // 2: tributary.event.v1.ConfigObject.queue:type_name -> tributary.event.v1.Queue
-	4,  // 3: tributary.event.v1.ConfigObject.agent:type_name -> tributary.event.v1.Agent
-	6,  // 4: tributary.event.v1.ConfigObject.skill:type_name -> tributary.event.v1.Skill
-	7,  // 5: tributary.event.v1.ConfigObject.team:type_name -> tributary.event.v1.Team
-	8,  // 6: tributary.event.v1.ConfigObject.entry_point:type_name -> tributary.event.v1.EntryPoint
-	9,  // 7: tributary.event.v1.ConfigObject.settings:type_name -> tributary.event.v1.TenantSettings
-	5,  // 8: tributary.event.v1.Agent.skills:type_name -> tributary.event.v1.AgentSkill
-	10, // 9: tributary.event.v1.Agent.name:type_name -> tributary.event.v1.Sealed
-	11, // 10: tributary.event.v1.EntryPoint.channel:type_name -> tributary.event.v1.Channel
+	3,  // 0: tributary.event.v1.ConfigChange.objects:type_name -> tributary.event.v1.ConfigObject
+	3,  // 1: tributary.event.v1.ConfigApplied.objects:type_name -> tributary.event.v1.ConfigObject
+	4,  // 2: tributary.event.v1.ConfigObject.queue:type_name -> tributary.event.v1.Queue
+	5,  // 3: tributary.event.v1.ConfigObject.agent:type_name -> tributary.event.v1.Agent
+	7,  // 4: tributary.event.v1.ConfigObject.skill:type_name -> tributary.event.v1.Skill
+	8,  // 5: tributary.event.v1.ConfigObject.team:type_name -> tributary.event.v1.Team
+	9,  // 6: tributary.event.v1.ConfigObject.entry_point:type_name -> tributary.event.v1.EntryPoint
+	10, // 7: tributary.event.v1.ConfigObject.settings:type_name -> tributary.event.v1.TenantSettings
+	6,  // 8: tributary.event.v1.Agent.skills:type_name -> tributary.event.v1.AgentSkill
+	11, // 9: tributary.event.v1.Agent.name:type_name -> tributary.event.v1.Sealed
+	12, // 10: tributary.event.v1.EntryPoint.channel:type_name -> tributary.event.v1.Channel
 	11, // [11:11] is the sub-list for method output_type
 	11, // [11:11] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
@@ -918,7 +997,7 @@ func file_tributary_event_v1_config_proto_init() {
 	}
 	file_tributary_event_v1_chat_proto_init()
 	file_tributary_event_v1_sealed_proto_init()
-	file_tributary_event_v1_config_proto_msgTypes[2].OneofWrappers = []any{
+	file_tributary_event_v1_config_proto_msgTypes[3].OneofWrappers = []any{
 		(*ConfigObject_Queue)(nil),
 		(*ConfigObject_Agent)(nil),
 		(*ConfigObject_Skill)(nil),
@@ -932,7 +1011,7 @@ func file_tributary_event_v1_config_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_config_proto_rawDesc), len(file_tributary_event_v1_config_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

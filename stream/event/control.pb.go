@@ -600,8 +600,10 @@ func (x *TableRows) GetToken() string {
 
 // CutDone marks a cut as inserted.
 type CutDone struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Number        uint64                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Number uint64                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Offset is where the cut stands in the topic, so that a reader can begin there and not at the first one.
+	Offset        int64 `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -639,6 +641,13 @@ func (*CutDone) Descriptor() ([]byte, []int) {
 func (x *CutDone) GetNumber() uint64 {
 	if x != nil {
 		return x.Number
+	}
+	return 0
+}
+
+func (x *CutDone) GetOffset() int64 {
+	if x != nil {
+		return x.Offset
 	}
 	return 0
 }
@@ -767,9 +776,10 @@ const file_tributary_event_v1_control_proto_rawDesc = "" +
 	"\tTableRows\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x12\n" +
 	"\x04rows\x18\x02 \x01(\x03R\x04rows\x12\x14\n" +
-	"\x05token\x18\x03 \x01(\tR\x05token\"!\n" +
+	"\x05token\x18\x03 \x01(\tR\x05token\"9\n" +
 	"\aCutDone\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\x04R\x06number\"i\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x16\n" +
+	"\x06offset\x18\x02 \x01(\x03R\x06offset\"i\n" +
 	"\x05Audit\x12\x14\n" +
 	"\x05actor\x18\x01 \x01(\tR\x05actor\x12\x16\n" +
 	"\x06action\x18\x02 \x01(\tR\x06action\x12\x18\n" +

@@ -92,6 +92,7 @@ type Event struct {
 	//	*Event_RouteOutcome
 	//	*Event_ConfigChange
 	//	*Event_ConfigApplied
+	//	*Event_ConfigRefused
 	Body          isEvent_Body `protobuf_oneof:"body"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -573,6 +574,15 @@ func (x *Event) GetConfigApplied() *ConfigApplied {
 	return nil
 }
 
+func (x *Event) GetConfigRefused() *ConfigRefused {
+	if x != nil {
+		if x, ok := x.Body.(*Event_ConfigRefused); ok {
+			return x.ConfigRefused
+		}
+	}
+	return nil
+}
+
 type isEvent_Body interface {
 	isEvent_Body()
 }
@@ -750,6 +760,10 @@ type Event_ConfigApplied struct {
 	ConfigApplied *ConfigApplied `protobuf:"bytes,129,opt,name=config_applied,json=configApplied,proto3,oneof"`
 }
 
+type Event_ConfigRefused struct {
+	ConfigRefused *ConfigRefused `protobuf:"bytes,130,opt,name=config_refused,json=configRefused,proto3,oneof"`
+}
+
 func (*Event_Epoch) isEvent_Body() {}
 
 func (*Event_Tick) isEvent_Body() {}
@@ -831,6 +845,8 @@ func (*Event_RouteOutcome) isEvent_Body() {}
 func (*Event_ConfigChange) isEvent_Body() {}
 
 func (*Event_ConfigApplied) isEvent_Body() {}
+
+func (*Event_ConfigRefused) isEvent_Body() {}
 
 // Origin places a fold's output: hash(processor, partition, epoch, offset, ordinal) is the event's id, and
 // (processor, partition) with the destination partition is its lane.
@@ -928,7 +944,7 @@ var File_tributary_event_v1_event_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1etributary/event/v1/event.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\x1a tributary/event/v1/control.proto\x1a tributary/event/v1/routing.proto\x1a\x1ftributary/event/v1/sealed.proto\"\xbe\x19\n" +
+	"\x1etributary/event/v1/event.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\x1a tributary/event/v1/control.proto\x1a tributary/event/v1/routing.proto\x1a\x1ftributary/event/v1/sealed.proto\"\x8b\x1a\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x10\n" +
@@ -984,7 +1000,8 @@ const file_tributary_event_v1_event_proto_rawDesc = "" +
 	"queueEntry\x12G\n" +
 	"\rroute_outcome\x18s \x01(\v2 .tributary.event.v1.RouteOutcomeH\x00R\frouteOutcome\x12H\n" +
 	"\rconfig_change\x18\x80\x01 \x01(\v2 .tributary.event.v1.ConfigChangeH\x00R\fconfigChange\x12K\n" +
-	"\x0econfig_applied\x18\x81\x01 \x01(\v2!.tributary.event.v1.ConfigAppliedH\x00R\rconfigAppliedB\x06\n" +
+	"\x0econfig_applied\x18\x81\x01 \x01(\v2!.tributary.event.v1.ConfigAppliedH\x00R\rconfigApplied\x12K\n" +
+	"\x0econfig_refused\x18\x82\x01 \x01(\v2!.tributary.event.v1.ConfigRefusedH\x00R\rconfigRefusedB\x06\n" +
 	"\x04body\"\xa4\x01\n" +
 	"\x06Origin\x12\x1c\n" +
 	"\tprocessor\x18\x01 \x01(\tR\tprocessor\x12\x1c\n" +
@@ -1052,6 +1069,7 @@ var file_tributary_event_v1_event_proto_goTypes = []any{
 	(*RouteOutcome)(nil),         // 41: tributary.event.v1.RouteOutcome
 	(*ConfigChange)(nil),         // 42: tributary.event.v1.ConfigChange
 	(*ConfigApplied)(nil),        // 43: tributary.event.v1.ConfigApplied
+	(*ConfigRefused)(nil),        // 44: tributary.event.v1.ConfigRefused
 }
 var file_tributary_event_v1_event_proto_depIdxs = []int32{
 	1,  // 0: tributary.event.v1.Event.origin:type_name -> tributary.event.v1.Origin
@@ -1097,11 +1115,12 @@ var file_tributary_event_v1_event_proto_depIdxs = []int32{
 	41, // 40: tributary.event.v1.Event.route_outcome:type_name -> tributary.event.v1.RouteOutcome
 	42, // 41: tributary.event.v1.Event.config_change:type_name -> tributary.event.v1.ConfigChange
 	43, // 42: tributary.event.v1.Event.config_applied:type_name -> tributary.event.v1.ConfigApplied
-	43, // [43:43] is the sub-list for method output_type
-	43, // [43:43] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	44, // 43: tributary.event.v1.Event.config_refused:type_name -> tributary.event.v1.ConfigRefused
+	44, // [44:44] is the sub-list for method output_type
+	44, // [44:44] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_event_proto_init() }
@@ -1156,6 +1175,7 @@ func file_tributary_event_v1_event_proto_init() {
 		(*Event_RouteOutcome)(nil),
 		(*Event_ConfigChange)(nil),
 		(*Event_ConfigApplied)(nil),
+		(*Event_ConfigRefused)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -145,22 +145,28 @@ func (x *AddressRow) GetForward() string {
 	return ""
 }
 
-// CustomerRow is conversation's row of one customer.
+// CustomerRow is conversation's row of one customer. Fields that follow from others are left out where they are stored:
+// a contact's conversation, address and initial contact, where they are the usual ones.
 type CustomerRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Open is the open conversation, or the last closed one while it may be re-opened.
-	Conversation string `protobuf:"bytes,1,opt,name=conversation,proto3" json:"conversation,omitempty"`
-	Closed       bool   `protobuf:"varint,2,opt,name=closed,proto3" json:"closed,omitempty"`
-	ClosedMs     int64  `protobuf:"varint,3,opt,name=closed_ms,json=closedMs,proto3" json:"closed_ms,omitempty"`
-	// Last_ms is the served time of the last thing said.
-	LastMs   int64  `protobuf:"varint,4,opt,name=last_ms,json=lastMs,proto3" json:"last_ms,omitempty"`
-	Sequence uint64 `protobuf:"varint,5,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// Contacts still open or in wrap-up.
-	Contacts  []*Contact `protobuf:"bytes,6,rep,name=contacts,proto3" json:"contacts,omitempty"`
-	Seen      *Seen      `protobuf:"bytes,7,opt,name=seen,proto3" json:"seen,omitempty"`
-	AdoptedBy string     `protobuf:"bytes,8,opt,name=adopted_by,json=adoptedBy,proto3" json:"adopted_by,omitempty"`
-	// Connections of the customer's clients.
-	Connections   []string `protobuf:"bytes,9,rep,name=connections,proto3" json:"connections,omitempty"`
+	// Conversations are the open ones, the newest last, and the one last closed while it may be re-opened.
+	Conversations []*ConversationRow `protobuf:"bytes,1,rep,name=conversations,proto3" json:"conversations,omitempty"`
+	// Contacts still open or in wrap-up, the newest last.
+	Contacts []*ContactRow `protobuf:"bytes,2,rep,name=contacts,proto3" json:"contacts,omitempty"`
+	// Address is the one the customer was first met at.
+	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
+	// Links are the connections of the customer's clients, the newest last.
+	Links []*LinkRow `protobuf:"bytes,4,rep,name=links,proto3" json:"links,omitempty"`
+	// Marks are the messages to the customer that are not known to be read, oldest first.
+	Marks []*MarkRow `protobuf:"bytes,5,rep,name=marks,proto3" json:"marks,omitempty"`
+	// Seen remembers the wishes of agents and others.
+	Seen *Seen `protobuf:"bytes,6,opt,name=seen,proto3" json:"seen,omitempty"`
+	// Due_ms is the served time that the row's timer is set to; 0 for none. It may be earlier than needed, never later.
+	DueMs int64 `protobuf:"varint,7,opt,name=due_ms,json=dueMs,proto3" json:"due_ms,omitempty"`
+	// Met_ms is the served time of the last connection or end of a conversation, while there is no conversation.
+	MetMs int64 `protobuf:"varint,8,opt,name=met_ms,json=metMs,proto3" json:"met_ms,omitempty"`
+	// Adopted_by is the customer that took this one over; the smaller id stays.
+	AdoptedBy     string `protobuf:"bytes,9,opt,name=adopted_by,json=adoptedBy,proto3" json:"adopted_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -195,44 +201,37 @@ func (*CustomerRow) Descriptor() ([]byte, []int) {
 	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *CustomerRow) GetConversation() string {
+func (x *CustomerRow) GetConversations() []*ConversationRow {
 	if x != nil {
-		return x.Conversation
+		return x.Conversations
+	}
+	return nil
+}
+
+func (x *CustomerRow) GetContacts() []*ContactRow {
+	if x != nil {
+		return x.Contacts
+	}
+	return nil
+}
+
+func (x *CustomerRow) GetAddress() string {
+	if x != nil {
+		return x.Address
 	}
 	return ""
 }
 
-func (x *CustomerRow) GetClosed() bool {
+func (x *CustomerRow) GetLinks() []*LinkRow {
 	if x != nil {
-		return x.Closed
+		return x.Links
 	}
-	return false
+	return nil
 }
 
-func (x *CustomerRow) GetClosedMs() int64 {
+func (x *CustomerRow) GetMarks() []*MarkRow {
 	if x != nil {
-		return x.ClosedMs
-	}
-	return 0
-}
-
-func (x *CustomerRow) GetLastMs() int64 {
-	if x != nil {
-		return x.LastMs
-	}
-	return 0
-}
-
-func (x *CustomerRow) GetSequence() uint64 {
-	if x != nil {
-		return x.Sequence
-	}
-	return 0
-}
-
-func (x *CustomerRow) GetContacts() []*Contact {
-	if x != nil {
-		return x.Contacts
+		return x.Marks
 	}
 	return nil
 }
@@ -244,6 +243,20 @@ func (x *CustomerRow) GetSeen() *Seen {
 	return nil
 }
 
+func (x *CustomerRow) GetDueMs() int64 {
+	if x != nil {
+		return x.DueMs
+	}
+	return 0
+}
+
+func (x *CustomerRow) GetMetMs() int64 {
+	if x != nil {
+		return x.MetMs
+	}
+	return 0
+}
+
 func (x *CustomerRow) GetAdoptedBy() string {
 	if x != nil {
 		return x.AdoptedBy
@@ -251,26 +264,352 @@ func (x *CustomerRow) GetAdoptedBy() string {
 	return ""
 }
 
-func (x *CustomerRow) GetConnections() []string {
+// ConversationRow is a conversation of a customer.
+type ConversationRow struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Conversation string                 `protobuf:"bytes,1,opt,name=conversation,proto3" json:"conversation,omitempty"`
+	// Sequence is that of its last message.
+	Sequence uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Last_ms is the served time of the last thing said.
+	LastMs int64 `protobuf:"varint,3,opt,name=last_ms,json=lastMs,proto3" json:"last_ms,omitempty"`
+	Closed bool  `protobuf:"varint,4,opt,name=closed,proto3" json:"closed,omitempty"`
+	// Closed_ms is the served time of its closing.
+	ClosedMs      int64 `protobuf:"varint,5,opt,name=closed_ms,json=closedMs,proto3" json:"closed_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConversationRow) Reset() {
+	*x = ConversationRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationRow) ProtoMessage() {}
+
+func (x *ConversationRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[3]
 	if x != nil {
-		return x.Connections
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationRow.ProtoReflect.Descriptor instead.
+func (*ConversationRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ConversationRow) GetConversation() string {
+	if x != nil {
+		return x.Conversation
+	}
+	return ""
+}
+
+func (x *ConversationRow) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *ConversationRow) GetLastMs() int64 {
+	if x != nil {
+		return x.LastMs
+	}
+	return 0
+}
+
+func (x *ConversationRow) GetClosed() bool {
+	if x != nil {
+		return x.Closed
+	}
+	return false
+}
+
+func (x *ConversationRow) GetClosedMs() int64 {
+	if x != nil {
+		return x.ClosedMs
+	}
+	return 0
+}
+
+// ContactRow is a contact that is not finished.
+type ContactRow struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Contact *Contact               `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Deadline_ms is the served time at which a queued contact whose customer is gone is abandoned, and a wrap-up ends; 0 for none.
+	DeadlineMs int64 `protobuf:"varint,2,opt,name=deadline_ms,json=deadlineMs,proto3" json:"deadline_ms,omitempty"`
+	// Domain is where routing was asked; empty means main.
+	Domain        string `protobuf:"bytes,3,opt,name=domain,proto3" json:"domain,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContactRow) Reset() {
+	*x = ContactRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContactRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContactRow) ProtoMessage() {}
+
+func (x *ContactRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContactRow.ProtoReflect.Descriptor instead.
+func (*ContactRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ContactRow) GetContact() *Contact {
+	if x != nil {
+		return x.Contact
 	}
 	return nil
 }
 
-// DeliveryRow is outbound's row of one delivery that is not settled.
+func (x *ContactRow) GetDeadlineMs() int64 {
+	if x != nil {
+		return x.DeadlineMs
+	}
+	return 0
+}
+
+func (x *ContactRow) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+// LinkRow is one connection of a customer's client.
+type LinkRow struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Connection string                 `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	// Address is empty for the row's own.
+	Address       string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkRow) Reset() {
+	*x = LinkRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkRow) ProtoMessage() {}
+
+func (x *LinkRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkRow.ProtoReflect.Descriptor instead.
+func (*LinkRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LinkRow) GetConnection() string {
+	if x != nil {
+		return x.Connection
+	}
+	return ""
+}
+
+func (x *LinkRow) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+// MarkRow is what is known of a message to the customer.
+type MarkRow struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Message  string                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	Sequence uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	State    DeliveryState          `protobuf:"varint,3,opt,name=state,proto3,enum=tributary.event.v1.DeliveryState" json:"state,omitempty"`
+	// Conversation is empty for the row's newest.
+	Conversation string `protobuf:"bytes,4,opt,name=conversation,proto3" json:"conversation,omitempty"`
+	// Address is empty for the row's own.
+	Address       string `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MarkRow) Reset() {
+	*x = MarkRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MarkRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MarkRow) ProtoMessage() {}
+
+func (x *MarkRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MarkRow.ProtoReflect.Descriptor instead.
+func (*MarkRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *MarkRow) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *MarkRow) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *MarkRow) GetState() DeliveryState {
+	if x != nil {
+		return x.State
+	}
+	return DeliveryState_DELIVERY_STATE_UNSPECIFIED
+}
+
+func (x *MarkRow) GetConversation() string {
+	if x != nil {
+		return x.Conversation
+	}
+	return ""
+}
+
+func (x *MarkRow) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+// OutboundRow is outbound's row of one address: what was asked to be delivered and is not settled, oldest first.
+type OutboundRow struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Deliveries []*DeliveryRow         `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	// Due_ms is the served time that the row's timer is set to; 0 for none.
+	DueMs         int64 `protobuf:"varint,2,opt,name=due_ms,json=dueMs,proto3" json:"due_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OutboundRow) Reset() {
+	*x = OutboundRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OutboundRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OutboundRow) ProtoMessage() {}
+
+func (x *OutboundRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OutboundRow.ProtoReflect.Descriptor instead.
+func (*OutboundRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *OutboundRow) GetDeliveries() []*DeliveryRow {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+func (x *OutboundRow) GetDueMs() int64 {
+	if x != nil {
+		return x.DueMs
+	}
+	return 0
+}
+
+// DeliveryRow is one delivery that is not settled.
 type DeliveryRow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Deliver       *Deliver               `protobuf:"bytes,1,opt,name=deliver,proto3" json:"deliver,omitempty"`
-	State         DeliveryState          `protobuf:"varint,2,opt,name=state,proto3,enum=tributary.event.v1.DeliveryState" json:"state,omitempty"`
-	ClaimedBy     string                 `protobuf:"bytes,3,opt,name=claimed_by,json=claimedBy,proto3" json:"claimed_by,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Delivery string                 `protobuf:"bytes,1,opt,name=delivery,proto3" json:"delivery,omitempty"`
+	State    DeliveryState          `protobuf:"varint,2,opt,name=state,proto3,enum=tributary.event.v1.DeliveryState" json:"state,omitempty"`
+	// Claimed_by is the effector whose claim came first.
+	ClaimedBy string `protobuf:"bytes,3,opt,name=claimed_by,json=claimedBy,proto3" json:"claimed_by,omitempty"`
+	// Due_ms is the served time at which a claim without a result is in doubt, or the delivery is given up.
+	DueMs         int64 `protobuf:"varint,4,opt,name=due_ms,json=dueMs,proto3" json:"due_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeliveryRow) Reset() {
 	*x = DeliveryRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -282,7 +621,7 @@ func (x *DeliveryRow) String() string {
 func (*DeliveryRow) ProtoMessage() {}
 
 func (x *DeliveryRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -295,14 +634,14 @@ func (x *DeliveryRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliveryRow.ProtoReflect.Descriptor instead.
 func (*DeliveryRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{3}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *DeliveryRow) GetDeliver() *Deliver {
+func (x *DeliveryRow) GetDelivery() string {
 	if x != nil {
-		return x.Deliver
+		return x.Delivery
 	}
-	return nil
+	return ""
 }
 
 func (x *DeliveryRow) GetState() DeliveryState {
@@ -319,6 +658,13 @@ func (x *DeliveryRow) GetClaimedBy() string {
 	return ""
 }
 
+func (x *DeliveryRow) GetDueMs() int64 {
+	if x != nil {
+		return x.DueMs
+	}
+	return 0
+}
+
 // ConfigRow is one object of the configuration in force, with the event that set it.
 type ConfigRow struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -330,7 +676,7 @@ type ConfigRow struct {
 
 func (x *ConfigRow) Reset() {
 	*x = ConfigRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -342,7 +688,7 @@ func (x *ConfigRow) String() string {
 func (*ConfigRow) ProtoMessage() {}
 
 func (x *ConfigRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -355,7 +701,7 @@ func (x *ConfigRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRow.ProtoReflect.Descriptor instead.
 func (*ConfigRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{4}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ConfigRow) GetObject() *ConfigObject {
@@ -385,23 +731,52 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"AddressRow\x12\x1a\n" +
 	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12,\n" +
 	"\x04seen\x18\x02 \x01(\v2\x18.tributary.event.v1.SeenR\x04seen\x12\x18\n" +
-	"\aforward\x18\x03 \x01(\tR\aforward\"\xc3\x02\n" +
-	"\vCustomerRow\x12\"\n" +
-	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x16\n" +
-	"\x06closed\x18\x02 \x01(\bR\x06closed\x12\x1b\n" +
-	"\tclosed_ms\x18\x03 \x01(\x03R\bclosedMs\x12\x17\n" +
-	"\alast_ms\x18\x04 \x01(\x03R\x06lastMs\x12\x1a\n" +
-	"\bsequence\x18\x05 \x01(\x04R\bsequence\x127\n" +
-	"\bcontacts\x18\x06 \x03(\v2\x1b.tributary.event.v1.ContactR\bcontacts\x12,\n" +
-	"\x04seen\x18\a \x01(\v2\x18.tributary.event.v1.SeenR\x04seen\x12\x1d\n" +
+	"\aforward\x18\x03 \x01(\tR\aforward\"\x8f\x03\n" +
+	"\vCustomerRow\x12I\n" +
+	"\rconversations\x18\x01 \x03(\v2#.tributary.event.v1.ConversationRowR\rconversations\x12:\n" +
+	"\bcontacts\x18\x02 \x03(\v2\x1e.tributary.event.v1.ContactRowR\bcontacts\x12\x18\n" +
+	"\aaddress\x18\x03 \x01(\tR\aaddress\x121\n" +
+	"\x05links\x18\x04 \x03(\v2\x1b.tributary.event.v1.LinkRowR\x05links\x121\n" +
+	"\x05marks\x18\x05 \x03(\v2\x1b.tributary.event.v1.MarkRowR\x05marks\x12,\n" +
+	"\x04seen\x18\x06 \x01(\v2\x18.tributary.event.v1.SeenR\x04seen\x12\x15\n" +
+	"\x06due_ms\x18\a \x01(\x03R\x05dueMs\x12\x15\n" +
+	"\x06met_ms\x18\b \x01(\x03R\x05metMs\x12\x1d\n" +
 	"\n" +
-	"adopted_by\x18\b \x01(\tR\tadoptedBy\x12 \n" +
-	"\vconnections\x18\t \x03(\tR\vconnections\"\x9c\x01\n" +
-	"\vDeliveryRow\x125\n" +
-	"\adeliver\x18\x01 \x01(\v2\x1b.tributary.event.v1.DeliverR\adeliver\x127\n" +
+	"adopted_by\x18\t \x01(\tR\tadoptedBy\"\x9f\x01\n" +
+	"\x0fConversationRow\x12\"\n" +
+	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x17\n" +
+	"\alast_ms\x18\x03 \x01(\x03R\x06lastMs\x12\x16\n" +
+	"\x06closed\x18\x04 \x01(\bR\x06closed\x12\x1b\n" +
+	"\tclosed_ms\x18\x05 \x01(\x03R\bclosedMs\"|\n" +
+	"\n" +
+	"ContactRow\x125\n" +
+	"\acontact\x18\x01 \x01(\v2\x1b.tributary.event.v1.ContactR\acontact\x12\x1f\n" +
+	"\vdeadline_ms\x18\x02 \x01(\x03R\n" +
+	"deadlineMs\x12\x16\n" +
+	"\x06domain\x18\x03 \x01(\tR\x06domain\"C\n" +
+	"\aLinkRow\x12\x1e\n" +
+	"\n" +
+	"connection\x18\x01 \x01(\tR\n" +
+	"connection\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\"\xb6\x01\n" +
+	"\aMarkRow\x12\x18\n" +
+	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x04R\bsequence\x127\n" +
+	"\x05state\x18\x03 \x01(\x0e2!.tributary.event.v1.DeliveryStateR\x05state\x12\"\n" +
+	"\fconversation\x18\x04 \x01(\tR\fconversation\x12\x18\n" +
+	"\aaddress\x18\x05 \x01(\tR\aaddress\"e\n" +
+	"\vOutboundRow\x12?\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2\x1f.tributary.event.v1.DeliveryRowR\n" +
+	"deliveries\x12\x15\n" +
+	"\x06due_ms\x18\x02 \x01(\x03R\x05dueMs\"\x98\x01\n" +
+	"\vDeliveryRow\x12\x1a\n" +
+	"\bdelivery\x18\x01 \x01(\tR\bdelivery\x127\n" +
 	"\x05state\x18\x02 \x01(\x0e2!.tributary.event.v1.DeliveryStateR\x05state\x12\x1d\n" +
 	"\n" +
-	"claimed_by\x18\x03 \x01(\tR\tclaimedBy\"_\n" +
+	"claimed_by\x18\x03 \x01(\tR\tclaimedBy\x12\x15\n" +
+	"\x06due_ms\x18\x04 \x01(\x03R\x05dueMs\"_\n" +
 	"\tConfigRow\x128\n" +
 	"\x06object\x18\x01 \x01(\v2 .tributary.event.v1.ConfigObjectR\x06object\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversionB6Z4github.com/tributary-cc/tributary/stream/event;eventb\x06proto3"
@@ -418,30 +793,39 @@ func file_tributary_event_v1_rows_proto_rawDescGZIP() []byte {
 	return file_tributary_event_v1_rows_proto_rawDescData
 }
 
-var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_tributary_event_v1_rows_proto_goTypes = []any{
-	(*Seen)(nil),         // 0: tributary.event.v1.Seen
-	(*AddressRow)(nil),   // 1: tributary.event.v1.AddressRow
-	(*CustomerRow)(nil),  // 2: tributary.event.v1.CustomerRow
-	(*DeliveryRow)(nil),  // 3: tributary.event.v1.DeliveryRow
-	(*ConfigRow)(nil),    // 4: tributary.event.v1.ConfigRow
-	(*Contact)(nil),      // 5: tributary.event.v1.Contact
-	(*Deliver)(nil),      // 6: tributary.event.v1.Deliver
-	(DeliveryState)(0),   // 7: tributary.event.v1.DeliveryState
-	(*ConfigObject)(nil), // 8: tributary.event.v1.ConfigObject
+	(*Seen)(nil),            // 0: tributary.event.v1.Seen
+	(*AddressRow)(nil),      // 1: tributary.event.v1.AddressRow
+	(*CustomerRow)(nil),     // 2: tributary.event.v1.CustomerRow
+	(*ConversationRow)(nil), // 3: tributary.event.v1.ConversationRow
+	(*ContactRow)(nil),      // 4: tributary.event.v1.ContactRow
+	(*LinkRow)(nil),         // 5: tributary.event.v1.LinkRow
+	(*MarkRow)(nil),         // 6: tributary.event.v1.MarkRow
+	(*OutboundRow)(nil),     // 7: tributary.event.v1.OutboundRow
+	(*DeliveryRow)(nil),     // 8: tributary.event.v1.DeliveryRow
+	(*ConfigRow)(nil),       // 9: tributary.event.v1.ConfigRow
+	(*Contact)(nil),         // 10: tributary.event.v1.Contact
+	(DeliveryState)(0),      // 11: tributary.event.v1.DeliveryState
+	(*ConfigObject)(nil),    // 12: tributary.event.v1.ConfigObject
 }
 var file_tributary_event_v1_rows_proto_depIdxs = []int32{
-	0, // 0: tributary.event.v1.AddressRow.seen:type_name -> tributary.event.v1.Seen
-	5, // 1: tributary.event.v1.CustomerRow.contacts:type_name -> tributary.event.v1.Contact
-	0, // 2: tributary.event.v1.CustomerRow.seen:type_name -> tributary.event.v1.Seen
-	6, // 3: tributary.event.v1.DeliveryRow.deliver:type_name -> tributary.event.v1.Deliver
-	7, // 4: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
-	8, // 5: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	0,  // 0: tributary.event.v1.AddressRow.seen:type_name -> tributary.event.v1.Seen
+	3,  // 1: tributary.event.v1.CustomerRow.conversations:type_name -> tributary.event.v1.ConversationRow
+	4,  // 2: tributary.event.v1.CustomerRow.contacts:type_name -> tributary.event.v1.ContactRow
+	5,  // 3: tributary.event.v1.CustomerRow.links:type_name -> tributary.event.v1.LinkRow
+	6,  // 4: tributary.event.v1.CustomerRow.marks:type_name -> tributary.event.v1.MarkRow
+	0,  // 5: tributary.event.v1.CustomerRow.seen:type_name -> tributary.event.v1.Seen
+	10, // 6: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
+	11, // 7: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
+	8,  // 8: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
+	11, // 9: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
+	12, // 10: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_rows_proto_init() }
@@ -457,7 +841,7 @@ func file_tributary_event_v1_rows_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_rows_proto_rawDesc), len(file_tributary_event_v1_rows_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -604,7 +604,8 @@ type Candidate struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Agent  string                 `protobuf:"bytes,1,opt,name=agent,proto3" json:"agent,omitempty"`
 	Chosen bool                   `protobuf:"varint,2,opt,name=chosen,proto3" json:"chosen,omitempty"`
-	// Reason is a code: chosen, not_available, no_capacity, not_member, idle_shorter, not_connected, just_missed, excluded.
+	// Reason is a code: chosen, idle_shorter, more_contacts, excluded, just_missed, ringing, no_capacity, not_available,
+	// not_connected, not_member.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Score orders the candidates that could have been chosen: milliseconds idle.
 	Score         int64 `protobuf:"varint,4,opt,name=score,proto3" json:"score,omitempty"`
@@ -686,7 +687,7 @@ type OfferChanged struct {
 	ClosedMs   int64  `protobuf:"varint,10,opt,name=closed_ms,json=closedMs,proto3" json:"closed_ms,omitempty"`
 	// Expires_after_ms is the offer's time-out in served time.
 	ExpiresAfterMs int64 `protobuf:"varint,11,opt,name=expires_after_ms,json=expiresAfterMs,proto3" json:"expires_after_ms,omitempty"`
-	// Reason is a code for rescinding: abandoned, agent_gone, logged_out.
+	// Reason is a code for rescinding: abandoned, ended, transfer, closed, agent_gone, not_available, not_member.
 	Reason        string  `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
 	Channel       Channel `protobuf:"varint,13,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
 	Customer      string  `protobuf:"bytes,14,opt,name=customer,proto3" json:"customer,omitempty"`
@@ -956,7 +957,8 @@ type QueueEntry struct {
 	Waiting uint32 `protobuf:"varint,8,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	Version uint64 `protobuf:"varint,9,opt,name=version,proto3" json:"version,omitempty"`
 	Agent   string `protobuf:"bytes,10,opt,name=agent,proto3" json:"agent,omitempty"`
-	// Reason says why nobody could take it: no_agent, all_busy, nobody_staffed; empty otherwise.
+	// Reason says, while it waits, why nobody could take it: no_queue, no_agent (the queue has no members), nobody_staffed,
+	// all_busy, all_excluded; empty otherwise.
 	Reason        string `protobuf:"bytes,11,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

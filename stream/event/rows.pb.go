@@ -21,6 +21,66 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// RoutingContactState is where a contact stands between a request and its release.
+type RoutingContactState int32
+
+const (
+	RoutingContactState_ROUTING_CONTACT_STATE_UNSPECIFIED RoutingContactState = 0
+	RoutingContactState_ROUTING_CONTACT_STATE_WAITING     RoutingContactState = 1
+	RoutingContactState_ROUTING_CONTACT_STATE_OFFERED     RoutingContactState = 2
+	RoutingContactState_ROUTING_CONTACT_STATE_ASSIGNED    RoutingContactState = 3
+	RoutingContactState_ROUTING_CONTACT_STATE_WRAPPING    RoutingContactState = 4
+	// Lost with its agent; remembered for a while, as the same contact may come back.
+	RoutingContactState_ROUTING_CONTACT_STATE_LOST RoutingContactState = 5
+)
+
+// Enum value maps for RoutingContactState.
+var (
+	RoutingContactState_name = map[int32]string{
+		0: "ROUTING_CONTACT_STATE_UNSPECIFIED",
+		1: "ROUTING_CONTACT_STATE_WAITING",
+		2: "ROUTING_CONTACT_STATE_OFFERED",
+		3: "ROUTING_CONTACT_STATE_ASSIGNED",
+		4: "ROUTING_CONTACT_STATE_WRAPPING",
+		5: "ROUTING_CONTACT_STATE_LOST",
+	}
+	RoutingContactState_value = map[string]int32{
+		"ROUTING_CONTACT_STATE_UNSPECIFIED": 0,
+		"ROUTING_CONTACT_STATE_WAITING":     1,
+		"ROUTING_CONTACT_STATE_OFFERED":     2,
+		"ROUTING_CONTACT_STATE_ASSIGNED":    3,
+		"ROUTING_CONTACT_STATE_WRAPPING":    4,
+		"ROUTING_CONTACT_STATE_LOST":        5,
+	}
+)
+
+func (x RoutingContactState) Enum() *RoutingContactState {
+	p := new(RoutingContactState)
+	*p = x
+	return p
+}
+
+func (x RoutingContactState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RoutingContactState) Descriptor() protoreflect.EnumDescriptor {
+	return file_tributary_event_v1_rows_proto_enumTypes[0].Descriptor()
+}
+
+func (RoutingContactState) Type() protoreflect.EnumType {
+	return &file_tributary_event_v1_rows_proto_enumTypes[0]
+}
+
+func (x RoutingContactState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RoutingContactState.Descriptor instead.
+func (RoutingContactState) EnumDescriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{0}
+}
+
 // Seen remembers ids of causes for 8 days of the causes' time, as 64-bit hashes, oldest first.
 type Seen struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -718,11 +778,610 @@ func (x *ConfigRow) GetVersion() uint64 {
 	return 0
 }
 
+// RoutingAgentRow is routing's row of one agent of a domain. The contacts that the agent holds are on the contacts' rows.
+type RoutingAgentRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Agent string                 `protobuf:"bytes,1,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Configured is false for who connected before the configuration named them, or was removed from it.
+	Configured bool          `protobuf:"varint,2,opt,name=configured,proto3" json:"configured,omitempty"`
+	Queues     []string      `protobuf:"bytes,3,rep,name=queues,proto3" json:"queues,omitempty"`
+	Skills     []*AgentSkill `protobuf:"bytes,4,rep,name=skills,proto3" json:"skills,omitempty"`
+	// Capacity is how many contacts at once.
+	Capacity uint32 `protobuf:"varint,5,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	Status   string `protobuf:"bytes,6,opt,name=status,proto3" json:"status,omitempty"`
+	// Reason is the code the agent gave, or why routing set the status.
+	Reason      string               `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	Connections []*RoutingConnection `protobuf:"bytes,8,rep,name=connections,proto3" json:"connections,omitempty"`
+	// Turn orders agents by idle time: it grows each time that an agent begins to idle.
+	Turn uint64 `protobuf:"varint,9,opt,name=turn,proto3" json:"turn,omitempty"`
+	// Idle_ms is when the agent began to idle; a record, not what agents are ordered by.
+	IdleMs int64 `protobuf:"varint,10,opt,name=idle_ms,json=idleMs,proto3" json:"idle_ms,omitempty"`
+	// Since_ms is when status, activity or connection changed last.
+	SinceMs       int64  `protobuf:"varint,11,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`
+	Version       uint64 `protobuf:"varint,12,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingAgentRow) Reset() {
+	*x = RoutingAgentRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingAgentRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingAgentRow) ProtoMessage() {}
+
+func (x *RoutingAgentRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingAgentRow.ProtoReflect.Descriptor instead.
+func (*RoutingAgentRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RoutingAgentRow) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *RoutingAgentRow) GetConfigured() bool {
+	if x != nil {
+		return x.Configured
+	}
+	return false
+}
+
+func (x *RoutingAgentRow) GetQueues() []string {
+	if x != nil {
+		return x.Queues
+	}
+	return nil
+}
+
+func (x *RoutingAgentRow) GetSkills() []*AgentSkill {
+	if x != nil {
+		return x.Skills
+	}
+	return nil
+}
+
+func (x *RoutingAgentRow) GetCapacity() uint32 {
+	if x != nil {
+		return x.Capacity
+	}
+	return 0
+}
+
+func (x *RoutingAgentRow) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *RoutingAgentRow) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RoutingAgentRow) GetConnections() []*RoutingConnection {
+	if x != nil {
+		return x.Connections
+	}
+	return nil
+}
+
+func (x *RoutingAgentRow) GetTurn() uint64 {
+	if x != nil {
+		return x.Turn
+	}
+	return 0
+}
+
+func (x *RoutingAgentRow) GetIdleMs() int64 {
+	if x != nil {
+		return x.IdleMs
+	}
+	return 0
+}
+
+func (x *RoutingAgentRow) GetSinceMs() int64 {
+	if x != nil {
+		return x.SinceMs
+	}
+	return 0
+}
+
+func (x *RoutingAgentRow) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// RoutingConnection is one connection of an agent's screen.
+type RoutingConnection struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Gateway    string                 `protobuf:"bytes,1,opt,name=gateway,proto3" json:"gateway,omitempty"`
+	Connection string                 `protobuf:"bytes,2,opt,name=connection,proto3" json:"connection,omitempty"`
+	// Silent is true while its gateway gives no sign of life.
+	Silent        bool `protobuf:"varint,3,opt,name=silent,proto3" json:"silent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingConnection) Reset() {
+	*x = RoutingConnection{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingConnection) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingConnection) ProtoMessage() {}
+
+func (x *RoutingConnection) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingConnection.ProtoReflect.Descriptor instead.
+func (*RoutingConnection) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RoutingConnection) GetGateway() string {
+	if x != nil {
+		return x.Gateway
+	}
+	return ""
+}
+
+func (x *RoutingConnection) GetConnection() string {
+	if x != nil {
+		return x.Connection
+	}
+	return ""
+}
+
+func (x *RoutingConnection) GetSilent() bool {
+	if x != nil {
+		return x.Silent
+	}
+	return false
+}
+
+// RoutingContactRow is routing's row of one contact.
+type RoutingContactRow struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Request *RouteRequest          `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Queue is where it waits or was answered; the request's, unless that queue is gone.
+	Queue string              `protobuf:"bytes,2,opt,name=queue,proto3" json:"queue,omitempty"`
+	State RoutingContactState `protobuf:"varint,3,opt,name=state,proto3,enum=tributary.event.v1.RoutingContactState" json:"state,omitempty"`
+	// Agent it is offered to or with.
+	Agent     string `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
+	Offer     string `protobuf:"bytes,5,opt,name=offer,proto3" json:"offer,omitempty"`
+	OfferedMs int64  `protobuf:"varint,6,opt,name=offered_ms,json=offeredMs,proto3" json:"offered_ms,omitempty"`
+	// Expires_after_ms is the time-out that the open offer was made with.
+	ExpiresAfterMs int64               `protobuf:"varint,7,opt,name=expires_after_ms,json=expiresAfterMs,proto3" json:"expires_after_ms,omitempty"`
+	Exclusions     []*RoutingExclusion `protobuf:"bytes,8,rep,name=exclusions,proto3" json:"exclusions,omitempty"`
+	// Version counts the contact's queue entries.
+	Version       uint64 `protobuf:"varint,9,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingContactRow) Reset() {
+	*x = RoutingContactRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingContactRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingContactRow) ProtoMessage() {}
+
+func (x *RoutingContactRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingContactRow.ProtoReflect.Descriptor instead.
+func (*RoutingContactRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RoutingContactRow) GetRequest() *RouteRequest {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *RoutingContactRow) GetQueue() string {
+	if x != nil {
+		return x.Queue
+	}
+	return ""
+}
+
+func (x *RoutingContactRow) GetState() RoutingContactState {
+	if x != nil {
+		return x.State
+	}
+	return RoutingContactState_ROUTING_CONTACT_STATE_UNSPECIFIED
+}
+
+func (x *RoutingContactRow) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *RoutingContactRow) GetOffer() string {
+	if x != nil {
+		return x.Offer
+	}
+	return ""
+}
+
+func (x *RoutingContactRow) GetOfferedMs() int64 {
+	if x != nil {
+		return x.OfferedMs
+	}
+	return 0
+}
+
+func (x *RoutingContactRow) GetExpiresAfterMs() int64 {
+	if x != nil {
+		return x.ExpiresAfterMs
+	}
+	return 0
+}
+
+func (x *RoutingContactRow) GetExclusions() []*RoutingExclusion {
+	if x != nil {
+		return x.Exclusions
+	}
+	return nil
+}
+
+func (x *RoutingContactRow) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// RoutingExclusion keeps an agent from being offered a contact for a while.
+type RoutingExclusion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Agent string                 `protobuf:"bytes,1,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Until is in served time.
+	Until int64 `protobuf:"varint,2,opt,name=until,proto3" json:"until,omitempty"`
+	// Reason is one of: excluded, just_missed.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingExclusion) Reset() {
+	*x = RoutingExclusion{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingExclusion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingExclusion) ProtoMessage() {}
+
+func (x *RoutingExclusion) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingExclusion.ProtoReflect.Descriptor instead.
+func (*RoutingExclusion) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *RoutingExclusion) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *RoutingExclusion) GetUntil() int64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
+func (x *RoutingExclusion) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// RoutingQueueRow is routing's row of one configured queue of a domain.
+type RoutingQueueRow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Queue         *Queue                 `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingQueueRow) Reset() {
+	*x = RoutingQueueRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingQueueRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingQueueRow) ProtoMessage() {}
+
+func (x *RoutingQueueRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingQueueRow.ProtoReflect.Descriptor instead.
+func (*RoutingQueueRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RoutingQueueRow) GetQueue() *Queue {
+	if x != nil {
+		return x.Queue
+	}
+	return nil
+}
+
+// RoutingGatewayRow is routing's row of one gateway process of a domain.
+type RoutingGatewayRow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gateway       string                 `protobuf:"bytes,1,opt,name=gateway,proto3" json:"gateway,omitempty"`
+	Silent        bool                   `protobuf:"varint,2,opt,name=silent,proto3" json:"silent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingGatewayRow) Reset() {
+	*x = RoutingGatewayRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingGatewayRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingGatewayRow) ProtoMessage() {}
+
+func (x *RoutingGatewayRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingGatewayRow.ProtoReflect.Descriptor instead.
+func (*RoutingGatewayRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RoutingGatewayRow) GetGateway() string {
+	if x != nil {
+		return x.Gateway
+	}
+	return ""
+}
+
+func (x *RoutingGatewayRow) GetSilent() bool {
+	if x != nil {
+		return x.Silent
+	}
+	return false
+}
+
+// RoutingPartitionRow is what routing keeps once a partition.
+type RoutingPartitionRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Config_version is the newest configuration applied.
+	ConfigVersion uint64 `protobuf:"varint,1,opt,name=config_version,json=configVersion,proto3" json:"config_version,omitempty"`
+	// Parked counts the requests that were ever parked.
+	Parked        uint64 `protobuf:"varint,2,opt,name=parked,proto3" json:"parked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingPartitionRow) Reset() {
+	*x = RoutingPartitionRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingPartitionRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingPartitionRow) ProtoMessage() {}
+
+func (x *RoutingPartitionRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingPartitionRow.ProtoReflect.Descriptor instead.
+func (*RoutingPartitionRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RoutingPartitionRow) GetConfigVersion() uint64 {
+	if x != nil {
+		return x.ConfigVersion
+	}
+	return 0
+}
+
+func (x *RoutingPartitionRow) GetParked() uint64 {
+	if x != nil {
+		return x.Parked
+	}
+	return 0
+}
+
+// RoutingParkedRow is a request that waits for the configuration it was decided under.
+type RoutingParkedRow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Domain        string                 `protobuf:"bytes,1,opt,name=domain,proto3" json:"domain,omitempty"`
+	Tenant        string                 `protobuf:"bytes,2,opt,name=tenant,proto3" json:"tenant,omitempty"`
+	Request       *RouteRequest          `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
+	AtMs          int64                  `protobuf:"varint,4,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingParkedRow) Reset() {
+	*x = RoutingParkedRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingParkedRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingParkedRow) ProtoMessage() {}
+
+func (x *RoutingParkedRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingParkedRow.ProtoReflect.Descriptor instead.
+func (*RoutingParkedRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RoutingParkedRow) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+func (x *RoutingParkedRow) GetTenant() string {
+	if x != nil {
+		return x.Tenant
+	}
+	return ""
+}
+
+func (x *RoutingParkedRow) GetRequest() *RouteRequest {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *RoutingParkedRow) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
 var File_tributary_event_v1_rows_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtributary/event/v1/rows.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\"\\\n" +
+	"\x1dtributary/event/v1/rows.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\x1a tributary/event/v1/routing.proto\"\\\n" +
 	"\x04Seen\x12\x1a\n" +
 	"\x06hashes\x18\x01 \x03(\x06B\x02\x10\x01R\x06hashes\x12\x1d\n" +
 	"\btimes_ms\x18\x02 \x03(\x03B\x02\x10\x01R\atimesMs\x12\x19\n" +
@@ -779,7 +1438,66 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\x06due_ms\x18\x04 \x01(\x03R\x05dueMs\"_\n" +
 	"\tConfigRow\x128\n" +
 	"\x06object\x18\x01 \x01(\v2 .tributary.event.v1.ConfigObjectR\x06object\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x04R\aversionB6Z4github.com/tributary-cc/tributary/stream/event;eventb\x06proto3"
+	"\aversion\x18\x02 \x01(\x04R\aversion\"\x8e\x03\n" +
+	"\x0fRoutingAgentRow\x12\x14\n" +
+	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x1e\n" +
+	"\n" +
+	"configured\x18\x02 \x01(\bR\n" +
+	"configured\x12\x16\n" +
+	"\x06queues\x18\x03 \x03(\tR\x06queues\x126\n" +
+	"\x06skills\x18\x04 \x03(\v2\x1e.tributary.event.v1.AgentSkillR\x06skills\x12\x1a\n" +
+	"\bcapacity\x18\x05 \x01(\rR\bcapacity\x12\x16\n" +
+	"\x06status\x18\x06 \x01(\tR\x06status\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12G\n" +
+	"\vconnections\x18\b \x03(\v2%.tributary.event.v1.RoutingConnectionR\vconnections\x12\x12\n" +
+	"\x04turn\x18\t \x01(\x04R\x04turn\x12\x17\n" +
+	"\aidle_ms\x18\n" +
+	" \x01(\x03R\x06idleMs\x12\x19\n" +
+	"\bsince_ms\x18\v \x01(\x03R\asinceMs\x12\x18\n" +
+	"\aversion\x18\f \x01(\x04R\aversion\"e\n" +
+	"\x11RoutingConnection\x12\x18\n" +
+	"\agateway\x18\x01 \x01(\tR\agateway\x12\x1e\n" +
+	"\n" +
+	"connection\x18\x02 \x01(\tR\n" +
+	"connection\x12\x16\n" +
+	"\x06silent\x18\x03 \x01(\bR\x06silent\"\xf9\x02\n" +
+	"\x11RoutingContactRow\x12:\n" +
+	"\arequest\x18\x01 \x01(\v2 .tributary.event.v1.RouteRequestR\arequest\x12\x14\n" +
+	"\x05queue\x18\x02 \x01(\tR\x05queue\x12=\n" +
+	"\x05state\x18\x03 \x01(\x0e2'.tributary.event.v1.RoutingContactStateR\x05state\x12\x14\n" +
+	"\x05agent\x18\x04 \x01(\tR\x05agent\x12\x14\n" +
+	"\x05offer\x18\x05 \x01(\tR\x05offer\x12\x1d\n" +
+	"\n" +
+	"offered_ms\x18\x06 \x01(\x03R\tofferedMs\x12(\n" +
+	"\x10expires_after_ms\x18\a \x01(\x03R\x0eexpiresAfterMs\x12D\n" +
+	"\n" +
+	"exclusions\x18\b \x03(\v2$.tributary.event.v1.RoutingExclusionR\n" +
+	"exclusions\x12\x18\n" +
+	"\aversion\x18\t \x01(\x04R\aversion\"V\n" +
+	"\x10RoutingExclusion\x12\x14\n" +
+	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x14\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"B\n" +
+	"\x0fRoutingQueueRow\x12/\n" +
+	"\x05queue\x18\x01 \x01(\v2\x19.tributary.event.v1.QueueR\x05queue\"E\n" +
+	"\x11RoutingGatewayRow\x12\x18\n" +
+	"\agateway\x18\x01 \x01(\tR\agateway\x12\x16\n" +
+	"\x06silent\x18\x02 \x01(\bR\x06silent\"T\n" +
+	"\x13RoutingPartitionRow\x12%\n" +
+	"\x0econfig_version\x18\x01 \x01(\x04R\rconfigVersion\x12\x16\n" +
+	"\x06parked\x18\x02 \x01(\x04R\x06parked\"\x93\x01\n" +
+	"\x10RoutingParkedRow\x12\x16\n" +
+	"\x06domain\x18\x01 \x01(\tR\x06domain\x12\x16\n" +
+	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12:\n" +
+	"\arequest\x18\x03 \x01(\v2 .tributary.event.v1.RouteRequestR\arequest\x12\x13\n" +
+	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs*\xea\x01\n" +
+	"\x13RoutingContactState\x12%\n" +
+	"!ROUTING_CONTACT_STATE_UNSPECIFIED\x10\x00\x12!\n" +
+	"\x1dROUTING_CONTACT_STATE_WAITING\x10\x01\x12!\n" +
+	"\x1dROUTING_CONTACT_STATE_OFFERED\x10\x02\x12\"\n" +
+	"\x1eROUTING_CONTACT_STATE_ASSIGNED\x10\x03\x12\"\n" +
+	"\x1eROUTING_CONTACT_STATE_WRAPPING\x10\x04\x12\x1e\n" +
+	"\x1aROUTING_CONTACT_STATE_LOST\x10\x05B6Z4github.com/tributary-cc/tributary/stream/event;eventb\x06proto3"
 
 var (
 	file_tributary_event_v1_rows_proto_rawDescOnce sync.Once
@@ -793,39 +1511,59 @@ func file_tributary_event_v1_rows_proto_rawDescGZIP() []byte {
 	return file_tributary_event_v1_rows_proto_rawDescData
 }
 
-var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_tributary_event_v1_rows_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_tributary_event_v1_rows_proto_goTypes = []any{
-	(*Seen)(nil),            // 0: tributary.event.v1.Seen
-	(*AddressRow)(nil),      // 1: tributary.event.v1.AddressRow
-	(*CustomerRow)(nil),     // 2: tributary.event.v1.CustomerRow
-	(*ConversationRow)(nil), // 3: tributary.event.v1.ConversationRow
-	(*ContactRow)(nil),      // 4: tributary.event.v1.ContactRow
-	(*LinkRow)(nil),         // 5: tributary.event.v1.LinkRow
-	(*MarkRow)(nil),         // 6: tributary.event.v1.MarkRow
-	(*OutboundRow)(nil),     // 7: tributary.event.v1.OutboundRow
-	(*DeliveryRow)(nil),     // 8: tributary.event.v1.DeliveryRow
-	(*ConfigRow)(nil),       // 9: tributary.event.v1.ConfigRow
-	(*Contact)(nil),         // 10: tributary.event.v1.Contact
-	(DeliveryState)(0),      // 11: tributary.event.v1.DeliveryState
-	(*ConfigObject)(nil),    // 12: tributary.event.v1.ConfigObject
+	(RoutingContactState)(0),    // 0: tributary.event.v1.RoutingContactState
+	(*Seen)(nil),                // 1: tributary.event.v1.Seen
+	(*AddressRow)(nil),          // 2: tributary.event.v1.AddressRow
+	(*CustomerRow)(nil),         // 3: tributary.event.v1.CustomerRow
+	(*ConversationRow)(nil),     // 4: tributary.event.v1.ConversationRow
+	(*ContactRow)(nil),          // 5: tributary.event.v1.ContactRow
+	(*LinkRow)(nil),             // 6: tributary.event.v1.LinkRow
+	(*MarkRow)(nil),             // 7: tributary.event.v1.MarkRow
+	(*OutboundRow)(nil),         // 8: tributary.event.v1.OutboundRow
+	(*DeliveryRow)(nil),         // 9: tributary.event.v1.DeliveryRow
+	(*ConfigRow)(nil),           // 10: tributary.event.v1.ConfigRow
+	(*RoutingAgentRow)(nil),     // 11: tributary.event.v1.RoutingAgentRow
+	(*RoutingConnection)(nil),   // 12: tributary.event.v1.RoutingConnection
+	(*RoutingContactRow)(nil),   // 13: tributary.event.v1.RoutingContactRow
+	(*RoutingExclusion)(nil),    // 14: tributary.event.v1.RoutingExclusion
+	(*RoutingQueueRow)(nil),     // 15: tributary.event.v1.RoutingQueueRow
+	(*RoutingGatewayRow)(nil),   // 16: tributary.event.v1.RoutingGatewayRow
+	(*RoutingPartitionRow)(nil), // 17: tributary.event.v1.RoutingPartitionRow
+	(*RoutingParkedRow)(nil),    // 18: tributary.event.v1.RoutingParkedRow
+	(*Contact)(nil),             // 19: tributary.event.v1.Contact
+	(DeliveryState)(0),          // 20: tributary.event.v1.DeliveryState
+	(*ConfigObject)(nil),        // 21: tributary.event.v1.ConfigObject
+	(*AgentSkill)(nil),          // 22: tributary.event.v1.AgentSkill
+	(*RouteRequest)(nil),        // 23: tributary.event.v1.RouteRequest
+	(*Queue)(nil),               // 24: tributary.event.v1.Queue
 }
 var file_tributary_event_v1_rows_proto_depIdxs = []int32{
-	0,  // 0: tributary.event.v1.AddressRow.seen:type_name -> tributary.event.v1.Seen
-	3,  // 1: tributary.event.v1.CustomerRow.conversations:type_name -> tributary.event.v1.ConversationRow
-	4,  // 2: tributary.event.v1.CustomerRow.contacts:type_name -> tributary.event.v1.ContactRow
-	5,  // 3: tributary.event.v1.CustomerRow.links:type_name -> tributary.event.v1.LinkRow
-	6,  // 4: tributary.event.v1.CustomerRow.marks:type_name -> tributary.event.v1.MarkRow
-	0,  // 5: tributary.event.v1.CustomerRow.seen:type_name -> tributary.event.v1.Seen
-	10, // 6: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
-	11, // 7: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
-	8,  // 8: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
-	11, // 9: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
-	12, // 10: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	1,  // 0: tributary.event.v1.AddressRow.seen:type_name -> tributary.event.v1.Seen
+	4,  // 1: tributary.event.v1.CustomerRow.conversations:type_name -> tributary.event.v1.ConversationRow
+	5,  // 2: tributary.event.v1.CustomerRow.contacts:type_name -> tributary.event.v1.ContactRow
+	6,  // 3: tributary.event.v1.CustomerRow.links:type_name -> tributary.event.v1.LinkRow
+	7,  // 4: tributary.event.v1.CustomerRow.marks:type_name -> tributary.event.v1.MarkRow
+	1,  // 5: tributary.event.v1.CustomerRow.seen:type_name -> tributary.event.v1.Seen
+	19, // 6: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
+	20, // 7: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
+	9,  // 8: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
+	20, // 9: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
+	21, // 10: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
+	22, // 11: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
+	12, // 12: tributary.event.v1.RoutingAgentRow.connections:type_name -> tributary.event.v1.RoutingConnection
+	23, // 13: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
+	0,  // 14: tributary.event.v1.RoutingContactRow.state:type_name -> tributary.event.v1.RoutingContactState
+	14, // 15: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
+	24, // 16: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
+	23, // 17: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_rows_proto_init() }
@@ -835,18 +1573,20 @@ func file_tributary_event_v1_rows_proto_init() {
 	}
 	file_tributary_event_v1_chat_proto_init()
 	file_tributary_event_v1_config_proto_init()
+	file_tributary_event_v1_routing_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_rows_proto_rawDesc), len(file_tributary_event_v1_rows_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   10,
+			NumEnums:      1,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_tributary_event_v1_rows_proto_goTypes,
 		DependencyIndexes: file_tributary_event_v1_rows_proto_depIdxs,
+		EnumInfos:         file_tributary_event_v1_rows_proto_enumTypes,
 		MessageInfos:      file_tributary_event_v1_rows_proto_msgTypes,
 	}.Build()
 	File_tributary_event_v1_rows_proto = out.File

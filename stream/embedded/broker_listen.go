@@ -24,8 +24,8 @@ var errBadFrame = errors.New("embedded: not a request of Kafka's protocol, or to
 
 // listenKafka listens for clients of the broker. It stands between them and the broker because the broker believes every
 // length it reads and dies of a request it does not know.
-func listenKafka(network string, config BrokerConfig) (net.Listener, error) {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), network, config.Addr)
+func listenKafka(ctx context.Context, network string, config BrokerConfig) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, network, config.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("embedded: listen for Kafka clients: %w", err)
 	}
@@ -116,7 +116,7 @@ func checkFrame(head [8]byte, limit int) (left int, err error) {
 	const minimum = 8 // key, version and correlation id; the client's name may be absent
 	size := binary.BigEndian.Uint32(head[:4])
 	key, version := int16(binary.BigEndian.Uint16(head[4:6])), int16(binary.BigEndian.Uint16(head[6:8])) //nolint:gosec // the wire's own type
-	if size < minimum || uint64(size) > uint64(limit) {
+	if size < minimum || int64(size) > int64(limit) {
 		return 0, fmt.Errorf("%w: %d bytes", errBadFrame, size)
 	}
 	if request := kmsg.RequestForKey(key); request == nil || version < 0 {

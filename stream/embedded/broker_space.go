@@ -58,7 +58,7 @@ func (g *spaceGuard) look() {
 }
 
 // refuse answers a produce request while the disk is full, and takes itself away when it is not.
-func (g *spaceGuard) refuse(request kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // the order is kfake's
+func (g *spaceGuard) refuse(request kmsg.Request) (kmsg.Response, error, bool) {
 	g.mu.Lock()
 	full := g.full
 	g.armed = full

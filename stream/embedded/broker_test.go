@@ -3,7 +3,6 @@ package embedded_test
 import (
 	"bufio"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -19,11 +18,10 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/sasl/scram"
-
 	"github.com/tributary-cc/tributary/stream/embedded"
 	"github.com/tributary-cc/tributary/stream/embedded/embeddedtest"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
 // TestMain runs the test binary as a broker or an engine that is going to be killed, if the environment says so.
@@ -33,6 +31,8 @@ func TestMain(m *testing.M) {
 		childBroker()
 	case "clickhouse":
 		childClickHouse()
+	case "clickhouse-twice":
+		childTwice()
 	default:
 		os.Exit(m.Run()) //nolint:forbidigo // a test's main
 	}
@@ -52,7 +52,7 @@ func childBroker() {
 // child starts the test binary in another role and returns what it prints first, and how to kill it.
 func child(t *testing.T, role, dir string) (first string, kill func()) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^$") //nolint:gosec // this very binary
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), "TRIBUTARY_TEST_CHILD="+role, "TRIBUTARY_TEST_DIR="+dir)
 	cmd.Stderr = os.Stderr
 	_, err := cmd.StdinPipe() // open for as long as this process lives, so that no child outlives it
@@ -224,12 +224,13 @@ func TestBrokerAsksForThePassword(t *testing.T) {
 	require.NoError(t, err)
 	defer b.Close() //nolint:errcheck // in memory
 	for password, ok := range map[string]bool{"right": true, "wrong": false, "": false} {
-		c, err := kgo.NewClient(kgo.SeedBrokers(b.Addr()), kgo.SASL(scram.Auth{User: "tributary", Pass: password}.AsSha512Mechanism()))
+		var k *kgo.Client
+		k, err = kgo.NewClient(kgo.SeedBrokers(b.Addr()), kgo.SASL(scram.Auth{User: "tributary", Pass: password}.AsSha512Mechanism()))
 		require.NoError(t, err)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		err = c.Ping(ctx)
+		err = k.Ping(ctx)
 		cancel()
-		c.Close()
+		k.Close()
 		require.Equal(t, ok, err == nil, "%s: %v", password, err)
 	}
 	c := client(b.Addr())
@@ -267,7 +268,7 @@ func TestBrokerRetention(t *testing.T) {
 	createTopic(t, c, "short", 1, kafka.ConfigEntry{ConfigName: "retention.bytes", ConfigValue: "2000"},
 		kafka.ConfigEntry{ConfigName: "segment.bytes", ConfigValue: "1000"})
 	for i := range 100 {
-		_, err := produce(t.Context(), c, "short", 0, strings.Repeat(strconv.Itoa(i%10), 100))
+		_, err = produce(t.Context(), c, "short", 0, strings.Repeat(strconv.Itoa(i%10), 100))
 		require.NoError(t, err)
 	}
 	require.Eventually(t, func() bool {
@@ -323,17 +324,4 @@ func TestBrokerServesGroupsWithShortSessions(t *testing.T) {
 	generation, err := g.Next(ctx)
 	require.NoError(t, err)
 	require.Len(t, generation.Assignments["events"], 2)
-}
-
-func FuzzCheckFrame(f *testing.F) {
-	f.Add(uint32(20), uint16(0), uint16(8))
-	b, err := embedded.StartBroker(context.Background(), embedded.BrokerConfig{})
-	require.NoError(f, err)
-	f.Fuzz(func(t *testing.T, size uint32, key, version uint16) {
-		conn, err := net.Dial("tcp", b.Addr())
-		require.NoError(t, err)
-		head := binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint32(nil, size), key), version)
-		_, _ = conn.Write(append(head, make([]byte, min(size, 1000))...))
-		require.NoError(t, conn.Close())
-	})
 }

@@ -122,7 +122,7 @@ func (c *chdbConn) call(f startFunc, query, format string, params []parameter) u
 	pin.Pin(&nameLens[0])
 	pin.Pin(&valueLens[0])
 	return f(c.handle(), cstring(&pin, query), uintptr(len(query)), cstring(&pin, format), uintptr(len(format)),
-		unsafe.Pointer(&names[0]), unsafe.Pointer(&nameLens[0]), unsafe.Pointer(&values[0]), unsafe.Pointer(&valueLens[0]), uintptr(n))
+		unsafe.Pointer(&names[0]), unsafe.Pointer(&nameLens[0]), unsafe.Pointer(&values[0]), unsafe.Pointer(&valueLens[0]), uintptr(n)) //nolint:gosec // C reads the pinned arrays during the call only
 }
 
 // start begins a query and turns a refusal into an error.
@@ -201,7 +201,7 @@ func (c *chdbConn) insert(query, format string, params []parameter, data []byte)
 	if len(data) > 0 {
 		var pin runtime.Pinner
 		pin.Pin(&data[0])
-		c.lib.insertAppend(stream, unsafe.Pointer(&data[0]), uintptr(len(data))) // its failure is told again by done
+		c.lib.insertAppend(stream, unsafe.Pointer(&data[0]), uintptr(len(data))) //nolint:gosec // pinned; a failure is told again by done
 		pin.Unpin()
 	}
 	res := c.lib.insertDone(stream)
@@ -217,7 +217,7 @@ func (l *chdb) resultBytes(res unsafe.Pointer) []byte {
 	if p == nil || n == 0 {
 		return nil
 	}
-	return unsafe.Slice((*byte)(p), n)
+	return unsafe.Slice((*byte)(p), n) //nolint:gosec // the library says that there are n bytes
 }
 
 func (l *chdb) resultError(res unsafe.Pointer) error {
@@ -234,7 +234,7 @@ func cText(p unsafe.Pointer) string {
 	for *(*byte)(unsafe.Add(p, n)) != 0 {
 		n++
 	}
-	return string(unsafe.Slice((*byte)(p), n))
+	return string(unsafe.Slice((*byte)(p), n)) //nolint:gosec // counted above
 }
 
 // cstring copies s with a zero byte at its end to memory that stays where it is until pin is released.
@@ -242,5 +242,5 @@ func cstring(pin *runtime.Pinner, s string) unsafe.Pointer {
 	b := make([]byte, len(s)+1)
 	copy(b, s)
 	pin.Pin(&b[0])
-	return unsafe.Pointer(&b[0])
+	return unsafe.Pointer(&b[0]) //nolint:gosec // pinned
 }

@@ -37,7 +37,7 @@ func FindLibrary(path string) (string, error) {
 }
 
 func existing(path, source string) (string, error) {
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(path); err != nil { //nolint:gosec // the operator names the file
 		return "", fmt.Errorf("embedded: %w at the path that %s names: %w", ErrNoLibrary, source, err)
 	}
 	return filepath.Abs(path)

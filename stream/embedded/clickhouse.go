@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -32,6 +34,8 @@ type ClickHouseConfig struct {
 	Connections int
 	// QueryTimeout ends a statement that runs longer. Default one minute.
 	QueryTimeout time.Duration
+	// QueryMemory is how many bytes a statement may use, unless it asks for another limit. Default 2 GiB.
+	QueryMemory int64
 	// MaxBody is the largest request body in bytes, and so the largest insert. Default 256 MiB.
 	MaxBody int64
 }
@@ -60,6 +64,9 @@ func (c ClickHouseConfig) withDefaults() (ClickHouseConfig, error) {
 	}
 	if c.QueryTimeout <= 0 {
 		c.QueryTimeout = time.Minute
+	}
+	if c.QueryMemory <= 0 {
+		c.QueryMemory = 2 << 30
 	}
 	if c.MaxBody <= 0 {
 		c.MaxBody = 256 << 20
@@ -116,8 +123,7 @@ func StartClickHouse(ctx context.Context, config ClickHouseConfig) (*ClickHouse,
 	}
 	c := &ClickHouse{config: config, served: make(chan error, 1)}
 	if err := c.start(ctx, lib); err != nil {
-		c.stop()
-		return nil, err
+		return nil, errors.Join(err, c.stop()) //nolint:contextcheck // tidying up must not end with the start
 	}
 	return c, nil
 }
@@ -150,7 +156,7 @@ func (c *ClickHouse) start(ctx context.Context, lib *chdb) (err error) {
 	if c.lock, err = lockDir(c.config.Dir); err != nil {
 		return err
 	}
-	if c.pool, err = openPool(lib, filepath.Join(c.config.Dir, "store"), c.config.Connections); err != nil {
+	if c.pool, err = openPool(lib, c.config); err != nil {
 		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.config.Addr)
@@ -159,6 +165,7 @@ func (c *ClickHouse) start(ctx context.Context, lib *chdb) (err error) {
 	}
 	c.addr = listener.Addr().String()
 	c.server = &http.Server{
+		ErrorLog:          log.New(io.Discard, "", 0), // hung-up clients; nobody could do anything about them
 		Handler:           newClickHouseHandler(c.config, c.pool),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       c.config.QueryTimeout + time.Minute,

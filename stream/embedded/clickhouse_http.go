@@ -151,11 +151,12 @@ func (a *answer) piece(b []byte) error {
 		}
 		a.tag = hex.EncodeToString(tag)
 		a.w.Header().Set("X-ClickHouse-Exception-Tag", a.tag)
+		a.w.Header().Set("Content-Type", "application/octet-stream")
 	}
 	if a.native {
 		return a.writer.write(b)
 	}
-	_, err := a.w.Write(b)
+	_, err := a.w.Write(b) //nolint:gosec // never shown by a browser: its type is octet-stream
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,8 +32,10 @@ type pooledConn struct {
 	dirty    bool // a statement changed the connection itself
 }
 
-func openPool(lib *chdb, path string, size int) (*connPool, error) {
-	p := &connPool{lib: lib, path: path, size: size, free: make(chan *pooledConn, size), control: make(chan *chdbConn, 1)}
+func openPool(lib *chdb, config ClickHouseConfig) (*connPool, error) {
+	size := config.Connections
+	p := &connPool{lib: lib, size: size, free: make(chan *pooledConn, size), control: make(chan *chdbConn, 1)}
+	p.path = filepath.Join(config.Dir, "store")
 	control, err := p.dial()
 	if err != nil {
 		return nil, err

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Limits on what a client may say.
@@ -50,9 +49,11 @@ func readRequest(config ClickHouseConfig, w http.ResponseWriter, r *http.Request
 	}
 	url := r.URL.Query()
 	req := &request{database: "default", format: "TabSeparated", settings: map[string]string{}}
-	if err := req.readURL(url, config.QueryTimeout); err != nil {
+	if err := req.readURL(url); err != nil {
 		return nil, err
 	}
+	req.limit("max_execution_time", config.QueryTimeout.Seconds())
+	req.limit("max_memory_usage", float64(config.QueryMemory))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, config.MaxBody))
 	if err != nil {
 		var large *http.MaxBytesError
@@ -81,7 +82,7 @@ func readRequest(config ClickHouseConfig, w http.ResponseWriter, r *http.Request
 	return req, nil
 }
 
-func (q *request) readURL(values url.Values, timeout time.Duration) error {
+func (q *request) readURL(values url.Values) error {
 	for name, all := range values {
 		value := all[len(all)-1]
 		param, isParam := strings.CutPrefix(name, "param_")
@@ -112,18 +113,16 @@ func (q *request) readURL(values url.Values, timeout time.Duration) error {
 	if len(q.settings) > maxSettings || len(q.params) > maxParams {
 		return refusal(codeBadArguments, "too many settings or parameters")
 	}
-	q.limitTime(timeout)
 	return nil
 }
 
-// limitTime sees to it that the engine itself ends the statement in time, should nobody else be left to do so.
-func (q *request) limitTime(timeout time.Duration) {
-	const name = "max_execution_time"
-	limit := timeout.Seconds()
-	if asked, err := strconv.ParseFloat(q.settings[name], 64); err == nil && asked > 0 && asked < limit {
+// limit lowers a setting to what the engine's owner allows; a client may ask for less. The time is limited here as well as by
+// cancelling, for the engine itself must end the statement, should nobody else be left to do so.
+func (q *request) limit(name string, most float64) {
+	if asked, err := strconv.ParseFloat(q.settings[name], 64); err == nil && asked > 0 && asked < most {
 		return
 	}
-	q.settings[name] = strconv.FormatFloat(limit, 'f', 3, 64)
+	q.settings[name] = strconv.FormatFloat(most, 'f', -1, 64)
 }
 
 func refusal(code int, text string) *EngineError {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +17,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/stretchr/testify/require"
-
 	"github.com/tributary-cc/tributary/stream/embedded"
 	"github.com/tributary-cc/tributary/stream/embedded/embeddedtest"
 )
@@ -133,7 +133,7 @@ func TestClickHouseErrorsKeepTheirCode(t *testing.T) {
 	// in the middle of an answer
 	rows, err := c.Query(t.Context(), "SELECT throwIf(number = 150000) FROM numbers(1000000) SETTINGS max_block_size = 1000")
 	if err == nil {
-		for rows.Next() { //nolint:revive // until the error
+		for rows.Next() { // until the error
 		}
 		err = rows.Err()
 	}
@@ -141,18 +141,24 @@ func TestClickHouseErrorsKeepTheirCode(t *testing.T) {
 	require.Equal(t, uint64(1), count(t, c, "SELECT toUInt64(1)"), "the connection is as good as before")
 }
 
+// insertIDs inserts the numbers below n as one batch.
+func insertIDs(t testing.TB, ctx context.Context, c driver.Conn, n int) { //nolint:revive // t comes first in tests
+	t.Helper()
+	batch, err := c.PrepareBatch(ctx, "INSERT INTO facts (id)")
+	require.NoError(t, err)
+	defer batch.Close() //nolint:errcheck // sent below
+	for i := range n {
+		require.NoError(t, batch.Append(uint64(i)))
+	}
+	require.NoError(t, batch.Send())
+}
+
 func TestClickHouseDropsRepeatedInserts(t *testing.T) {
 	c := open(t, embeddedtest.ClickHouse(t))
 	require.NoError(t, c.Exec(t.Context(), `CREATE TABLE facts (id UInt64) ENGINE = MergeTree ORDER BY id
 		SETTINGS non_replicated_deduplication_window = 100`))
 	for _, token := range []string{"cut-1", "cut-1", "cut-2", "cut-1"} {
-		ctx := clickhouse.Context(t.Context(), clickhouse.WithSettings(clickhouse.Settings{"insert_deduplication_token": token}))
-		batch, err := c.PrepareBatch(ctx, "INSERT INTO facts (id)")
-		require.NoError(t, err)
-		for i := range 100 {
-			require.NoError(t, batch.Append(uint64(i)))
-		}
-		require.NoError(t, batch.Send())
+		insertIDs(t, clickhouse.Context(t.Context(), clickhouse.WithSettings(clickhouse.Settings{"insert_deduplication_token": token})), c, 100)
 	}
 	require.Equal(t, uint64(200), count(t, c, "SELECT count() FROM facts"))
 	var token string
@@ -228,19 +234,15 @@ func TestClickHouseAsksForThePassword(t *testing.T) {
 	dsn := embeddedtest.ClickHouse(t)
 	u, err := url.Parse(dsn)
 	require.NoError(t, err)
+	u.Path = "/"
 	for _, user := range []*url.Userinfo{nil, url.User("tributary"), url.UserPassword("tributary", "wrong"), url.UserPassword("default", "")} {
 		u.User = user
-		resp, err := http.Post(u.Scheme+"://"+u.Host+"/", "text/plain", strings.NewReader("SELECT 1"))
-		if user != nil {
-			v := *u
-			v.Path = "/"
-			require.NoError(t, resp.Body.Close())
-			resp, err = http.Post(v.String(), "text/plain", strings.NewReader("SELECT 1"))
-		}
+		var refused *http.Response
+		refused, err = http.Post(u.String(), "text/plain", strings.NewReader("SELECT 1"))
 		require.NoError(t, err)
-		require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
-		require.Equal(t, "516", resp.Header.Get("X-ClickHouse-Exception-Code"))
-		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusUnauthorized, refused.StatusCode)
+		require.Equal(t, "516", refused.Header.Get("X-ClickHouse-Exception-Code"))
+		require.NoError(t, refused.Body.Close())
 	}
 	resp, err := http.Get("http://" + u.Host + "/ping")
 	require.NoError(t, err)
@@ -248,6 +250,29 @@ func TestClickHouseAsksForThePassword(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, "Ok.\n", string(text))
+}
+
+func TestClickHouseBoundsMemory(t *testing.T) {
+	c := open(t, embeddedtest.ClickHouse(t))
+	little := clickhouse.Context(t.Context(), clickhouse.WithSettings(clickhouse.Settings{"max_memory_usage": 10 << 20}))
+	const hungry = "SELECT length(groupArray(number)) FROM numbers(%d)"
+	requireCode(t, 241, c.Exec(little, fmt.Sprintf(hungry, 10_000_000)))
+	much := clickhouse.Context(t.Context(), clickhouse.WithSettings(clickhouse.Settings{"max_memory_usage": 0}))
+	var limit string
+	require.NoError(t, c.QueryRow(much, "SELECT toString(getSetting('max_memory_usage'))").Scan(&limit))
+	require.Equal(t, fmt.Sprint(2<<30), limit, "nobody asks for more than the owner allows")
+}
+
+func TestClickHouseBoundsBodies(t *testing.T) {
+	dsn := embeddedtest.ClickHouse(t)
+	u, err := url.Parse(dsn)
+	require.NoError(t, err)
+	u.Path = "/"
+	resp, err := http.Post(u.String(), "text/plain", strings.NewReader("SELECT 1 /*"+strings.Repeat("x", 5<<20)+"*/"))
+	require.NoError(t, err)
+	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+	require.Equal(t, "307", resp.Header.Get("X-ClickHouse-Exception-Code"))
+	require.NoError(t, resp.Body.Close())
 }
 
 func TestClickHouseRefuses(t *testing.T) {
@@ -286,10 +311,38 @@ func childClickHouse() {
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-func TestClickHouseOpensAgainAfterAKill(t *testing.T) {
+// childTwice opens an engine, closes it, and opens another directory and the first again, all in one process.
+func childTwice() {
+	dir := os.Getenv("TRIBUTARY_TEST_DIR")
+	for _, name := range []string{"a", "b", "a"} {
+		engine, err := embedded.StartClickHouse(context.Background(), embedded.ClickHouseConfig{Dir: filepath.Join(dir, name)})
+		if err != nil {
+			fmt.Println("error", err) //nolint:forbidigo // read by the parent
+			return
+		}
+		if err = errors.Join(engine.Close(), engine.Close()); err != nil {
+			fmt.Println("error", err) //nolint:forbidigo // read by the parent
+			return
+		}
+	}
+	fmt.Println("fine") //nolint:forbidigo // read by the parent
+}
+
+func needLibrary(t testing.TB) {
+	t.Helper()
 	if _, err := embedded.FindLibrary(""); errors.Is(err, embedded.ErrNoLibrary) && os.Getenv("CI") == "" {
 		t.Skipf("this test needs the ClickHouse engine: %v", err)
 	}
+}
+
+func TestClickHouseStopsAndStartsInOneProcess(t *testing.T) {
+	needLibrary(t)
+	first, _ := child(t, "clickhouse-twice", t.TempDir())
+	require.Equal(t, "fine", first)
+}
+
+func TestClickHouseOpensAgainAfterAKill(t *testing.T) {
+	needLibrary(t)
 	dir := t.TempDir()
 	var acked uint64
 	for round := range 3 {

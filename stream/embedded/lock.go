@@ -20,7 +20,7 @@ func lockDir(dir string) (*dirLock, error) {
 		return nil, fmt.Errorf("embedded: make the data directory: %w", err)
 	}
 	path := filepath.Join(dir, "lock")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the directory
 	if err != nil {
 		return nil, fmt.Errorf("embedded: open the lock of the data directory: %w", err)
 	}

@@ -1,0 +1,319 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/tidwall/btree"
+
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/objects"
+)
+
+// keepCheckpoints is how many manifests of a partition stay: the newest, and older ones for the case that it is torn and
+// for replays of the last span.
+const keepCheckpoints = 4
+
+// manifest is a complete checkpoint: the position, the lanes, and the segments that hold the rows. It is written last.
+type manifest struct {
+	Processor string    `json:"processor"`
+	Partition int       `json:"partition"`
+	Position  position  `json:"position"`
+	In        []LaneAt  `json:"lanes_in"`
+	Out       []OutAt   `json:"lanes_out"`
+	Segments  []segment `json:"segments"`
+}
+
+// OutAt is the last number given to a lane.
+type OutAt struct {
+	Topic     event.Topic `json:"topic"`
+	Partition int         `json:"partition"`
+	Number    uint64      `json:"number"`
+}
+
+// segment names an object with rows in key order: a base holds all of them, a delta those changed since the one before.
+type segment struct {
+	Name   string `json:"name"`
+	Base   bool   `json:"base"`
+	Rows   int    `json:"rows"`
+	Bytes  int    `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// capture is the state behind one record, taken in an instant and written later: the tree is a copy-on-write copy.
+type capture struct {
+	m       manifest
+	tree    *btree.Map[string, string]
+	changed []string
+}
+
+// capture takes the state as it is now. Every folder that takes it at the same record takes the same.
+func (c *core) capture() capture {
+	out := make([]OutAt, 0, len(c.out))
+	for to, n := range c.out {
+		out = append(out, OutAt{to.topic, to.partition, n})
+	}
+	slices.SortFunc(out, func(a, b OutAt) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+	return capture{
+		m: manifest{
+			Processor: c.proc.Name, Partition: c.partition, Position: c.pos, In: c.in.Positions(), Out: out,
+		},
+		tree: c.rows.tree.Copy(), changed: c.rows.changed(),
+	}
+}
+
+// checkpoints writes and reads the checkpoints of one partition. Objects are immutable: whoever writes a name writes the
+// same bytes, so the first writer does and the others find it there.
+type checkpoints struct {
+	store  objects.Store
+	prefix string
+	chain  []segment
+}
+
+func newCheckpoints(store objects.Store, processor string, partition int) *checkpoints {
+	return &checkpoints{store: store, prefix: fmt.Sprintf("checkpoints/%s/%d/", processor, partition)}
+}
+
+func (k *checkpoints) name(p position, kind string) string {
+	return fmt.Sprintf("%s%08d-%016d.%s", k.prefix, p.Epoch, p.Next, kind)
+}
+
+// publish writes a capture: its segment, then its manifest. It must be called for every capture in order, and only when all
+// outputs up to its position are acknowledged.
+func (k *checkpoints) publish(ctx context.Context, c capture) error {
+	seg, data := k.encode(c)
+	if _, err := k.store.PutIfAbsent(ctx, seg.Name, data); err != nil {
+		return fmt.Errorf("writing segment %s: %w", seg.Name, err)
+	}
+	if seg.Base {
+		k.chain = []segment{seg}
+	} else {
+		k.chain = append(slices.Clone(k.chain), seg)
+	}
+	c.m.Segments = k.chain
+	b, err := json.MarshalIndent(c.m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding a manifest: %w", err)
+	}
+	name := k.name(c.m.Position, "manifest")
+	if _, err := k.store.PutIfAbsent(ctx, name, b); err != nil {
+		return fmt.Errorf("writing manifest %s: %w", name, err)
+	}
+	return k.collect(ctx)
+}
+
+// encode makes the capture's segment: a delta, or a base where there is none yet or the deltas have outgrown it. The choice
+// depends on the chain alone, so that every folder makes the same.
+func (k *checkpoints) encode(c capture) (segment, []byte) {
+	if len(k.chain) > 0 {
+		size := 0
+		for _, s := range k.chain[1:] {
+			size += s.Bytes
+		}
+		delta := encodeRows(c.changed, c.tree)
+		if size+len(delta) <= k.chain[0].Bytes+64<<10 {
+			return k.segment(c, "delta", len(c.changed), delta), delta
+		}
+	}
+	keys := make([]string, 0, c.tree.Len())
+	c.tree.Scan(func(key, _ string) bool {
+		keys = append(keys, key)
+		return true
+	})
+	base := encodeRows(keys, c.tree)
+	return k.segment(c, "base", len(keys), base), base
+}
+
+func (k *checkpoints) segment(c capture, kind string, rows int, data []byte) segment {
+	sum := sha256.Sum256(data)
+	return segment{
+		Name: k.name(c.m.Position, kind), Base: kind == "base", Rows: rows, Bytes: len(data), SHA256: hex.EncodeToString(sum[:]),
+	}
+}
+
+// encodeRows writes (key, present, value) for each key, compressed. A key that is gone is written as absent.
+func encodeRows(keys []string, tree *btree.Map[string, string]) []byte {
+	var buf bytes.Buffer
+	w, err := zstd.NewWriter(&buf, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		throw(err) // the options are constants
+	}
+	var n []byte
+	text := func(s string) {
+		n = binary.AppendUvarint(n[:0], uint64(len(s)))
+		_, _ = w.Write(n) // a bytes.Buffer takes everything
+		_, _ = w.Write([]byte(s))
+	}
+	for _, key := range keys {
+		value, ok := tree.Get(key)
+		text(key)
+		if ok {
+			_, _ = w.Write([]byte{1})
+			text(value)
+		} else {
+			_, _ = w.Write([]byte{0})
+		}
+	}
+	_ = w.Close()
+	return buf.Bytes()
+}
+
+// maxSegment bounds what a segment may decompress to.
+const maxSegment = 16 << 30
+
+func decodeRows(data []byte, tree *btree.Map[string, string]) error {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxSegment))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	raw, err := d.DecodeAll(data, nil)
+	if err != nil {
+		return fmt.Errorf("decompressing: %w", err)
+	}
+	text := func() (string, bool) {
+		n, w := binary.Uvarint(raw)
+		if w <= 0 || n > uint64(len(raw)-w) {
+			return "", false
+		}
+		s := string(raw[w : w+int(n)]) //nolint:gosec // checked against the length
+		raw = raw[w+int(n):]           //nolint:gosec // as above
+		return s, true
+	}
+	for len(raw) > 0 {
+		key, ok := text()
+		if !ok || len(raw) == 0 {
+			return errors.New("a row is cut short")
+		}
+		present := raw[0] == 1
+		raw = raw[1:]
+		if !present {
+			tree.Delete(key)
+			continue
+		}
+		value, ok := text()
+		if !ok {
+			return errors.New("a row is cut short")
+		}
+		tree.Set(key, value)
+	}
+	return nil
+}
+
+// load finds the newest complete checkpoint, or the newest in or before a given epoch where epoch is not 0. What is torn is
+// passed over and reported to torn. It answers nil where there is none.
+func (k *checkpoints) load(ctx context.Context, upTo uint64, torn func(name string, err error)) (*manifest, *rows, error) {
+	names, err := k.manifests(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range slices.Backward(names) {
+		m, r, err := k.read(ctx, name)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, nil, context.Cause(ctx)
+			}
+			torn(name, err)
+			continue
+		}
+		if upTo == 0 || m.Position.Epoch <= upTo {
+			k.chain = m.Segments
+			return m, r, nil
+		}
+	}
+	return nil, nil, nil
+}
+
+func (k *checkpoints) manifests(ctx context.Context) ([]string, error) {
+	all, err := k.store.List(ctx, k.prefix)
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", k.prefix, err)
+	}
+	names := slices.DeleteFunc(all, func(n string) bool { return !strings.HasSuffix(n, ".manifest") })
+	slices.Sort(names)
+	return names, nil
+}
+
+func (k *checkpoints) read(ctx context.Context, name string) (*manifest, *rows, error) {
+	b, err := k.store.Get(ctx, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := new(manifest)
+	if err := json.Unmarshal(b, m); err != nil {
+		return nil, nil, fmt.Errorf("the manifest does not decode: %w", err)
+	}
+	r := newRows()
+	for _, s := range m.Segments {
+		data, err := k.store.Get(ctx, s.Name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("segment %s: %w", s.Name, err)
+		}
+		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != s.SHA256 {
+			return nil, nil, fmt.Errorf("segment %s is damaged: its hash is not the manifest's", s.Name)
+		}
+		if err := decodeRows(data, r.tree); err != nil {
+			return nil, nil, fmt.Errorf("segment %s: %w", s.Name, err)
+		}
+	}
+	return m, r, nil
+}
+
+// collect deletes manifests beyond the newest few, then segments that no manifest kept names.
+func (k *checkpoints) collect(ctx context.Context) error {
+	names, err := k.manifests(ctx)
+	if err != nil || len(names) <= keepCheckpoints {
+		return err
+	}
+	kept := make(map[string]bool)
+	for _, name := range names[len(names)-keepCheckpoints:] {
+		kept[name] = true
+		b, err := k.store.Get(ctx, name)
+		if err != nil {
+			return fmt.Errorf("reading manifest %s: %w", name, err)
+		}
+		var m manifest
+		if err := json.Unmarshal(b, &m); err != nil {
+			return nil //nolint:nilerr // a torn manifest: what it needs is unknown, so nothing is deleted
+		}
+		for _, s := range m.Segments {
+			kept[s.Name] = true
+		}
+	}
+	all, err := k.store.List(ctx, k.prefix)
+	if err != nil {
+		return fmt.Errorf("listing %s: %w", k.prefix, err)
+	}
+	for _, name := range all {
+		if !kept[name] && name < names[len(names)-1] { // never what a slower writer of the next one has just begun
+			if err := k.store.Delete(ctx, name); err != nil {
+				return fmt.Errorf("deleting %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// resume makes the core stand where a checkpoint stood.
+func (c *core) resume(m *manifest, r *rows) error {
+	c.rows, c.pos = r, m.Position
+	c.in.Restore(m.In)
+	c.out = make(map[destination]uint64, len(m.Out))
+	for _, o := range m.Out {
+		c.out[destination{o.Topic, o.Partition}] = o.Number
+	}
+	c.fold = c.proc.New()
+	return c.restore()
+}

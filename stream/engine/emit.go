@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+)
+
+// emitter holds what was folded and is not yet known to be acknowledged, and sends it when its folder is the one to do so.
+//
+// Per lane the next batch goes only after the last is acknowledged, so a destination always holds a prefix of each lane,
+// whoever else emits the same lane. Nothing here decides what is true: a needless emission makes repeats, which readers drop.
+type emitter struct {
+	lanes   map[destination]*lane
+	folded  []folded // one entry per record that had outputs, in offset order
+	acked   int64    // every output of records below this offset is acknowledged
+	hash    [16]byte // the rolling hash behind those outputs
+	next    int64    // the next offset to fold: what acked is when nothing waits
+	pending int      // outputs held
+	send    func(to destination, outs []output)
+}
+
+// lane is what waits for one destination, in order.
+type lane struct {
+	queue    []output
+	offsets  []int64 // the cause of each
+	inFlight int     // how many of the queue's head are being appended
+}
+
+// folded is a record with outputs: how many are not acknowledged, and since when it waits.
+type folded struct {
+	offset int64
+	left   int
+	hash   [16]byte
+	since  time.Time
+}
+
+func newEmitter(next int64, hash [16]byte, send func(destination, []output)) *emitter {
+	return &emitter{lanes: make(map[destination]*lane), acked: next, next: next, hash: hash, send: send}
+}
+
+// add takes the outputs of a record.
+func (m *emitter) add(s step, now time.Time) {
+	m.next = s.offset + 1
+	if len(s.outs) > 0 || s.epoch != nil { // an epoch begins the hash anew
+		m.folded = append(m.folded, folded{s.offset, len(s.outs), s.hash, now})
+		m.pending += len(s.outs)
+	}
+	for _, o := range s.outs {
+		l := m.lanes[o.to]
+		if l == nil {
+			l = &lane{}
+			m.lanes[o.to] = l
+		}
+		l.queue = append(l.queue, o)
+		l.offsets = append(l.offsets, s.offset)
+	}
+	m.advance()
+}
+
+// flush sends what waits in every lane that has nothing in flight.
+func (m *emitter) flush() {
+	for to, l := range m.lanes { // lanes are independent: no order between them is promised
+		if l.inFlight == 0 && len(l.queue) > 0 {
+			l.inFlight = len(l.queue)
+			m.send(to, l.queue)
+		}
+	}
+}
+
+// answered tells that what was in flight to a destination is acknowledged.
+func (m *emitter) answered(to destination) {
+	l := m.lanes[to]
+	if l == nil {
+		return // abandoned meanwhile
+	}
+	n := l.inFlight
+	l.inFlight = 0
+	m.settle(l.offsets[:n])
+	l.queue, l.offsets = l.queue[n:], l.offsets[n:]
+	m.advance()
+}
+
+// settle counts acknowledged outputs off their records.
+func (m *emitter) settle(offsets []int64) {
+	i := 0
+	for _, o := range offsets { // both are in offset order; what somebody else's tick settled is gone already
+		for i < len(m.folded) && m.folded[i].offset < o {
+			i++
+		}
+		if i < len(m.folded) && m.folded[i].offset == o && m.folded[i].left > 0 {
+			m.folded[i].left--
+			m.pending--
+		}
+	}
+}
+
+// advance moves the acknowledged mark over the contiguous prefix.
+func (m *emitter) advance() {
+	for len(m.folded) > 0 && m.folded[0].left <= 0 {
+		m.hash = m.folded[0].hash
+		m.folded = m.folded[1:]
+	}
+	if len(m.folded) == 0 {
+		m.folded, m.acked = nil, m.next
+	} else {
+		m.acked = m.folded[0].offset
+	}
+}
+
+// told takes another folder's word that all outputs of records below acked are acknowledged, and compares its hash of
+// them with ours. It answers false where they differ: the two came to different decisions.
+func (m *emitter) told(acked int64, hash [16]byte) bool {
+	i := 0
+	at := m.hash
+	for i < len(m.folded) && m.folded[i].offset < acked {
+		at = m.folded[i].hash
+		i++
+	}
+	if acked >= m.acked && at != hash {
+		return false
+	}
+	for j := range i {
+		m.pending -= m.folded[j].left
+		m.folded[j].left = 0
+	}
+	for _, l := range m.lanes {
+		l.trim(acked)
+	}
+	m.advance()
+	return true
+}
+
+// trim drops what is acknowledged by somebody else's word, but keeps what is in flight: its answer is still to come.
+func (l *lane) trim(acked int64) {
+	n := l.inFlight
+	for n < len(l.queue) && l.offsets[n] < acked {
+		n++
+	}
+	if n > l.inFlight {
+		l.queue = append(l.queue[:l.inFlight:l.inFlight], l.queue[n:]...)
+		l.offsets = append(l.offsets[:l.inFlight:l.inFlight], l.offsets[n:]...)
+	}
+}
+
+// oldest is how long the oldest output has waited.
+func (m *emitter) oldest(now time.Time) time.Duration {
+	if len(m.folded) == 0 {
+		return 0
+	}
+	return now.Sub(m.folded[0].since)
+}
+
+// abandon forgets what is held: somebody else emits it.
+func (m *emitter) abandon() {
+	m.folded, m.lanes, m.pending = nil, make(map[destination]*lane), 0
+	m.advance()
+}
+
+// dump gives the outputs held, one line each, for a comparison of two folders.
+func (m *emitter) dump() []byte {
+	var b []byte
+	for to, l := range m.lanes {
+		for i, o := range l.queue {
+			b = fmt.Appendf(b, "%s/%d number %d cause %d %x\n", to.topic, to.partition, o.number, l.offsets[i], o.record.Value)
+		}
+	}
+	return b
+}

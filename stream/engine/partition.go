@@ -1,0 +1,396 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/objects"
+)
+
+// The engine's times. Served time does not know them: they decide only when something is written, never what.
+const (
+	tickEvery      = 4 * time.Second        // while a timer is pending
+	tickApart      = 200 * time.Millisecond // at the least
+	suspectAfter   = 300 * time.Millisecond // a standby emits when the oldest output waits longer
+	trustAfter     = 2 * time.Second        // and stops when the owner has been heard again for so long
+	checkpointTime = 5 * time.Second
+	checkpointRecs = 50_000
+	handover       = 3 * time.Second // how long a new build waits for the old one's last checkpoint
+	grace          = 10 * time.Second
+	maxPending     = 20_000 // outputs held before reading pauses
+	pulse          = 50 * time.Millisecond
+)
+
+// Errors that end a partition's run.
+var (
+	// ErrSuperseded: an epoch of another build began; this one has handed over and must not fold here any more.
+	ErrSuperseded = errors.New("another build folds this partition from here on")
+	// ErrDiverged: the owner came to different outputs for the same records. The span is dumped for comparison.
+	ErrDiverged = errors.New("this process came to other decisions than the owner")
+	// ErrPoisoned: a record killed the process three times; the partition stands until an epoch skips it.
+	ErrPoisoned = errors.New("a record kills the process; see 'tributary engine skip'")
+)
+
+// Config is what all partitions of a process share.
+type Config struct {
+	Log   Log
+	Store objects.Store
+	// Build is a hash of code, dependencies and toolchain target.
+	Build string
+	// Writer is a random id of the process.
+	Writer string
+	// Now is the wall clock that ticks carry; monotonic too.
+	Now func() time.Time
+	// Unclean says that the broker was not shut down cleanly: every partition begins an epoch.
+	Unclean bool
+	// Sync is called before a checkpoint is published: what was acknowledged must be on disk. Nil where replicas see to that.
+	Sync   func(ctx context.Context) error
+	Logger *slog.Logger
+}
+
+// Status is a partition's state for people and metrics.
+type Status struct {
+	Processor  string `json:"processor"`
+	Partition  int    `json:"partition"`
+	Epoch      uint64 `json:"epoch"`
+	Next       int64  `json:"next"`
+	End        int64  `json:"end"`
+	Acked      int64  `json:"acked"`
+	Checkpoint int64  `json:"checkpoint"`
+	Rows       int    `json:"rows"`
+	Pending    int    `json:"pending"`
+	Emitting   bool   `json:"emitting"`
+	Gaps       uint64 `json:"gaps"`
+	Dead       uint64 `json:"dead"`
+	Folded     uint64 `json:"folded"`
+	ServedMS   int64  `json:"served_ms"`
+}
+
+// Partition folds one inbox partition: reads, folds, emits, ticks and checkpoints. It is one goroutine, besides the reader
+// and the writer of checkpoints that it owns and waits for.
+type Partition struct {
+	cfg   Config
+	proc  Processor
+	part  int
+	owner atomic.Bool
+	// caughtUp is set when the end of the log was reached once.
+	caughtUp atomic.Bool
+
+	core  *core
+	emit  *emitter
+	saver *saver
+	log   *slog.Logger
+
+	records chan chunk
+	answers answers
+
+	lastEpoch    uint64 // the last epoch known when the run began
+	end          int64
+	atEnd        bool
+	promoted     time.Time // when a standby began to emit; zero while it does not
+	heard        time.Time // when the last tick of the epoch was folded
+	heardOther   time.Time
+	ticked       time.Time // when this process last wrote a tick
+	ticking      bool      // a tick of ours is on its way
+	news         bool      // outputs were acknowledged since the last tick
+	sinceSaved   int       // records folded since the last checkpoint
+	saved        time.Time
+	superseded   bool
+	leaving      bool
+	status       atomic.Pointer[Status]
+	gaps, deads  uint64
+	foldedCount  uint64
+	guard        *poison
+	differ       bool // the old build's hash was seen to differ; said once
+	lastShutdown bool
+}
+
+type chunk struct {
+	records []event.Record
+	end     int64
+}
+
+// answers collects acknowledgements without ever blocking the log.
+type answers struct {
+	mu   sync.Mutex
+	got  []answer
+	wake chan struct{}
+}
+
+type answer struct {
+	to  destination
+	err error
+}
+
+func (a *answers) put(x answer) {
+	a.mu.Lock()
+	a.got = append(a.got, x)
+	a.mu.Unlock()
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (a *answers) take() []answer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	got := a.got
+	a.got = nil
+	return got
+}
+
+// NewPartition makes the folder of a partition. It is a standby until SetOwner.
+func NewPartition(cfg Config, proc Processor, partition int) *Partition {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	p := &Partition{
+		cfg: cfg, proc: proc, part: partition, log: cfg.Logger.With("processor", proc.Name, "partition", partition),
+		records: make(chan chunk), answers: answers{wake: make(chan struct{}, 1)},
+	}
+	p.status.Store(&Status{Processor: proc.Name, Partition: partition})
+	return p
+}
+
+// SetOwner takes the consumer group's advice: an owner emits at once, a standby when the owner is late.
+func (p *Partition) SetOwner(owner bool) { p.owner.Store(owner) }
+
+// Status is the state at the last pulse.
+func (p *Partition) Status() Status { return *p.status.Load() }
+
+// Run folds until ctx is done, and then hands over cleanly: what is held is acknowledged, a checkpoint stands. Killing the
+// process instead loses and doubles nothing; it only makes the next start longer.
+func (p *Partition) Run(ctx context.Context) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	if err := p.start(ctx); err != nil {
+		return err
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	readErr := make(chan error, 1)
+	wg.Go(func() { readErr <- p.read(work, p.core.pos.Next) })
+	wg.Go(func() { p.saver.run(work) })
+	return p.loop(ctx, work, readErr)
+}
+
+func (p *Partition) read(ctx context.Context, from int64) error {
+	return p.cfg.Log.Read(ctx, p.proc.Inbox, p.part, from, func(batch []event.Record, end int64) error {
+		select {
+		case p.records <- chunk{batch, end}:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+}
+
+// loop is the one goroutine that folds.
+func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error {
+	beat := time.NewTicker(pulse)
+	defer beat.Stop()
+	asked := ctx.Done()
+	var giveUp <-chan time.Time
+	for {
+		records := p.records
+		if p.emit.pending > maxPending || p.superseded || p.lastShutdown {
+			records = nil
+		}
+		select {
+		case c := <-records:
+			if err := p.fold(work, c); err != nil {
+				return err
+			}
+		case <-p.answers.wake:
+			if err := p.acknowledged(); err != nil {
+				return err
+			}
+		case <-beat.C:
+		case err := <-readErr:
+			return err
+		case err := <-p.saver.failed:
+			return err
+		case <-asked:
+			asked, p.leaving = nil, true
+			t := time.NewTimer(grace)
+			defer t.Stop()
+			giveUp = t.C
+			p.beginShutdown(work)
+		case <-giveUp:
+			return fmt.Errorf("%s/%d: %d outputs were not acknowledged within %s of the wish to stop", p.proc.Name, p.part, p.emit.pending, grace)
+		}
+		p.beat(work)
+		if done, err := p.finished(); done {
+			return err
+		}
+	}
+}
+
+// fold folds what was read.
+func (p *Partition) fold(ctx context.Context, c chunk) error {
+	p.end = c.end
+	for i := range c.records {
+		rec := &c.records[i]
+		if rec.Offset < p.core.pos.Next {
+			continue
+		}
+		if err := p.guard.before(ctx, rec); err != nil {
+			return err
+		}
+		s := p.core.step(rec)
+		p.emit.add(s, p.cfg.Now())
+		if err := p.observe(ctx, s); err != nil {
+			return err
+		}
+		if p.superseded || p.lastShutdown {
+			break
+		}
+	}
+	if p.atEnd = p.core.pos.Next >= p.end; p.atEnd {
+		p.caughtUp.Store(true)
+	}
+	return p.guard.after(ctx, p.atEnd)
+}
+
+// observe acts on what a record was: a count, a tick, an epoch.
+func (p *Partition) observe(ctx context.Context, s step) error {
+	p.foldedCount++
+	for _, o := range s.outs {
+		if o.to.topic == event.TopicDead {
+			p.deads++
+			p.log.WarnContext(ctx, "a record went to dead", "offset", s.offset)
+		}
+	}
+	if s.epoch != nil {
+		p.log.InfoContext(ctx, "an epoch began", "epoch", s.epoch.GetNumber(), "build", s.epoch.GetBuild(), "reason", s.epoch.GetReason())
+		if s.epoch.GetBuild() != p.cfg.Build && s.epoch.GetNumber() > p.lastEpoch {
+			p.superseded = true
+			p.saver.take(p.core.capture())
+		}
+		return nil
+	}
+	if s.tick == nil {
+		p.sinceSaved++
+		return nil
+	}
+	return p.heardTick(ctx, s)
+}
+
+// heardTick takes the news of a tick: the time, how far outputs are acknowledged, whether a checkpoint is wanted here.
+func (p *Partition) heardTick(ctx context.Context, s step) error {
+	now := p.cfg.Now()
+	p.heard = now
+	if s.tick.GetWriter() != p.cfg.Writer {
+		p.heardOther = now
+		if !p.emit.told(s.tick.GetAcked(), [16]byte(append(make([]byte, 0, 16), s.tick.GetHash()...))) {
+			if err := p.diverged(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	if s.tick.GetCheckpoint() {
+		p.saver.take(p.core.capture())
+		p.sinceSaved, p.saved = 0, now
+		if p.leaving {
+			p.lastShutdown = true
+		}
+	}
+	return nil
+}
+
+// diverged decides what a different hash means: for the owner, that the other is wrong; for the new build that folds an old
+// build's span, a difference to report; for a standby, that it must stand down.
+func (p *Partition) diverged(ctx context.Context, s step) error {
+	if p.core.pos.Build != p.cfg.Build {
+		if !p.differ {
+			p.differ = true
+			p.log.WarnContext(ctx, "this build decides otherwise than the one before it", "offset", s.offset, "epoch", p.core.pos.Epoch)
+		}
+		return nil
+	}
+	if p.owner.Load() {
+		p.log.ErrorContext(ctx, "another process came to other outputs and should stand down", "writer", s.tick.GetWriter(), "offset", s.offset)
+		return nil
+	}
+	name := fmt.Sprintf("diverged/%s/%d/%08d-%016d-%s", p.proc.Name, p.part, p.core.pos.Epoch, s.offset, p.cfg.Writer)
+	if err := p.cfg.Store.Put(ctx, name, p.emit.dump()); err != nil {
+		p.log.ErrorContext(ctx, "the diverging span could not be dumped", "error", err)
+	}
+	return fmt.Errorf("%s/%d at offset %d: %w; the span is in %s", p.proc.Name, p.part, s.offset, ErrDiverged, name)
+}
+
+// acknowledged takes the log's answers.
+func (p *Partition) acknowledged() error {
+	for _, a := range p.answers.take() {
+		if a.to.topic == p.proc.Inbox && a.to.partition < 0 { // a tick of ours
+			p.ticking = false
+			continue
+		}
+		if a.err != nil {
+			return fmt.Errorf("%s/%d: appending to %s/%d: %w", p.proc.Name, p.part, a.to.topic, a.to.partition, a.err)
+		}
+		p.emit.answered(a.to)
+		p.news = true
+	}
+	return nil
+}
+
+// beat does what is due: emits, ticks, lets checkpoints out that are covered by acknowledgements.
+func (p *Partition) beat(ctx context.Context) {
+	now := p.cfg.Now()
+	if p.emitting(now) {
+		p.emit.flush()
+	}
+	if due, save := p.tickDue(now); due {
+		p.tick(ctx, now, save)
+	}
+	p.saver.release(p.emit.acked)
+	p.publishStatus()
+}
+
+// emitting tells whether it is for this process to emit. Being wrong makes repeats, no harm.
+func (p *Partition) emitting(now time.Time) bool {
+	switch {
+	case p.owner.Load() || p.superseded:
+		return true
+	case !p.promoted.IsZero():
+		if p.heardOther.After(p.promoted) && now.Sub(p.promoted) > trustAfter && now.Sub(p.heardOther) < suspectAfter {
+			p.promoted = time.Time{}
+		}
+	case p.emit.oldest(now) > suspectAfter:
+		p.promoted = now
+		p.log.Info("the owner is late, this standby emits")
+	}
+	return !p.promoted.IsZero()
+}
+
+// finished tells whether the run is over, after a hand-over or a wish to stop.
+func (p *Partition) finished() (bool, error) {
+	if !p.superseded && !p.leaving {
+		return false, nil
+	}
+	if p.leaving && !p.lastShutdown && !p.superseded || len(p.emit.folded) > 0 || !p.saver.idle() {
+		return false, nil
+	}
+	if p.superseded {
+		return true, fmt.Errorf("%s/%d: %w", p.proc.Name, p.part, ErrSuperseded)
+	}
+	return true, nil
+}
+
+func (p *Partition) publishStatus() {
+	p.status.Store(&Status{
+		Processor: p.proc.Name, Partition: p.part, Epoch: p.core.pos.Epoch, Next: p.core.pos.Next, End: p.end,
+		Acked: p.emit.acked, Checkpoint: p.saver.published.Load(), Rows: p.core.rows.tree.Len(), Pending: p.emit.pending,
+		Emitting: p.owner.Load() || !p.promoted.IsZero(), Gaps: p.gaps, Dead: p.deads, Folded: p.foldedCount,
+		ServedMS: p.core.pos.Served,
+	})
+}

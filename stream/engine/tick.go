@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// controlKey is the Kafka key of the engine's own records in an inbox; keys of events hold a slash.
+const controlKey = "#engine"
+
+// tickDue decides whether to write a tick, and whether it asks for a checkpoint: when a timer is due, every 4 s while one
+// is pending, at most 5 times a second while outputs are being acknowledged. A standby waits a little longer each time.
+func (p *Partition) tickDue(now time.Time) (due, save bool) {
+	if p.ticking || now.Sub(p.ticked) < tickApart || p.superseded || p.lastShutdown {
+		return false, false
+	}
+	late := time.Duration(0)
+	if !p.owner.Load() && p.promoted.IsZero() {
+		late = suspectAfter
+	} else {
+		save = p.checkpointDue(now)
+		due = p.news || save
+	}
+	quiet := now.Sub(p.heard) // no tick was folded for so long
+	switch at, pending := p.nextTimer(now); {
+	case !pending:
+	case quiet >= tickEvery+late, at+late <= 0 && p.atEnd && quiet >= tickApart+late:
+		due = true
+	}
+	return due, save
+}
+
+func (p *Partition) checkpointDue(now time.Time) bool {
+	return p.sinceSaved >= checkpointRecs || p.sinceSaved > 0 && now.Sub(p.saved) >= checkpointTime
+}
+
+// nextTimer estimates how long until the first timer is due; negative when it is over.
+func (p *Partition) nextTimer(now time.Time) (in time.Duration, pending bool) {
+	in = time.Duration(1<<62 - 1)
+	if _, at, ok := p.core.rows.due(timerServed); ok {
+		in, pending = time.Duration(at-p.core.pos.Served)*time.Millisecond-now.Sub(p.heard), true
+	}
+	if _, at, ok := p.core.rows.due(timerClock); ok {
+		in, pending = min(in, time.UnixMilli(at).Sub(now)), true
+	}
+	return in, pending
+}
+
+// tick writes a tick to our own inbox.
+func (p *Partition) tick(ctx context.Context, now time.Time, save bool) {
+	t := &event.Tick{
+		Epoch: p.core.pos.Epoch, Acked: p.emit.acked, Hash: p.emit.hash[:], Writer: p.cfg.Writer, Checkpoint: save,
+	}
+	if p.atEnd {
+		t.TimeMs = now.UnixMilli()
+	}
+	p.ticking, p.ticked, p.news = true, now, false
+	p.appendControl(ctx, &event.Event{AtMs: now.UnixMilli(), Body: &event.Event_Tick{Tick: t}})
+}
+
+// appendControl appends a control record; its answer comes as one for partition −1.
+func (p *Partition) appendControl(ctx context.Context, e *event.Event) {
+	rec := controlRecord(e)
+	p.cfg.Log.Append(ctx, p.proc.Inbox, p.part, []event.Record{rec}, func(err error) {
+		p.answers.put(answer{to: destination{p.proc.Inbox, -1}, err: err})
+	})
+}
+
+func controlRecord(e *event.Event) event.Record {
+	return event.Record{Key: []byte(controlKey), Value: mustMarshal(e)}
+}
+
+// beginShutdown asks for a last checkpoint where there is something to save and it is ours to save.
+func (p *Partition) beginShutdown(ctx context.Context) {
+	now := p.cfg.Now()
+	if p.sinceSaved == 0 || !p.owner.Load() && p.promoted.IsZero() {
+		p.lastShutdown = true
+		if !p.owner.Load() {
+			p.emit.abandon() // the owner emits what a standby holds
+		}
+		return
+	}
+	p.tick(ctx, now, true)
+}

@@ -23,8 +23,8 @@ type BrokerConfig struct {
 	// Dir holds the log; it belongs to this process alone. Empty means memory: the log dies with the broker.
 	//
 	// Records stay on the disk; in memory each batch has 72 bytes. But the log passes through memory at the start, so bound it
-	// by retention.bytes of its topics (at least 2 MiB) to a fraction of the memory. Do not use retention.ms here: a partition
-	// that lost its last record begins at offset 0 again after a restart.
+	// to a fraction of the memory, by [Broker.Trim] or by retention.bytes of its topics. Retention by time and compaction are
+	// refused: see policy.
 	Dir string
 	// Sync has every batch on the disk before it is acknowledged. Without it a killed process loses nothing, but a power cut
 	// loses what the kernel had not written yet.
@@ -98,6 +98,8 @@ type Broker struct {
 	chores  sync.WaitGroup
 	once    sync.Once
 	failed  error
+	closing sync.RWMutex // no administration while it closes: the broker would never answer
+	closed  bool
 }
 
 // runningMark is the file that is there while a broker works with the directory, and after it was not shut down cleanly.
@@ -140,6 +142,7 @@ func (b *Broker) start(ctx context.Context) error {
 	cluster.ApplyRetention() // what was dropped before a kill may be back
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	b.stop = stop
+	guardSettings(cluster, b.config)
 	if b.config.Dir != "" {
 		guardSpace(life, &b.chores, cluster, b.config)
 	}
@@ -265,6 +268,9 @@ func (b *Broker) Close() error {
 	b.once.Do(func() {
 		b.stop()
 		b.chores.Wait()
+		b.closing.Lock()
+		defer b.closing.Unlock()
+		b.closed = true
 		b.cluster.Close()
 		if b.lock != nil {
 			b.failed = errors.Join(b.unmark(), b.lock.release())

@@ -260,13 +260,17 @@ func TestBrokerOutlivesNonsense(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func setting(name, value string) kafka.ConfigEntry {
+	return kafka.ConfigEntry{ConfigName: name, ConfigValue: value}
+}
+
 func TestBrokerRetention(t *testing.T) {
 	dir := t.TempDir()
-	b, err := embedded.StartBroker(t.Context(), embedded.BrokerConfig{Dir: dir, RetentionInterval: 5 * time.Millisecond})
+	config := embedded.BrokerConfig{Dir: dir, RetentionInterval: 5 * time.Millisecond, MaxRequest: 1000}
+	b, err := embedded.StartBroker(t.Context(), config)
 	require.NoError(t, err)
 	c := client(b.Addr())
-	createTopic(t, c, "short", 1, kafka.ConfigEntry{ConfigName: "retention.bytes", ConfigValue: "2000"},
-		kafka.ConfigEntry{ConfigName: "segment.bytes", ConfigValue: "1000"})
+	createTopic(t, c, "short", 1, setting("retention.bytes", "2000"), setting("segment.bytes", "1000"))
 	for i := range 100 {
 		_, err = produce(t.Context(), c, "short", 0, strings.Repeat(strconv.Itoa(i%10), 100))
 		require.NoError(t, err)
@@ -279,6 +283,69 @@ func TestBrokerRetention(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, len(files), 5)
 	require.NoError(t, b.Close())
+}
+
+func TestBrokerTrims(t *testing.T) {
+	dir := t.TempDir()
+	b, err := embedded.StartBroker(t.Context(), embedded.BrokerConfig{Dir: dir})
+	require.NoError(t, err)
+	c := client(b.Addr())
+	createTopic(t, c, "events", 1)
+	for i := range 10 {
+		_, err = produce(t.Context(), c, "events", 0, strconv.Itoa(i))
+		require.NoError(t, err)
+	}
+	require.NoError(t, b.Trim("events", 0, 7))
+	require.Equal(t, []string{"7", "8", "9"}, readAll(t, c, "events", 0))
+	require.NoError(t, b.Trim("events", 0, 3), "what is gone is gone")
+	require.NoError(t, b.Trim("events", 0, 1000), "the last record stays, and with it the next offset")
+	_, first, next, err := b.PartitionSize("events", 0)
+	require.NoError(t, err)
+	require.Equal(t, []int64{9, 10}, []int64{first, next})
+	require.ErrorIs(t, b.Trim("events", 1, 3), embedded.ErrNoPartition)
+	require.NoError(t, b.Close())
+	require.Error(t, b.Trim("events", 0, 3), "closed")
+
+	b, err = embedded.StartBroker(t.Context(), embedded.BrokerConfig{Dir: dir})
+	require.NoError(t, err)
+	offset, err := produce(t.Context(), client(b.Addr()), "events", 0, "10")
+	require.NoError(t, err)
+	require.EqualValues(t, 10, offset, "an offset is never given out twice")
+	require.NoError(t, b.Close())
+}
+
+func TestBrokerRefusesSettingsThatLoseRecords(t *testing.T) {
+	b, err := embedded.StartBroker(t.Context(), embedded.BrokerConfig{Dir: t.TempDir()})
+	require.NoError(t, err)
+	defer b.Close() //nolint:errcheck // not what is tested
+	c := client(b.Addr())
+	createTopic(t, c, "fine", 1, setting("retention.ms", "-1"), setting("retention.bytes", "-1"), setting("cleanup.policy", "delete"))
+	for name, value := range map[string]string{
+		"retention.ms": "1000", "retention.bytes": "1000", "cleanup.policy": "compact,delete",
+	} {
+		resp, err := c.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
+			{Topic: "x", NumPartitions: 1, ReplicationFactor: 1, ConfigEntries: []kafka.ConfigEntry{setting(name, value)}},
+		}})
+		require.NoError(t, err)
+		require.ErrorIs(t, resp.Errors["x"], kafka.PolicyViolation)
+		altered, err := c.IncrementalAlterConfigs(t.Context(), &kafka.IncrementalAlterConfigsRequest{
+			Resources: []kafka.IncrementalAlterConfigsRequestResource{{
+				ResourceType: kafka.ResourceTypeTopic, ResourceName: "fine",
+				Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: name, Value: value, ConfigOperation: kafka.ConfigOperationSet}},
+			}},
+		})
+		require.NoError(t, err)
+		require.ErrorIs(t, altered.Resources[0].Error, kafka.PolicyViolation)
+		older, err := c.AlterConfigs(t.Context(), &kafka.AlterConfigsRequest{Resources: []kafka.AlterConfigRequestResource{{
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: "fine",
+			Configs: []kafka.AlterConfigRequestConfig{{Name: name, Value: value}},
+		}}})
+		require.NoError(t, err)
+		for _, err := range older.Errors {
+			require.ErrorIs(t, err, kafka.PolicyViolation)
+		}
+		require.Len(t, older.Errors, 1)
+	}
 }
 
 func TestBrokerRefusesAppendsWhileTheDiskIsFull(t *testing.T) {

@@ -115,12 +115,12 @@ func TestBrokerTakesOnlySoManyConnections(t *testing.T) {
 	require.NoError(t, err)
 	defer b.Close() //nolint:errcheck // in memory
 	ask := func() (net.Conn, error) {
-		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", b.Addr())
-		require.NoError(t, err)
-		if _, err = conn.Write([]byte("\x00\x00\x00\x0a\x00\x12\x00\x00\x00\x00\x00\x01\xff\xff")); err == nil { // ApiVersions 0
-			_, err = conn.Read(make([]byte, 1))
+		conn, refused := (&net.Dialer{}).DialContext(t.Context(), "tcp", b.Addr())
+		require.NoError(t, refused)
+		if _, refused = conn.Write([]byte("\x00\x00\x00\x0a\x00\x12\x00\x00\x00\x00\x00\x01\xff\xff")); refused == nil { // ApiVersions 0
+			_, refused = conn.Read(make([]byte, 1))
 		}
-		return conn, err
+		return conn, refused
 	}
 	first, err := ask()
 	require.NoError(t, err)

@@ -1377,6 +1377,52 @@ func (x *RoutingParkedRow) GetAtMs() int64 {
 	return 0
 }
 
+// RoutingDomainRow is what routing keeps once a domain.
+type RoutingDomainRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Turn is not below any turn given when the row was written; an agent who is forgotten must not lower the next one.
+	Turn          uint64 `protobuf:"varint,1,opt,name=turn,proto3" json:"turn,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingDomainRow) Reset() {
+	*x = RoutingDomainRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingDomainRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingDomainRow) ProtoMessage() {}
+
+func (x *RoutingDomainRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingDomainRow.ProtoReflect.Descriptor instead.
+func (*RoutingDomainRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RoutingDomainRow) GetTurn() uint64 {
+	if x != nil {
+		return x.Turn
+	}
+	return 0
+}
+
 var File_tributary_event_v1_rows_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_rows_proto_rawDesc = "" +
@@ -1490,7 +1536,9 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\x06domain\x18\x01 \x01(\tR\x06domain\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12:\n" +
 	"\arequest\x18\x03 \x01(\v2 .tributary.event.v1.RouteRequestR\arequest\x12\x13\n" +
-	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs*\xea\x01\n" +
+	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs\"&\n" +
+	"\x10RoutingDomainRow\x12\x12\n" +
+	"\x04turn\x18\x01 \x01(\x04R\x04turn*\xea\x01\n" +
 	"\x13RoutingContactState\x12%\n" +
 	"!ROUTING_CONTACT_STATE_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dROUTING_CONTACT_STATE_WAITING\x10\x01\x12!\n" +
@@ -1512,7 +1560,7 @@ func file_tributary_event_v1_rows_proto_rawDescGZIP() []byte {
 }
 
 var file_tributary_event_v1_rows_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_tributary_event_v1_rows_proto_goTypes = []any{
 	(RoutingContactState)(0),    // 0: tributary.event.v1.RoutingContactState
 	(*Seen)(nil),                // 1: tributary.event.v1.Seen
@@ -1533,12 +1581,13 @@ var file_tributary_event_v1_rows_proto_goTypes = []any{
 	(*RoutingGatewayRow)(nil),   // 16: tributary.event.v1.RoutingGatewayRow
 	(*RoutingPartitionRow)(nil), // 17: tributary.event.v1.RoutingPartitionRow
 	(*RoutingParkedRow)(nil),    // 18: tributary.event.v1.RoutingParkedRow
-	(*Contact)(nil),             // 19: tributary.event.v1.Contact
-	(DeliveryState)(0),          // 20: tributary.event.v1.DeliveryState
-	(*ConfigObject)(nil),        // 21: tributary.event.v1.ConfigObject
-	(*AgentSkill)(nil),          // 22: tributary.event.v1.AgentSkill
-	(*RouteRequest)(nil),        // 23: tributary.event.v1.RouteRequest
-	(*Queue)(nil),               // 24: tributary.event.v1.Queue
+	(*RoutingDomainRow)(nil),    // 19: tributary.event.v1.RoutingDomainRow
+	(*Contact)(nil),             // 20: tributary.event.v1.Contact
+	(DeliveryState)(0),          // 21: tributary.event.v1.DeliveryState
+	(*ConfigObject)(nil),        // 22: tributary.event.v1.ConfigObject
+	(*AgentSkill)(nil),          // 23: tributary.event.v1.AgentSkill
+	(*RouteRequest)(nil),        // 24: tributary.event.v1.RouteRequest
+	(*Queue)(nil),               // 25: tributary.event.v1.Queue
 }
 var file_tributary_event_v1_rows_proto_depIdxs = []int32{
 	1,  // 0: tributary.event.v1.AddressRow.seen:type_name -> tributary.event.v1.Seen
@@ -1547,18 +1596,18 @@ var file_tributary_event_v1_rows_proto_depIdxs = []int32{
 	6,  // 3: tributary.event.v1.CustomerRow.links:type_name -> tributary.event.v1.LinkRow
 	7,  // 4: tributary.event.v1.CustomerRow.marks:type_name -> tributary.event.v1.MarkRow
 	1,  // 5: tributary.event.v1.CustomerRow.seen:type_name -> tributary.event.v1.Seen
-	19, // 6: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
-	20, // 7: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
+	20, // 6: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
+	21, // 7: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
 	9,  // 8: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
-	20, // 9: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
-	21, // 10: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
-	22, // 11: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
+	21, // 9: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
+	22, // 10: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
+	23, // 11: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
 	12, // 12: tributary.event.v1.RoutingAgentRow.connections:type_name -> tributary.event.v1.RoutingConnection
-	23, // 13: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
+	24, // 13: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
 	0,  // 14: tributary.event.v1.RoutingContactRow.state:type_name -> tributary.event.v1.RoutingContactState
 	14, // 15: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
-	24, // 16: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
-	23, // 17: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
+	25, // 16: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
+	24, // 17: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
 	18, // [18:18] is the sub-list for method output_type
 	18, // [18:18] is the sub-list for method input_type
 	18, // [18:18] is the sub-list for extension type_name
@@ -1580,7 +1629,7 @@ func file_tributary_event_v1_rows_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_rows_proto_rawDesc), len(file_tributary_event_v1_rows_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,149 @@
+package routing
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// connect adds a connection of an agent's screen; one agent may have several.
+func (d *Domain) connect(w *event.AgentConnected) {
+	a := d.agent(w.Agent)
+	same := func(c *event.RoutingConnection) bool { return c.Gateway == w.Gateway && c.Connection == w.Connection }
+	if slices.ContainsFunc(a.row.Connections, same) {
+		return
+	}
+	d.touch(a)
+	g := d.gateways[w.Gateway]
+	if g == nil {
+		g = d.gateway(w.Gateway)
+		d.markGateway(g)
+		d.after(TimerGateway, w.Gateway, d.rules.GatewaySilent)
+	}
+	was := a.connected()
+	a.row.Connections = append(a.row.Connections, &event.RoutingConnection{
+		Gateway: w.Gateway, Connection: w.Connection, Silent: g.row.Silent,
+	})
+	g.agents.insert(a)
+	if len(a.row.Connections) > maxConnections {
+		d.dropConnections(a, func(c *event.RoutingConnection) bool { return c == a.row.Connections[0] })
+	}
+	d.connection(a, was)
+}
+
+// disconnect removes a connection.
+func (d *Domain) disconnect(w *event.AgentDisconnected) {
+	a := d.agents[w.Agent]
+	if a == nil {
+		return
+	}
+	d.touch(a)
+	was := a.connected()
+	d.dropConnections(a, func(c *event.RoutingConnection) bool {
+		return c.Gateway == w.Gateway && c.Connection == w.Connection
+	})
+	d.connection(a, was)
+}
+
+// dropConnections removes connections and keeps the gateways' lists of agents right.
+func (d *Domain) dropConnections(a *agent, drop func(*event.RoutingConnection) bool) {
+	var kept []*event.RoutingConnection
+	for _, c := range a.row.Connections {
+		if drop(c) {
+			d.gateways[c.Gateway].agents.remove(a)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	a.row.Connections = kept
+	for _, c := range kept {
+		d.gateways[c.Gateway].agents.insert(a)
+	}
+}
+
+// connection begins or ends the grace of an agent whose last connection went, or came back.
+func (d *Domain) connection(a *agent, was bool) {
+	switch is := a.connected(); {
+	case was && !is:
+		d.after(TimerRescind, a.row.Agent, d.rules.Rescind)
+		d.after(TimerLose, a.row.Agent, d.rules.Lose)
+	case !was && is:
+		d.cancel(TimerRescind, a.row.Agent)
+		d.cancel(TimerLose, a.row.Agent)
+	}
+}
+
+// graceEnds takes the contacts of an agent who did not come back, some at a time.
+func (d *Domain) graceEnds(id string) {
+	a := d.agents[id]
+	if a == nil || a.row.Configured && a.connected() {
+		return
+	}
+	d.touch(a)
+	d.rescind(a, "agent_gone")
+	if a.row.Status != StatusOffline {
+		a.row.Status, a.row.Reason = StatusOffline, ReasonConnectionLost
+	}
+	n := 0
+	for _, c := range slices.Clone(a.held) {
+		if c.row.State != assigned {
+			continue // who only wraps up may go on when they are back; the customer waits for nothing
+		}
+		if n++; n > loseStep {
+			d.after(TimerLose, id, 1)
+			return
+		}
+		d.lose(c)
+	}
+}
+
+// setStatus takes what an agent set. Contacts they hold stay with them; what rings goes to somebody else.
+func (d *Domain) setStatus(w *event.AgentStatus) error {
+	switch w.Status {
+	case StatusAvailable, StatusBreak, StatusOffline:
+	default:
+		return fmt.Errorf("agent %s: status %q is none of %s, %s, %s", w.Agent, w.Status,
+			StatusAvailable, StatusBreak, StatusOffline)
+	}
+	a := d.agent(w.Agent)
+	d.touch(a)
+	if w.Status == StatusAvailable && a.row.Status != StatusAvailable {
+		d.idle(a)
+	}
+	a.row.Status, a.row.Reason = w.Status, w.Reason
+	if w.Status != StatusAvailable {
+		d.rescind(a, "not_available")
+	}
+	return nil
+}
+
+// forgettable tells whether nothing is to be remembered of an agent whom the configuration does not name.
+func (d *Domain) forgettable(a *agent) bool {
+	return !a.row.Configured && len(a.row.Connections) == 0 && len(a.held) == 0 && a.ringing == nil
+}
+
+// tellAgent tells an agent's presence, as one whole.
+func (d *Domain) tellAgent(a *agent) {
+	s := shown{a.row.Status, a.activity(), a.connected()}
+	if s != a.seen || a.row.Version == 0 {
+		a.seen, a.row.SinceMs = s, d.now.stamp()
+	}
+	a.row.Version++
+	w := &event.AgentChanged{
+		Agent: a.row.Agent, Status: a.row.Status, Reason: a.row.Reason, Connected: s.connected, Activity: s.activity,
+		SinceMs: a.row.SinceMs, Version: a.row.Version,
+	}
+	if len(a.held) > 0 {
+		w.Contacts = make([]string, len(a.held))
+		for i, c := range a.held {
+			w.Contacts[i] = c.row.Request.Contact
+		}
+	}
+	for _, c := range a.row.Connections {
+		if !c.Silent {
+			w.Gateway = c.Gateway
+		}
+	}
+	d.fact(&event.Event{Body: &event.Event_AgentChanged{AgentChanged: w}})
+}

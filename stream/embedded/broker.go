@@ -100,6 +100,7 @@ type Broker struct {
 	failed  error
 	closing sync.RWMutex // no administration while it closes: the broker would never answer
 	closed  bool
+	flusher flusher
 }
 
 // runningMark is the file that is there while a broker works with the directory, and after it was not shut down cleanly.
@@ -283,7 +284,7 @@ func (b *Broker) unmark() error {
 	if err := os.Remove(filepath.Join(b.config.Dir, runningMark)); err != nil {
 		return fmt.Errorf("embedded: unmark the broker's directory: %w", err)
 	}
-	return syncDir(b.config.Dir)
+	return syncFile(b.config.Dir)
 }
 
 // writeDurably writes a small file so that a power cut leaves all of it or nothing.
@@ -299,15 +300,7 @@ func writeDurably(path, text string) error {
 	if err = os.Rename(path+".new", path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	f, err := os.Open(dir) //nolint:gosec // the directory that the operator names
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return syncFile(filepath.Dir(path))
 }
 
 func randomID() string {

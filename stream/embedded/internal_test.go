@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -133,4 +135,20 @@ func TestBrokerTakesOnlySoManyConnections(t *testing.T) {
 		require.NoError(t, third.Close())
 		return refused == nil
 	}, 5*time.Second, 5*time.Millisecond, "there is room again")
+}
+
+func TestFlushSyncsWhatChanged(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a")
+	require.NoError(t, os.WriteFile(file, []byte("1"), 0o600))
+	var f flusher
+	require.NoError(t, f.flush(dir))
+	require.Len(t, f.synced, 2, "the directory and the file")
+	before := f.synced[file]
+	require.NoError(t, os.WriteFile(file, []byte("12"), 0o600))
+	require.NoError(t, f.flush(dir))
+	require.NotEqual(t, before, f.synced[file])
+	require.NoError(t, os.Remove(file))
+	require.NoError(t, f.flush(dir))
+	require.Len(t, f.synced, 1)
 }

@@ -1,0 +1,179 @@
+package conversation
+
+import (
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// held gives a contact that the agent holds, in wrap-up or not. Whoever does not hold it has no say in it.
+func (c *customer) held(contact, agent string) (*event.ContactRow, error) {
+	r := c.contact(contact)
+	switch {
+	case r == nil:
+		return nil, engine.Refuse("the contact is not open")
+	case agent == "" || r.GetContact().GetAgent() != agent:
+		return nil, engine.Refuse("the contact is not with the agent who asks")
+	}
+	return r, nil
+}
+
+// talking gives a contact that the agent holds and that is not over.
+func (c *customer) talking(contact, agent string) (*event.ContactRow, error) {
+	r, err := c.held(contact, agent)
+	if err == nil && r.GetContact().GetState() != event.ContactState_CONTACT_STATE_ASSIGNED {
+		return nil, engine.Refuse("the contact is over")
+	}
+	return r, err
+}
+
+// answered takes an agent's message.
+func (c *customer) answered(m *event.AgentMessage) error {
+	r, err := c.talking(m.GetContact(), m.GetAgent())
+	if err != nil {
+		return err
+	}
+	ct := r.GetContact()
+	ct.AgentMessages++
+	id, sequence := c.add(r, event.Author_AUTHOR_AGENT, m.GetMessage())
+	c.mark(ct, id, sequence)
+	if ct.GetFirstResponseMs() == 0 {
+		ct.FirstResponseMs = c.since(ct)
+		c.changed(r, "first_response")
+	}
+	c.send(r, event.Author_AUTHOR_AGENT, id, sequence, "")
+	return nil
+}
+
+// endedByAgent ends the talk. If the customer was faster the wish is fulfilled.
+func (c *customer) endedByAgent(m *event.EndContact) error {
+	r, err := c.held(m.GetContact(), m.GetAgent())
+	if err != nil {
+		return err
+	}
+	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_ASSIGNED {
+		c.wrap(r, endAgent)
+	}
+	return nil
+}
+
+// wrappedUp ends the wrap-up.
+func (c *customer) wrappedUp(m *event.WrapUpDone) error {
+	r, err := c.held(m.GetContact(), m.GetAgent())
+	switch {
+	case err != nil:
+		return err
+	case r.GetContact().GetState() != event.ContactState_CONTACT_STATE_WRAPPING:
+		return engine.Refuse("the contact is not in wrap-up yet")
+	case len(m.GetCode()) > maxID:
+		return &engine.Refusal{Kind: "limit", Reason: "the wrap-up code is longer than allowed"}
+	}
+	r.Contact.WrapUpCode = m.GetCode()
+	c.finishWrapUp(r)
+	return nil
+}
+
+// transfer ends this handling and begins the next one in a queue, which passes over the agent who gave it away.
+func (c *customer) transfer(m *event.TransferContact) error {
+	r, err := c.talking(m.GetContact(), m.GetAgent())
+	if err != nil {
+		return err
+	}
+	if _, known := c.cfg.queue(c.tenant, m.GetQueue()); !known {
+		return engine.Refuse("the queue to transfer to does not exist")
+	}
+	c.release(r, false)
+	return c.follow(r, m.GetQueue(), byTransfer, endTransfer, m.GetAgent())
+}
+
+// split lets a contact go on in a conversation of its own. What was said before stays where it was said.
+func (c *customer) split(m *event.SplitConversation) error {
+	r, err := c.talking(m.GetContact(), m.GetAgent())
+	if err != nil {
+		return err
+	}
+	if len(c.row.GetConversations()) >= maxConversations {
+		return &engine.Refusal{Kind: "limit", Reason: "the customer has too many conversations at once"}
+	}
+	ct := r.GetContact()
+	ct.Conversation = c.open(ct.GetAddress(), ct.GetConversation()).GetConversation()
+	c.changed(r, "split")
+	return nil
+}
+
+// read takes how far the agent has read; it never goes back.
+func (c *customer) read(m *event.ReadMark) error {
+	r, err := c.held(m.GetContact(), m.GetAgent())
+	if err != nil {
+		return err
+	}
+	ct := r.GetContact()
+	sequence := min(m.GetSequence(), c.conversation(ct.GetConversation()).GetSequence())
+	if sequence > ct.GetReadSequence() {
+		ct.ReadSequence = sequence
+		c.changed(r, "read")
+	}
+	return nil
+}
+
+// outcome takes what became of a request to route.
+func (c *customer) outcome(m *event.RouteOutcome) error {
+	r := c.contact(m.GetContact())
+	switch m.GetOutcome() {
+	case "assigned":
+		return c.assigned(r, m)
+	case "agent_lost":
+		return c.agentLost(r, m)
+	case "requeued": // the offer was not taken; the contact waits as before
+		return nil
+	default:
+		return engine.Refuse("routing knows no outcome %q", m.GetOutcome())
+	}
+}
+
+// assigned gives a waiting contact to its agent. Where it does not wait any more, the cancellation and the assignment have
+// crossed: the agent is free again.
+func (c *customer) assigned(r *event.ContactRow, m *event.RouteOutcome) error {
+	if m.GetAgent() == "" {
+		return engine.Refuse("an assignment needs an agent")
+	}
+	if r == nil {
+		q, _ := c.cfg.queue(c.tenant, m.GetQueue())
+		c.release(&event.ContactRow{
+			Contact: &event.Contact{Contact: m.GetContact(), Agent: m.GetAgent()}, Domain: q.GetDomain(),
+		}, false)
+		return nil
+	}
+	ct := r.GetContact()
+	if ct.GetState() != event.ContactState_CONTACT_STATE_QUEUED {
+		return engine.Refuse("a contact that does not wait cannot be assigned")
+	}
+	ct.State, ct.Agent, ct.AssignedMs = event.ContactState_CONTACT_STATE_ASSIGNED, m.GetAgent(), c.since(ct)
+	r.DeadlineMs = 0
+	c.changed(r, "assigned")
+	c.tell(r, "assigned")
+	return nil
+}
+
+// agentLost puts a contact back whose agent vanished: unanswered with its place, answered as the next contact, and one in
+// wrap-up is over. Routing has let go of the agent itself.
+func (c *customer) agentLost(r *event.ContactRow, m *event.RouteOutcome) error {
+	ct := r.GetContact()
+	if r == nil || m.GetAgent() != "" && m.GetAgent() != ct.GetAgent() {
+		return nil
+	}
+	switch {
+	case ct.GetState() == event.ContactState_CONTACT_STATE_WRAPPING:
+		c.finishLost(r)
+		return nil
+	case ct.GetState() != event.ContactState_CONTACT_STATE_ASSIGNED:
+		return nil
+	case ct.GetAgentMessages() > 0:
+		return c.follow(r, ct.GetQueue(), byRequeue, endAgentLost, "")
+	}
+	ct.State, ct.Agent, ct.AssignedMs = event.ContactState_CONTACT_STATE_QUEUED, "", 0
+	c.waitFor(r)
+	c.changed(r, "requeued")
+	c.route(r, "")
+	c.tell(r, "waiting")
+	return nil
+}

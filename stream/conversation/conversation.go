@@ -1,0 +1,155 @@
+// Package conversation is the fold that makes one ordered history of all that concerns a customer: it reads
+// conversation.in, one partition a customer, and decides which contact and which conversation a message belongs to, when
+// an agent is needed, who may answer, and when something is over. Its decisions are conversation.facts; from them follow
+// requests to routing.in and deliveries to outbound.in.
+//
+// It promises: a customer has at most one waiting or answered contact on an address; a contact is in one state and its
+// versions count up by one; the messages of a conversation count up by one from 1; each request to route ends in exactly
+// one of an assignment and a cancellation, and each assignment in exactly one release; only the agent who holds a contact
+// speaks in it; what is asked again has no second effect. Nothing that a customer says is refused for want of
+// configuration: what arrives at an unknown entry point waits in the queue "default".
+//
+// It promises nothing about when: deadlines are counted in served time, so a backlog or an outage only lengthens them. It
+// never sees what is said, as texts are sealed, and it chooses no agent.
+package conversation
+
+import (
+	"strings"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// Limits of what one customer's row holds. They are far above what people do.
+const (
+	// MaxSealed is the largest sealed text in bytes.
+	MaxSealed = 128 << 10
+	// maxContacts bounds the contacts that are not finished.
+	maxContacts = 16
+	// maxConversations bounds the conversations in hand; only splitting makes more than one.
+	maxConversations = 16
+	// maxLinks bounds the connections; the oldest is forgotten.
+	maxLinks = 16
+	// maxMarks bounds the messages to the customer that await a receipt; of older ones none is told any more.
+	maxMarks = 64
+	// maxID bounds ids that others give.
+	maxID = 256
+)
+
+// Processor is conversation's place on the log.
+func Processor() engine.Processor {
+	return engine.Processor{
+		Name: "conversation", Inbox: event.TopicConversationIn,
+		Outputs: []event.Topic{event.TopicConversationFacts, event.TopicRoutingIn, event.TopicOutboundIn},
+		New:     func() engine.Fold { return &fold{cfg: newSettings()} },
+	}
+}
+
+// fold holds the configuration decoded, as every message asks for it.
+type fold struct{ cfg *settings }
+
+// Restore decodes the configuration.
+func (f *fold) Restore(tx *engine.Tx) error {
+	f.cfg.restore(tx)
+	return nil
+}
+
+// Apply folds one event.
+func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
+	if b := e.GetConfigApplied(); b != nil {
+		return f.cfg.apply(tx, e.GetTenant(), b)
+	}
+	if err := check(e); err != nil {
+		return err
+	}
+	c := f.load(tx, e.GetKey())
+	if e.GetAtMs() > 0 {
+		c.at = e.GetAtMs()
+	}
+	c.sealed = e.GetSealed()
+	if repeat, err := c.repeated(e); err != nil || repeat {
+		return err
+	}
+	if err := c.handle(e); err != nil {
+		return err
+	}
+	c.save()
+	return nil
+}
+
+// Fire handles all of one customer that is due. The timer's name is the row's key.
+func (f *fold) Fire(tx *engine.Tx, key string) error {
+	c := f.load(tx, key)
+	c.row.DueMs = 0
+	c.overdue()
+	c.save()
+	return nil
+}
+
+// check refuses what nobody of ours writes. The key says whose row it is; a customer in the envelope must agree with it.
+func check(e *event.Event) error {
+	tenant, customer, ok := strings.Cut(e.GetKey(), "/")
+	switch {
+	case !ok || tenant == "" || customer == "" || tenant != e.GetTenant():
+		return engine.Refuse("an event for conversation needs a tenant, and a key of the tenant and the customer")
+	case e.GetCustomer() != "" && e.GetCustomer() != customer:
+		return engine.Refuse("the key is of another customer than the envelope's")
+	case len(e.GetKey()) > 2*maxID || len(e.GetAddress()) > maxID:
+		return &engine.Refusal{Kind: "limit", Reason: "a tenant, customer or address id is longer than allowed"}
+	case len(e.GetSealed().GetCiphertext()) > MaxSealed:
+		return &engine.Refusal{Kind: "limit", Reason: "the sealed text is longer than allowed"}
+	case len(e.GetId()) == 0:
+		return engine.Refuse("an event without an id cannot be told from its repeat")
+	}
+	return nil
+}
+
+// handle gives an event to the rule of its kind.
+func (c *customer) handle(e *event.Event) error {
+	switch b := e.GetBody().(type) {
+	case *event.Event_CustomerMessage:
+		return c.said(e.GetAddress(), b.CustomerMessage)
+	case *event.Event_CustomerConnected:
+		return c.connected(e.GetAddress(), b.CustomerConnected)
+	case *event.Event_CustomerDisconnected:
+		return c.disconnected(e.GetAddress(), b.CustomerDisconnected)
+	case *event.Event_CustomerEnded:
+		return c.left(e.GetAddress())
+	case *event.Event_Receipt:
+		return c.receipt(e.GetAddress(), b.Receipt)
+	case *event.Event_RouteOutcome:
+		return c.outcome(b.RouteOutcome)
+	case *event.Event_AgentMessage:
+		return c.answered(b.AgentMessage)
+	case *event.Event_EndContact:
+		return c.endedByAgent(b.EndContact)
+	case *event.Event_WrapUpDone:
+		return c.wrappedUp(b.WrapUpDone)
+	case *event.Event_TransferContact:
+		return c.transfer(b.TransferContact)
+	case *event.Event_CloseConversation:
+		return c.closeByAgent(b.CloseConversation)
+	case *event.Event_SplitConversation:
+		return c.split(b.SplitConversation)
+	case *event.Event_ReadMark:
+		return c.read(b.ReadMark)
+	default:
+		return engine.Refuse("conversation has no rule for a %T", e.GetBody())
+	}
+}
+
+// repeated tells whether a wish came before. Folds' outputs come once by their lanes; a repeated connection, receipt or
+// mark says nothing new, and remembering it would cost memory.
+func (c *customer) repeated(e *event.Event) (bool, error) {
+	if e.GetOrigin() != nil {
+		return false, nil
+	}
+	switch e.GetBody().(type) {
+	case *event.Event_CustomerConnected, *event.Event_CustomerDisconnected, *event.Event_Receipt, *event.Event_ReadMark:
+		return false, nil
+	}
+	if c.row.Seen == nil {
+		c.row.Seen = new(event.Seen)
+	}
+	return engine.Seen(c.row.Seen, string(e.GetId()), e.GetAtMs())
+}

@@ -1,0 +1,146 @@
+package conversation
+
+import (
+	"slices"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// said takes a customer's message: into the contact on that address, or into a new one that waits for an agent.
+func (c *customer) said(address string, m *event.CustomerMessage) error {
+	if address == "" {
+		return errNoAddress()
+	}
+	r := c.talk(address)
+	fresh := r == nil
+	if fresh {
+		var err error
+		if r, err = c.arrive(address, m.GetChannel(), m.GetEntryPoint()); err != nil {
+			return err
+		}
+	} else if r.GetDeadlineMs() > 0 {
+		c.grace(r) // who writes is not gone for good, though no connection is known
+	}
+	r.Contact.CustomerMessages++
+	id, sequence := c.add(r, event.Author_AUTHOR_CUSTOMER, m.GetMessage())
+	if fresh {
+		c.route(r, "")
+	}
+	c.send(r, event.Author_AUTHOR_CUSTOMER, id, sequence, m.GetMessage())
+	if fresh {
+		c.tell(r, "waiting")
+	}
+	return nil
+}
+
+// arrive begins a contact by a customer's message.
+func (c *customer) arrive(address string, channel event.Channel, entryPoint string) (*event.ContactRow, error) {
+	if len(entryPoint) > maxID {
+		return nil, &engine.Refusal{Kind: "limit", Reason: "the entry point's id is longer than allowed"}
+	}
+	v := c.join(address)
+	return c.begin(&event.Contact{
+		Contact: c.tx.NewID(), Conversation: v.GetConversation(), Channel: channel, EntryPoint: entryPoint, Initiation: inbound,
+		Queue: c.cfg.arrival(c.tenant, entryPoint), Address: address,
+	})
+}
+
+// join gives the conversation that a new contact belongs to: the open one begun last, else the closed one that may still
+// be re-opened, else a new one.
+func (c *customer) join(address string) *event.ConversationRow {
+	var v *event.ConversationRow
+	for _, x := range c.row.GetConversations() {
+		if !x.GetClosed() {
+			v = x
+		}
+	}
+	if v != nil {
+		return v
+	}
+	for _, x := range c.row.GetConversations() {
+		if c.conversationDue(x) > c.tx.Served() && (v == nil || x.GetClosedMs() >= v.GetClosedMs()) {
+			v = x
+		}
+	}
+	if v == nil {
+		return c.open(address, "")
+	}
+	v.Closed, v.ClosedMs, v.LastMs = false, 0, c.tx.Served()
+	c.fact(address, &event.Event{Body: &event.Event_ConversationOpened{ConversationOpened: &event.ConversationOpened{
+		Conversation: v.GetConversation(), Reopened: true,
+	}}})
+	return v
+}
+
+// open begins a conversation.
+func (c *customer) open(address, splitFrom string) *event.ConversationRow {
+	v := &event.ConversationRow{Conversation: c.tx.NewID(), LastMs: c.tx.Served()}
+	c.row.Conversations = append(c.row.Conversations, v)
+	c.fact(address, &event.Event{Body: &event.Event_ConversationOpened{ConversationOpened: &event.ConversationOpened{
+		Conversation: v.GetConversation(), SplitFrom: splitFrom,
+	}}})
+	return v
+}
+
+// connected takes a connection of the customer's client; a contact that waits keeps its place.
+func (c *customer) connected(address string, m *event.CustomerConnected) error {
+	if address == "" || m.GetConnection() == "" || len(m.GetConnection()) > maxID {
+		return engine.Refuse("a connection needs an address and an id of at most %d bytes", maxID)
+	}
+	if c.row.GetAddress() == "" {
+		c.row.Address = address
+	}
+	c.row.Links = append(slices.DeleteFunc(c.row.Links, func(l *event.LinkRow) bool {
+		return l.GetConnection() == m.GetConnection()
+	}), &event.LinkRow{Connection: m.GetConnection(), Address: address})
+	if len(c.row.GetLinks()) > maxLinks {
+		c.row.Links = slices.Delete(c.row.Links, 0, 1)
+	}
+	c.row.MetMs = 0
+	if len(c.row.GetConversations()) == 0 {
+		c.row.MetMs = c.tx.Served()
+	}
+	if r := c.talk(address); r != nil && !r.GetContact().GetConnected() {
+		r.Contact.Connected, r.DeadlineMs = true, 0
+		c.changed(r, "connection")
+	}
+	return nil
+}
+
+// disconnected takes the end of a connection; with the last one, a customer who waits has the queue's grace to return.
+func (c *customer) disconnected(address string, m *event.CustomerDisconnected) error {
+	if address == "" {
+		return errNoAddress()
+	}
+	c.row.Links = slices.DeleteFunc(c.row.Links, func(l *event.LinkRow) bool {
+		return l.GetConnection() == m.GetConnection() && l.GetAddress() == address
+	})
+	r := c.talk(address)
+	if r == nil || !r.GetContact().GetConnected() || c.linked(address) {
+		return nil
+	}
+	r.Contact.Connected = false
+	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_QUEUED {
+		c.grace(r)
+	}
+	c.changed(r, "connection")
+	return nil
+}
+
+// left ends the contact on an address by the customer's wish. Where there is none, the wish is fulfilled.
+func (c *customer) left(address string) error {
+	if address == "" {
+		return errNoAddress()
+	}
+	switch r := c.talk(address); {
+	case r == nil:
+	case r.GetContact().GetState() == event.ContactState_CONTACT_STATE_QUEUED:
+		c.abandon(r, endAbandoned, endAbandoned)
+	default:
+		c.wrap(r, endCustomer)
+	}
+	return nil
+}
+
+func errNoAddress() error { return engine.Refuse("what a customer does needs an address") }

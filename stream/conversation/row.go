@@ -1,0 +1,176 @@
+package conversation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+var customers = engine.NewTable[event.CustomerRow]("c")
+
+// customer is one customer's row in hand, while one event or timer is folded.
+type customer struct {
+	tx         *engine.Tx
+	cfg        *settings
+	tenant, id string
+	key        string
+	row        *event.CustomerRow
+	// at is the time that decisions carry: the cause's, or the clock's where a timer is the cause.
+	at     int64
+	sealed *event.Sealed
+}
+
+// load takes the row in hand; a customer not met before has an empty one.
+func (f *fold) load(tx *engine.Tx, key string) *customer {
+	tenant, id, _ := strings.Cut(key, "/")
+	c := &customer{tx: tx, cfg: f.cfg, tenant: tenant, id: id, key: key, row: customers.Get(tx, key), at: tx.Clock()}
+	if c.row == nil {
+		c.row = new(event.CustomerRow)
+	}
+	c.unpack()
+	return c
+}
+
+// save stores the row, or forgets the customer of whom nothing is left, and sees to it that the timer is not later than
+// what is due first. One that is earlier stays: when it fires it finds nothing and is set anew. So a message costs no timer.
+func (c *customer) save() {
+	if len(c.row.GetConversations())+len(c.row.GetContacts())+len(c.row.GetLinks()) == 0 {
+		if c.row.GetDueMs() > 0 {
+			c.tx.Cancel(c.key)
+		}
+		customers.Delete(c.tx, c.key)
+		return
+	}
+	if due := c.due(); c.row.GetDueMs() == 0 || due < c.row.GetDueMs() {
+		c.row.DueMs = due
+		c.tx.After(c.key, due-c.tx.Served())
+	}
+	c.pack()
+	customers.Put(c.tx, c.key, c.row)
+}
+
+// due is the served time of the first thing to do; there is always one, so that no row stays for ever.
+func (c *customer) due() int64 {
+	due := c.row.GetMetMs() + c.cfg.silence(c.tenant)
+	if len(c.row.GetConversations()) > 0 {
+		due = c.conversationDue(c.row.GetConversations()[0])
+	}
+	for _, v := range c.row.GetConversations() {
+		due = min(due, c.conversationDue(v))
+	}
+	for _, ct := range c.row.GetContacts() {
+		if ct.GetDeadlineMs() > 0 {
+			due = min(due, ct.GetDeadlineMs())
+		}
+	}
+	return due
+}
+
+// conversationDue is when an open conversation is closed for silence, and when a closed one is forgotten.
+func (c *customer) conversationDue(v *event.ConversationRow) int64 {
+	if v.GetClosed() {
+		return v.GetClosedMs() + c.cfg.reopen(c.tenant)
+	}
+	return v.GetLastMs() + c.cfg.silence(c.tenant)
+}
+
+// pack leaves out what unpack can put back: nearly every customer has one address and one conversation, and ids are most
+// of a row's bytes.
+func (c *customer) pack() {
+	newest := c.newest().GetConversation()
+	for _, r := range c.row.GetContacts() {
+		ct := r.GetContact()
+		ct.Conversation = omit(ct.GetConversation(), newest)
+		ct.Address = omit(ct.GetAddress(), c.row.GetAddress())
+		ct.Initial = omit(ct.GetInitial(), ct.GetContact())
+		ct.Initiation = omit(ct.GetInitiation(), inbound)
+	}
+	for _, m := range c.row.GetMarks() {
+		m.Conversation = omit(m.GetConversation(), newest)
+		m.Address = omit(m.GetAddress(), c.row.GetAddress())
+	}
+	for _, l := range c.row.GetLinks() {
+		l.Address = omit(l.GetAddress(), c.row.GetAddress())
+	}
+}
+
+func (c *customer) unpack() {
+	newest := c.newest().GetConversation()
+	for _, r := range c.row.GetContacts() {
+		ct := r.GetContact()
+		ct.Conversation = putBack(ct.GetConversation(), newest)
+		ct.Address = putBack(ct.GetAddress(), c.row.GetAddress())
+		ct.Initial = putBack(ct.GetInitial(), ct.GetContact())
+		ct.Initiation = putBack(ct.GetInitiation(), inbound)
+	}
+	for _, m := range c.row.GetMarks() {
+		m.Conversation = putBack(m.GetConversation(), newest)
+		m.Address = putBack(m.GetAddress(), c.row.GetAddress())
+	}
+	for _, l := range c.row.GetLinks() {
+		l.Address = putBack(l.GetAddress(), c.row.GetAddress())
+	}
+}
+
+func omit(v, usual string) string {
+	if v == usual {
+		return ""
+	}
+	return v
+}
+
+func putBack(v, usual string) string {
+	if v == "" {
+		return usual
+	}
+	return v
+}
+
+// newest is the conversation begun last, nil where there is none.
+func (c *customer) newest() *event.ConversationRow {
+	if n := len(c.row.GetConversations()); n > 0 {
+		return c.row.GetConversations()[n-1]
+	}
+	return nil
+}
+
+// conversation finds a conversation in hand, nil where it is not.
+func (c *customer) conversation(id string) *event.ConversationRow {
+	for _, v := range c.row.GetConversations() {
+		if v.GetConversation() == id {
+			return v
+		}
+	}
+	return nil
+}
+
+// contact finds a contact that is not finished, nil where it is not among them.
+func (c *customer) contact(id string) *event.ContactRow {
+	for _, r := range c.row.GetContacts() {
+		if r.GetContact().GetContact() == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// talk is the contact waiting or answered on an address; there is at most one. One in wrap-up is over for the customer.
+func (c *customer) talk(address string) *event.ContactRow {
+	for _, r := range c.row.GetContacts() {
+		if ct := r.GetContact(); ct.GetAddress() == address && ct.GetState() != event.ContactState_CONTACT_STATE_WRAPPING {
+			return r
+		}
+	}
+	return nil
+}
+
+func (c *customer) forget(r *event.ContactRow) {
+	c.row.Contacts = slices.DeleteFunc(c.row.Contacts, func(x *event.ContactRow) bool { return x == r })
+}
+
+// linked tells whether a connection to an address is known.
+func (c *customer) linked(address string) bool {
+	return slices.ContainsFunc(c.row.GetLinks(), func(l *event.LinkRow) bool { return l.GetAddress() == address })
+}

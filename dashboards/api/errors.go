@@ -1,0 +1,105 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+)
+
+// kind is whose fault a failure is and what the caller may do.
+type kind uint8
+
+const (
+	kindInternal kind = iota
+	kindInvalid
+	kindUnauthenticated
+	kindDenied
+	kindNotFound
+	kindConflict
+	kindTooLarge
+	kindRate
+	kindTransient
+)
+
+// fault is a failure as a person at a screen may see it. Code is a word that screens translate; Text is for those who
+// read the answer itself. Neither holds personal data or the text of an unknown error.
+type fault struct {
+	kind kind
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+func (f *fault) Error() string { return f.Code + ": " + f.Text }
+
+func invalid(text string) error  { return &fault{kindInvalid, "invalid", text} }
+func denied(text string) error   { return &fault{kindDenied, "denied", text} }
+func notFound(text string) error { return &fault{kindNotFound, "not_found", text} }
+func conflict(text string) error { return &fault{kindConflict, "conflict", text} }
+
+func unavailable(text string) error { return &fault{kindTransient, "unavailable", text} }
+
+var errRate = &fault{kindRate, "rate", "too many requests; wait a moment and try again"}
+
+// asFault is the one place where an error becomes what the caller sees: what is unknown is internal, and says no more.
+func asFault(err error) *fault {
+	var f *fault
+	var size *http.MaxBytesError
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.As(err, &size):
+		return &fault{kindTooLarge, "too_large", "the request is too large"}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return &fault{kindTransient, "unavailable", "no answer in time; the same request may be sent again"}
+	}
+	if f = accessFault(err); f != nil {
+		return f
+	}
+	return &fault{kindInternal, "internal", "something went wrong here; the same request may be sent again"}
+}
+
+// status maps a kind to HTTP.
+func (k kind) status() int {
+	switch k {
+	case kindInvalid:
+		return http.StatusBadRequest
+	case kindUnauthenticated:
+		return http.StatusUnauthorized
+	case kindDenied:
+		return http.StatusForbidden
+	case kindNotFound:
+		return http.StatusNotFound
+	case kindConflict:
+		return http.StatusConflict
+	case kindTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case kindRate:
+		return http.StatusTooManyRequests
+	case kindTransient:
+		return http.StatusServiceUnavailable
+	case kindInternal:
+		return http.StatusInternalServerError
+	}
+	return http.StatusInternalServerError
+}
+
+func writeFault(w http.ResponseWriter, err error) {
+	f := asFault(err)
+	if f.kind == kindTransient || f.kind == kindRate {
+		w.Header().Set("Retry-After", "1")
+	}
+	writeJSON(w, f.kind.status(), f)
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, `{"code":"internal","text":"the answer could not be encoded"}`, http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n')) // the client is gone: nothing to do
+}

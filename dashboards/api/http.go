@@ -1,0 +1,208 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const (
+	cookieName     = "tributary"
+	csrfHeader     = "X-Tributary-Csrf"
+	maxBody        = 64 << 10
+	requestTimeout = 15 * time.Second
+)
+
+// route is one entry of the door. The table is what openapi.json is checked against.
+type route struct {
+	method, path string
+	// open routes are served without a login.
+	open  bool
+	serve func(s *Server, w http.ResponseWriter, r *http.Request, who person) error
+}
+
+func routes() []route {
+	return []route{
+		{"POST", "/api/login", true, (*Server).login},
+		{"GET", "/api/first", true, (*Server).firstPage},
+		{"POST", "/api/first", true, (*Server).first},
+		{"POST", "/api/logout", false, (*Server).logout},
+		{"GET", "/api/me", false, (*Server).me},
+		{"GET", "/api/openapi.json", true, (*Server).openapi},
+		{"GET", "/api/ws", false, func(s *Server, w http.ResponseWriter, r *http.Request, who person) error {
+			s.serveSocket(w, r, who)
+			return nil
+		}},
+		{"GET", "/api/conversations/{id}/messages", false, (*Server).conversationMessages},
+		{"GET", "/api/customers/{id}/conversations", false, (*Server).customerConversations},
+		{"GET", "/api/contacts/{id}/decisions", false, (*Server).contactDecisions},
+	}
+}
+
+func (s *Server) newHandler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range routes() {
+		mux.Handle(r.method+" "+r.path, s.wrap(r))
+	}
+	mux.Handle("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeFault(w, notFound("there is no such route"))
+	}))
+	mux.Handle("/", s.pages())
+	return s.headers(mux)
+}
+
+// policy lets pages load what we serve and nothing else, and nobody frame them.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func (s *Server) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if s.secure(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) secure(r *http.Request) bool { return r.TLS != nil || s.Secure }
+
+// wrap gives a route its limits, its login and its CSRF check.
+func (s *Server) wrap(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w = &statusWriter{ResponseWriter: w, done: func(status int) {
+			s.metrics.requests.WithLabelValues(rt.path, strconv.Itoa(status)).Inc()
+		}}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		var who person
+		if !rt.open {
+			var err error
+			if who, err = s.authenticate(r); err != nil {
+				writeFault(w, err)
+				return
+			}
+		}
+		if err := rt.serve(s, w, r, who); err != nil {
+			if asFault(err).kind == kindInternal {
+				s.logger.LogAttrs(ctx, slog.LevelError, "a request failed", slog.String("route", rt.path), slog.String("error", err.Error()))
+			}
+			writeFault(w, err)
+		}
+	})
+}
+
+func tokenOf(r *http.Request) string {
+	c, err := r.Cookie(cookieName)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// csrfOf derives the second half of the double check from the login's token: a page elsewhere has the browser send the
+// cookie, but cannot read this.
+func csrfOf(token string) string {
+	sum := sha256.Sum256([]byte("tributary csrf\x00" + token))
+	return hex.EncodeToString(sum[:16])
+}
+
+func (s *Server) authenticate(r *http.Request) (person, error) {
+	token := tokenOf(r)
+	if token == "" || len(token) > 4096 {
+		return person{}, &fault{kindUnauthenticated, "unauthenticated", "log in first"}
+	}
+	who, err := s.who(r.Context(), token)
+	if err != nil {
+		return person{}, err
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead &&
+		subtle.ConstantTimeCompare([]byte(r.Header.Get(csrfHeader)), []byte(csrfOf(token))) != 1 {
+		return person{}, &fault{kindDenied, "csrf", "the header " + csrfHeader + " is missing or wrong"}
+	}
+	return who, nil
+}
+
+func (s *Server) clientIP(r *http.Request) string {
+	if s.ClientIP != nil {
+		return s.ClientIP(r)
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// decode reads a JSON body that has these fields and no others.
+func decode(r *http.Request, into any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		if f := asFault(err); f.kind == kindTooLarge {
+			return f
+		}
+		return invalid("the body is not the JSON object that this route takes")
+	}
+	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // a decoder's end is io.EOF itself
+		return invalid("there is something behind the JSON object")
+	}
+	return nil
+}
+
+// statusWriter tells the status of an answer once.
+type statusWriter struct {
+	http.ResponseWriter
+	done func(status int)
+	told bool
+}
+
+// WriteHeader passes the status on.
+func (w *statusWriter) WriteHeader(status int) {
+	if !w.told {
+		w.told = true
+		w.done(status)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write is an answer with status 200 if none was given.
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if !w.told {
+		w.told = true
+		w.done(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Hijack gives the connection to a WebSocket.
+func (w *statusWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, fmt.Errorf("taking over the connection: %w", err)
+	}
+	w.told = true
+	w.done(http.StatusSwitchingProtocols)
+	return conn, rw, nil
+}

@@ -1,0 +1,33 @@
+package api
+
+import "github.com/tributary-cc/tributary/stream/event"
+
+// noteKind says what a note tells.
+type noteKind uint8
+
+const (
+	noteSnapshot noteKind = iota
+	noteAgent
+	noteOffer
+	noteContact
+	noteMessage
+	noteMarked
+	noteQueue
+	// noteMade carries a frame that is made already: an answer to a command.
+	noteMade
+)
+
+// note is what the view tells a page. It refers to events and never copies them; the page's own goroutine opens, masks
+// and encodes, so that the view does not wait for keys or for the log.
+type note struct {
+	kind  noteKind
+	event *event.Event
+	// contact is the receiver's contact that a message belongs to.
+	contact string
+	// lines are messages that the page has not got yet.
+	lines    []line
+	agent    *agentState
+	queue    queueState
+	snapshot *snapshot
+	made     []byte
+}

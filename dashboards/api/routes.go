@@ -1,0 +1,185 @@
+package api
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+type loginBody struct {
+	Tenant   string `json:"tenant"`
+	Login    string `json:"login"`
+	Password string `json:"password"`
+}
+
+type meBody struct {
+	Me   person `json:"me"`
+	Csrf string `json:"csrf"`
+}
+
+func (s *Server) login(w http.ResponseWriter, r *http.Request, _ person) error {
+	if !s.logins.take(s.clientIP(r), s.now()) {
+		return errRate
+	}
+	if !s.fromUs(r) {
+		return denied("this origin may not log in here")
+	}
+	var b loginBody
+	if err := decode(r, &b); err != nil {
+		return err
+	}
+	token, err := s.Accounts.Login(r.Context(), b.Tenant, b.Login, b.Password)
+	if err != nil {
+		return err
+	}
+	return s.welcome(w, r, token)
+}
+
+// welcome sets the cookie and says who is logged in.
+func (s *Server) welcome(w http.ResponseWriter, r *http.Request, token string) error {
+	who, err := s.who(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, r, token)
+	writeJSON(w, http.StatusOK, meBody{who, csrfOf(token)})
+	return nil
+}
+
+func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, token string) {
+	c := &http.Cookie{
+		Name: cookieName, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.secure(r),
+	}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// fromUs lets requests without an Origin pass: they come from programs, which hold no cookie of a person.
+func (s *Server) fromUs(r *http.Request) bool { return r.Header.Get("Origin") == "" || s.sameOrigin(r) }
+
+func (s *Server) logout(w http.ResponseWriter, r *http.Request, _ person) error {
+	token := tokenOf(r)
+	if err := s.Accounts.Logout(r.Context(), token); err != nil {
+		return err
+	}
+	for _, c := range s.all() {
+		if c.token == token {
+			c.end(closeLogin, "logged out")
+		}
+	}
+	s.setCookie(w, r, "")
+	writeJSON(w, http.StatusOK, struct{}{})
+	return nil
+}
+
+func (s *Server) me(w http.ResponseWriter, r *http.Request, who person) error {
+	writeJSON(w, http.StatusOK, meBody{who, csrfOf(tokenOf(r))})
+	return nil
+}
+
+//go:embed openapi.json
+var openapiJSON []byte
+
+func (s *Server) openapi(w http.ResponseWriter, _ *http.Request, _ person) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = w.Write(openapiJSON) // the client is gone: nothing to do
+	return nil
+}
+
+//go:embed first.html
+var firstHTML string
+
+var firstTemplate = template.Must(template.New("first").Parse(firstHTML))
+
+// firstPage is what the one-time link of a new installation opens: a form without a script.
+func (s *Server) firstPage(w http.ResponseWriter, r *http.Request, _ person) error {
+	link := r.URL.Query().Get("link")
+	if !isID(link, 256) {
+		return invalid("link: open the link as it was printed")
+	}
+	return s.showFirst(w, http.StatusOK, link, "")
+}
+
+func (s *Server) showFirst(w http.ResponseWriter, status int, link, problem string) error {
+	var page bytes.Buffer
+	if err := firstTemplate.Execute(&page, struct{ Link, Problem string }{link, problem}); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(page.Bytes()) // the client is gone: nothing to do
+	return nil
+}
+
+// first makes the first administrator.
+func (s *Server) first(w http.ResponseWriter, r *http.Request, _ person) error {
+	if !s.logins.take(s.clientIP(r), s.now()) {
+		return errRate
+	}
+	if !s.fromUs(r) {
+		return denied("this origin may not log in here")
+	}
+	if err := r.ParseForm(); err != nil {
+		return invalid("the body is not a form")
+	}
+	link := r.PostForm.Get("link")
+	token, err := s.Accounts.First(r.Context(), link, r.PostForm.Get("login"), r.PostForm.Get("password"))
+	if err != nil {
+		f := asFault(err)
+		if f.kind == kindInternal {
+			return err
+		}
+		return s.showFirst(w, f.kind.status(), link, f.Text)
+	}
+	s.setCookie(w, r, token)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+// pages serves the workspace. Paths without a file are the workspace's own, and get its page.
+func (s *Server) pages() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			writeFault(w, &fault{kindInvalid, "invalid", "pages are read only"})
+			return
+		}
+		if s.Assets == nil {
+			writeFault(w, notFound("this process serves no pages"))
+			return
+		}
+		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+		info, err := fs.Stat(s.Assets, orIndex(name))
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid), err == nil && info.IsDir() && name != "":
+			writeFault(w, notFound("there is no such page"))
+			return
+		case err != nil && path.Ext(name) != "":
+			writeFault(w, notFound("there is no such file"))
+			return
+		case err != nil:
+			name = ""
+		}
+		// Bundlers put a hash of the content into the names below assets.
+		if strings.HasPrefix(name, "assets/") {
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		} else {
+			w.Header().Set("Cache-Control", "no-cache")
+		}
+		http.ServeFileFS(w, r, s.Assets, orIndex(name))
+	})
+}
+
+func orIndex(name string) string {
+	if name == "" || name == "index.html" {
+		return "index.html"
+	}
+	return name
+}

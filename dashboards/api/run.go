@@ -1,0 +1,209 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+const (
+	queueEvery = 250 * time.Millisecond
+	aliveEvery = time.Second
+	sweepEvery = 10 * time.Second
+	stopGrace  = 5 * time.Second
+	// maxAlive is how many signs of life are appended at once.
+	maxAlive = 16
+)
+
+// viewTopics are the facts that the view is made of. The configuration comes first, as it is small and names the rest.
+var viewTopics = [...]event.Topic{event.TopicConfigFacts, event.TopicRoutingFacts, event.TopicConversationFacts}
+
+// Run follows the facts, gives signs of life and keeps connections until ctx is done; then it closes them and waits for
+// what they still append. It ends with ctx's error, or with the first reason why a partition cannot be followed.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var follow sync.WaitGroup
+	for _, topic := range viewTopics {
+		for p := range s.log.Partitions(topic) {
+			s.progress.expect()
+			follow.Go(func() {
+				if err := s.follow(ctx, topic, p); err != nil && ctx.Err() == nil {
+					cancel(fmt.Errorf("following %s/%d: %w", topic, p, err))
+				}
+			})
+		}
+	}
+	s.progress.start()
+	s.tick(ctx)
+	follow.Wait()
+	s.stop()
+	return context.Cause(ctx)
+}
+
+func (s *Server) follow(ctx context.Context, topic event.Topic, partition int) error {
+	first, end, err := s.log.Bounds(ctx, topic, partition)
+	if err != nil {
+		return fmt.Errorf("asking for the bounds: %w", err)
+	}
+	caught := first >= end
+	if caught {
+		s.progress.done()
+	}
+	return engine.Follow(ctx, s.log, topic, partition, first, new(engine.Lanes),
+		func(batch []engine.Delivered, next, _ int64) error {
+			s.view.apply(batch)
+			if !caught && next >= end {
+				caught = true
+				s.progress.done()
+			}
+			return nil
+		})
+}
+
+// tick does what has a rhythm. Signs of life have a goroutine of their own: they wait for the log.
+func (s *Server) tick(ctx context.Context) {
+	s.work.start(func() { s.aliveLoop(ctx) })
+	queues, sweep := time.NewTicker(queueEvery), time.NewTicker(sweepEvery)
+	defer queues.Stop()
+	defer sweep.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-queues.C:
+			s.view.flushQueues()
+		case <-sweep.C:
+			s.sweep(ctx)
+		}
+	}
+}
+
+func (s *Server) aliveLoop(ctx context.Context) {
+	t := time.NewTicker(aliveEvery)
+	defer t.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			s.alive(ctx, n)
+			s.reannounce()
+		}
+	}
+}
+
+// alive tells every domain with agents here that this gateway lives.
+func (s *Server) alive(ctx context.Context, n int) {
+	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
+	defer cancel()
+	slots := make(chan struct{}, maxAlive)
+	var all sync.WaitGroup
+	for _, d := range s.domains() {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			e := &event.Event{Key: event.Key(d.tenant, d.domain), Body: &event.Event_GatewayAlive{
+				GatewayAlive: &event.GatewayAlive{Gateway: s.gateway},
+			}}
+			if err := s.append(ctx, event.TopicRoutingIn, d.tenant, e, nil, "alive", s.gateway, d.domain, fmt.Sprint(n)); err != nil {
+				s.logger.Warn("a sign of life could not be appended", slog.String("error", err.Error()))
+			}
+		})
+	}
+	all.Wait()
+}
+
+// reannounce tells routing again of agents that it believes gone though their pages are here: this gateway was silent
+// for longer than routing waits, and lives again.
+func (s *Server) reannounce() {
+	for _, c := range s.all() {
+		a := s.view.agentState(c.who.Tenant, c.who.Agent)
+		if c.who.Agent == "" || a.changed == nil || a.changed.GetConnected() || !c.settled.Load() {
+			continue
+		}
+		if c.patience.Add(1) < 2 {
+			continue // the fact that follows the first announcement may still be on its way
+		}
+		c.patience.Store(0)
+		if err := c.announce(); err != nil {
+			s.logger.Warn("an agent could not be announced again", slog.String("error", err.Error()))
+		}
+	}
+}
+
+// sweep ends connections that are idle, whose login has ended, or whose agent now belongs to another domain.
+func (s *Server) sweep(ctx context.Context) {
+	for _, c := range s.all() {
+		if c.idle.Add(1) > maxIdleSweeps {
+			c.end(closeGoingAway, "idle")
+			continue
+		}
+		if _, err := s.who(ctx, c.token); err != nil && asFault(err).kind == kindUnauthenticated {
+			c.end(closeLogin, "the login has ended")
+			continue
+		}
+		if c.who.Agent != "" && s.domainOf(c.who) != c.domain {
+			c.end(closeMoved, "the agent's domain has changed")
+		}
+	}
+}
+
+// stop closes all pages and waits for what they append at their end.
+func (s *Server) stop() {
+	s.stopped.Store(true)
+	for _, c := range s.all() {
+		c.end(closeGoingAway, "the server stops; reconnect")
+	}
+	done := s.work.end()
+	grace := time.NewTimer(stopGrace)
+	defer grace.Stop()
+	select {
+	case <-done:
+	case <-grace.C:
+		for _, c := range s.all() {
+			c.cut()
+		}
+		<-done
+	}
+}
+
+// progress counts the partitions that have not caught up yet.
+type progress struct {
+	mu      sync.Mutex
+	started bool
+	waiting int
+}
+
+func (p *progress) expect() { p.add(1) }
+func (p *progress) done()   { p.add(-1) }
+
+func (p *progress) add(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting += n
+}
+
+func (p *progress) start() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.started = true
+}
+
+func (p *progress) ready() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !p.started:
+		return errors.New("the view does not run yet")
+	case p.waiting > 0:
+		return fmt.Errorf("the view is catching up on %d partitions", p.waiting)
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lxzan/gws"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/privacy"
+)
+
+// Guard appends: privacy's guard, the only way into the log. Nil means that all in-sync replicas have it.
+type Guard interface {
+	Append(ctx context.Context, topic event.Topic, e *event.Event, content *event.Content) error
+}
+
+// Opener opens what is sealed; privacy's key store is one. Who may see it was asked before.
+type Opener interface {
+	OpenContent(ctx context.Context, tenant string, sealed *event.Sealed) (*event.Content, error)
+}
+
+// History answers named queries over what is no longer in the view; the warehouse is one. An error means that it is
+// late, never that there is nothing.
+type History interface {
+	Query(ctx context.Context, name string, params map[string]any) ([]map[string]any, error)
+}
+
+// Config is what a Server is made of. Log, Guard, Opener, Accounts, Now and NewID are needed.
+type Config struct {
+	Log      engine.Log
+	Guard    Guard
+	Opener   Opener
+	Accounts Accounts
+	// History may be nil: history is then late for ever.
+	History History
+	// Assets are the pages, with index.html; nil serves none.
+	Assets fs.FS
+	// Gateway names this process among those of the installation; it is new at each start.
+	Gateway string
+	Now     func() time.Time
+	// NewID makes a random id, at least 16 characters of letters and digits.
+	NewID  func() string
+	Logger *slog.Logger
+	// Registry takes the metrics; nil drops them.
+	Registry prometheus.Registerer
+	// Origins are those besides its own from which pages may open a WebSocket, e.g. https://desk.example.
+	Origins []string
+	// ClientIP tells whom a request comes from; nil takes the socket's address. Behind a balancer it reads its header.
+	ClientIP func(*http.Request) string
+	// Secure marks cookies Secure and sends HSTS though the request came without TLS: behind a balancer that ends it.
+	Secure bool
+	Limits Limits
+}
+
+// Limits bound what one process and one person may use; a zero means the default.
+type Limits struct {
+	// Connections of the process, and of one account.
+	Connections, PerAccount int
+	// Notes a page may be behind before it is given up.
+	Notes int
+	// Commands a second of one connection, and how many at once.
+	CommandRate, CommandBurst float64
+	// Logins a minute from one address.
+	LoginsPerMinute float64
+}
+
+func (l Limits) withDefaults() Limits {
+	def := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	deff := func(v *float64, d float64) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	def(&l.Connections, 10_000)
+	def(&l.PerAccount, 20)
+	def(&l.Notes, maxNotes)
+	deff(&l.CommandRate, 20)
+	deff(&l.CommandBurst, 60)
+	deff(&l.LoginsPerMinute, 20)
+	return l
+}
+
+// Server is the door. It may be used by many goroutines.
+type Server struct {
+	Config
+	log      engine.Log
+	guard    Guard
+	opener   Opener
+	logger   *slog.Logger
+	now      func() time.Time
+	newID    func() string
+	gateway  string
+	limits   Limits
+	view     *view
+	progress progress
+	contacts contactCache
+	metrics  *metrics
+	mask     func(string) string
+	upgrader *gws.Upgrader
+	logins   *limiter
+	handler  http.Handler
+	work     *crew
+	stopped  atomic.Bool
+
+	mu       sync.Mutex
+	sessions map[*session]struct{}
+	accounts map[string]int
+}
+
+// New checks the parts and makes a server; Run starts it.
+func New(c Config) (*Server, error) {
+	var missing []error
+	for name, absent := range map[string]bool{
+		"Log": c.Log == nil, "Guard": c.Guard == nil, "Opener": c.Opener == nil, "Accounts": c.Accounts == nil,
+		"Now": c.Now == nil, "NewID": c.NewID == nil, "Gateway": c.Gateway == "",
+	} {
+		if absent {
+			missing = append(missing, fmt.Errorf("api: Config.%s is needed", name))
+		}
+	}
+	if err := errors.Join(missing...); err != nil {
+		return nil, err
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{
+		Config: c, log: c.Log, guard: c.Guard, opener: c.Opener, logger: c.Logger, now: c.Now, work: newCrew(), mask: privacy.Mask, newID: c.NewID, gateway: c.Gateway,
+		limits: c.Limits.withDefaults(), view: newView(), contacts: contactCache{limit: 4096},
+		sessions: make(map[*session]struct{}), accounts: make(map[string]int),
+	}
+	s.logins = newLimiter(s.limits.LoginsPerMinute/60, s.limits.LoginsPerMinute, 10_000)
+	var err error
+	if s.metrics, err = newMetrics(c.Registry, s); err != nil {
+		return nil, err
+	}
+	s.upgrader = s.newUpgrader()
+	s.handler = s.newHandler()
+	return s, nil
+}
+
+// Handler serves people.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Ready is nil once the view has caught up with the facts that were there at the start.
+func (s *Server) Ready() error { return s.progress.ready() }
+
+// append stamps an event made here and hands it to the guard. The cause's parts name it among all of the tenant's, so that
+// the same request gives the same id.
+func (s *Server) append(
+	ctx context.Context, topic event.Topic, tenant string, e *event.Event, content *event.Content, cause ...string,
+) error {
+	id := event.CauseID(append([]string{"api", tenant}, cause...)...)
+	e.Id, e.Tenant, e.AtMs = id[:], tenant, s.now().UnixMilli()
+	if err := s.guard.Append(ctx, topic, e, content); err != nil {
+		return fmt.Errorf("appending to %s: %w", topic, err)
+	}
+	return nil
+}
+
+// domainOf is the routing domain of an account's agent.
+func (s *Server) domainOf(who person) string {
+	if d := s.view.agentState(who.Tenant, who.Agent).config.GetDomain(); d != "" {
+		return d
+	}
+	return "main"
+}

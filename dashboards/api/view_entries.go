@@ -1,0 +1,145 @@
+package api
+
+import (
+	"slices"
+
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+func (v *view) tenant(id string) *tenantEntry {
+	t := v.tenants[id]
+	if t == nil {
+		t = &tenantEntry{
+			id: id, agents: make(map[string]*agentEntry), queues: make(map[string]*queueEntry), subs: make(map[subscriber]struct{}),
+		}
+		v.tenants[id] = t
+	}
+	return t
+}
+
+func (t *tenantEntry) agent(id string) *agentEntry {
+	a := t.agents[id]
+	if a == nil {
+		a = &agentEntry{id: id}
+		t.agents[id] = a
+	}
+	return a
+}
+
+func (t *tenantEntry) queue(id string) *queueEntry {
+	q := t.queues[id]
+	if q == nil {
+		q = &queueEntry{id: id, since: make(map[string]int64)}
+		t.queues[id] = q
+	}
+	return q
+}
+
+// changed notes that a queue's line is to be told; [view.flushQueues] does so a few times a second, as each contact
+// changes it several times and every page shows it.
+func (t *tenantEntry) changed(q *queueEntry) {
+	if !q.dirty {
+		q.dirty = true
+		t.dirty = append(t.dirty, q)
+	}
+}
+
+func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
+	q := t.queue(entry.GetQueue())
+	q.waiting = entry.GetWaiting()
+	switch entry.GetState() {
+	case "waiting":
+		q.since[entry.GetContact()] = entry.GetEnqueuedMs()
+	default:
+		delete(q.since, entry.GetContact())
+	}
+	t.changed(q)
+}
+
+func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
+	for _, o := range c.GetObjects() {
+		switch object := o.GetObject().(type) {
+		case *event.ConfigObject_Agent:
+			a := t.agent(object.Agent.GetId())
+			a.config = object.Agent
+			if o.GetRemoved() {
+				a.config = nil
+			}
+			a.tellState()
+		case *event.ConfigObject_Queue:
+			q := t.queue(object.Queue.GetId())
+			q.name = object.Queue.GetName()
+			if o.GetRemoved() {
+				delete(t.queues, q.id)
+				continue
+			}
+			t.changed(q)
+		}
+	}
+}
+
+// agentState is an agent as the view knows it at one moment. Both parts are shared and never written.
+type agentState struct {
+	id      string
+	changed *event.AgentChanged
+	config  *event.Agent
+}
+
+func (a *agentEntry) state() *agentState { return &agentState{a.id, a.changed, a.config} }
+
+func (a *agentEntry) tell(n note) {
+	for _, s := range a.subs {
+		s.push(n)
+	}
+}
+
+func (a *agentEntry) tellState() {
+	if len(a.subs) > 0 {
+		a.tell(note{kind: noteAgent, agent: a.state()})
+	}
+}
+
+// tellWith tells with the conversation's latest messages, which the page has not got yet.
+func (a *agentEntry) tellWith(n note, lines []line) {
+	if len(a.subs) == 0 {
+		return
+	}
+	n.lines = slices.Clone(lines)
+	a.tell(n)
+}
+
+// queueState is a queue's line at one moment.
+type queueState struct {
+	id, name string
+	waiting  uint32
+	oldest   int64
+}
+
+func (q *queueEntry) state() queueState {
+	s := queueState{id: q.id, name: q.name, waiting: q.waiting}
+	for _, since := range q.since {
+		if s.oldest == 0 || since < s.oldest {
+			s.oldest = since
+		}
+	}
+	return s
+}
+
+// flushQueues tells every page of the queues that changed since.
+func (v *view) flushQueues() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, t := range v.tenants {
+		for _, q := range t.dirty {
+			q.dirty = false
+			if len(t.subs) == 0 {
+				continue
+			}
+			n := note{kind: noteQueue, queue: q.state()}
+			for s := range t.subs {
+				s.push(n)
+			}
+		}
+		t.dirty = t.dirty[:0]
+	}
+}

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// snapshot is what an agent's page shows at one moment: contents as places.
+type snapshot struct {
+	applied uint64
+	agent   *agentState
+	offers  []*event.OfferChanged
+	held    []heldContact
+	queues  []queueState
+}
+
+type heldContact struct {
+	id    string
+	at    place
+	lines []line
+}
+
+// subscribe registers a page of an agent and pushes its snapshot to it, in one step: what is applied later is pushed
+// behind it. Unsubscribe with the same arguments.
+func (v *view) subscribe(tenant, agent string, s subscriber) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenant(tenant)
+	a := t.agent(agent)
+	shot := &snapshot{applied: v.applied, agent: a.state(), offers: slices.Clone(a.offers)}
+	for _, r := range a.held {
+		k := v.contacts.get(r)
+		shot.held = append(shot.held, heldContact{k.id, k.at, slices.Clone(v.convs.get(k.conv).lines)})
+	}
+	for _, q := range t.queues {
+		shot.queues = append(shot.queues, q.state())
+	}
+	slices.SortFunc(shot.queues, func(a, b queueState) int { return cmp.Compare(a.id, b.id) })
+	a.subs = append(a.subs, s)
+	t.subs[s] = struct{}{}
+	s.push(note{kind: noteSnapshot, snapshot: shot})
+}
+
+func (v *view) unsubscribe(tenant, agent string, s subscriber) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenant(tenant)
+	a := t.agent(agent)
+	a.subs = slices.DeleteFunc(a.subs, func(x subscriber) bool { return x == s })
+	delete(t.subs, s)
+}
+
+// contactAt is where the newest record of an open contact of the tenant stands, and who holds it.
+func (v *view) contactAt(tenant, id string) (at place, agent string, ok bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	r, known := v.byID[id]
+	if !known {
+		return 0, "", false
+	}
+	k := v.contacts.get(r)
+	if k.tenant.id != tenant {
+		return 0, "", false
+	}
+	if k.agent != nil {
+		agent = k.agent.id
+	}
+	return k.at, agent, true
+}
+
+// holderOf says through which of its open contacts an agent holds a conversation; an empty agent asks for any contact.
+func (v *view) holderOf(tenant, conversation, agent string) (contact string, ok bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	cr, known := v.byConv[conversation]
+	if !known {
+		return "", false
+	}
+	for r := v.convs.get(cr).contacts; r != 0; r = v.contacts.get(r).next {
+		k := v.contacts.get(r)
+		if k.tenant.id == tenant && (agent == "" || k.agent != nil && k.agent.id == agent) {
+			return k.id, true
+		}
+	}
+	return "", false
+}
+
+// queueName is the name of a queue, or its id where the configuration has none.
+func (v *view) queueName(tenant, id string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if t := v.tenants[tenant]; t != nil && t.queues[id] != nil && t.queues[id].name != "" {
+		return t.queues[id].name
+	}
+	return id
+}
+
+// hasQueue reports whether the configuration names the queue.
+func (v *view) hasQueue(tenant, id string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenants[tenant]
+	return t != nil && t.queues[id] != nil && t.queues[id].name != ""
+}
+
+// hasOffer reports whether the offer is open for the agent.
+func (v *view) hasOffer(tenant, agent, offer string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenants[tenant]
+	if t == nil || t.agents[agent] == nil {
+		return false
+	}
+	return slices.ContainsFunc(t.agents[agent].offers, func(o *event.OfferChanged) bool { return o.GetOffer() == offer })
+}
+
+// agentState is what is known of an agent, whether or not any fact told of it.
+func (v *view) agentState(tenant, agent string) *agentState {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if t := v.tenants[tenant]; t != nil && t.agents[agent] != nil {
+		return t.agents[agent].state()
+	}
+	return &agentState{id: agent}
+}
+
+// size is how many conversations are open.
+func (v *view) size() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.byConv)
+}
+
+// heldBy are the contacts that an agent holds.
+func (v *view) heldBy(tenant, agent string) []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenants[tenant]
+	if t == nil || t.agents[agent] == nil {
+		return nil
+	}
+	var out []string
+	for _, r := range t.agents[agent].held {
+		out = append(out, v.contacts.get(r).id)
+	}
+	return out
+}

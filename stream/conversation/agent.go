@@ -100,8 +100,11 @@ func (c *customer) split(m *event.SplitConversation) error {
 	return nil
 }
 
-// read takes how far the agent has read; it never goes back.
+// read takes how far the agent has read; it never goes back. Of a contact that is over by then nobody wants to know.
 func (c *customer) read(m *event.ReadMark) error {
+	if c.contact(m.GetContact()) == nil {
+		return nil
+	}
 	r, err := c.held(m.GetContact(), m.GetAgent())
 	if err != nil {
 		return err

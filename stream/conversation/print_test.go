@@ -1,0 +1,122 @@
+package conversation
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tributary-cc/tributary/stream/engine/enginetest"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// name gives an id its name, in the order of appearance.
+func (s *stage) name(kind, id string) string {
+	if id == "" {
+		return "-"
+	}
+	if n, ok := s.names[id]; ok {
+		return n
+	}
+	s.counts[kind]++
+	n := fmt.Sprintf("%s%d", kind, s.counts[kind])
+	s.names[id], s.ids[n] = n, id
+	return n
+}
+
+// print writes events as a person reads them.
+func (s *stage) print(w io.Writer, outs []enginetest.Out) {
+	for _, o := range outs {
+		if o.Topic == event.TopicDead {
+			d := o.Event.GetDead()
+			fmt.Fprintf(w, "    dead          %s: %s\n", d.GetKind(), d.GetReason())
+			continue
+		}
+		_, at, _ := strings.Cut(o.Event.GetKey(), "/")
+		place := strings.TrimSuffix(strings.TrimPrefix(string(o.Topic), "conversation."), ".in") + " " + at
+		text := s.text(o.Event)
+		if sealed := o.Event.GetSealed(); sealed != nil {
+			text += fmt.Sprintf(" %q", sealed.GetCiphertext())
+		}
+		fmt.Fprintf(w, "    %-13s %s\n", place, text)
+	}
+}
+
+func (s *stage) text(e *event.Event) string {
+	switch b := e.GetBody().(type) {
+	case *event.Event_ConversationOpened:
+		o := b.ConversationOpened
+		text := "opened " + s.name("conv", o.GetConversation())
+		if o.GetReopened() {
+			text += " again"
+		}
+		if o.GetSplitFrom() != "" {
+			text += " split from " + s.name("conv", o.GetSplitFrom())
+		}
+		return text
+	case *event.Event_ConversationClosed:
+		return "closed " + s.name("conv", b.ConversationClosed.GetConversation()) + " by " + b.ConversationClosed.GetReason()
+	case *event.Event_ContactChanged:
+		return s.contact(b.ContactChanged)
+	case *event.Event_MessageAdded:
+		m := b.MessageAdded
+		return fmt.Sprintf("message %s %s %s #%d by %s%s", s.name("msg", m.GetMessage()), s.name("conv", m.GetConversation()),
+			s.name("ct", m.GetContact()), m.GetSequence(), short(m.GetAuthor(), "AUTHOR_"), prefix(" ", m.GetAgent()))
+	case *event.Event_MessageMarked:
+		m := b.MessageMarked
+		return fmt.Sprintf("marked %s %s", s.name("msg", m.GetMessage()), short(m.GetState(), "DELIVERY_STATE_"))
+	case *event.Event_RouteRequest:
+		r := b.RouteRequest
+		return fmt.Sprintf("route %s to %s since %ds priority %d config %d%s", s.name("ct", r.GetContact()), r.GetQueue(),
+			(r.GetEnqueuedMs()-enginetest.Start)/1000, r.GetPriority(), e.GetConfigVersion(), prefix(" but not ", r.GetNotAgent()))
+	case *event.Event_RouteCancel:
+		return fmt.Sprintf("cancel %s: %s", s.name("ct", b.RouteCancel.GetContact()), b.RouteCancel.GetReason())
+	case *event.Event_ContactReleased:
+		r := b.ContactReleased
+		return fmt.Sprintf("release %s of %s wrapping=%v", r.GetAgent(), s.name("ct", r.GetContact()), r.GetWrapping())
+	case *event.Event_Deliver:
+		d := b.Deliver
+		if d.GetSequence() == 0 {
+			return "tell " + d.GetKind()
+		}
+		return fmt.Sprintf("deliver %s %s #%d%s", d.GetKind(), s.name("msg", d.GetDelivery()), d.GetSequence(), prefix(" of client ", d.GetClientId()))
+	case *event.Event_DeliveryResult:
+		r := b.DeliveryResult
+		return fmt.Sprintf("result %s %s", s.name("msg", r.GetDelivery()), short(r.GetState(), "DELIVERY_STATE_"))
+	default:
+		return fmt.Sprintf("%T", b)
+	}
+}
+
+func (s *stage) contact(changed *event.ContactChanged) string {
+	c := changed.GetContact()
+	var b strings.Builder
+	fmt.Fprintf(&b, "contact %s v%d %s: %s %s in %s", s.name("ct", c.GetContact()), c.GetVersion(), changed.GetChange(),
+		short(c.GetState(), "CONTACT_STATE_"), c.GetQueue(), s.name("conv", c.GetConversation()))
+	b.WriteString(prefix(" agent ", c.GetAgent()))
+	if c.GetPrevious() != "" {
+		fmt.Fprintf(&b, " after %s from %s by %s", s.name("ct", c.GetPrevious()), s.name("ct", c.GetInitial()), c.GetInitiation())
+	}
+	if c.GetNext() != "" {
+		fmt.Fprintf(&b, " before %s", s.name("ct", c.GetNext()))
+	}
+	b.WriteString(prefix(" end ", c.GetEndReason()))
+	b.WriteString(prefix(" code ", c.GetWrapUpCode()))
+	if c.GetReadSequence() > 0 {
+		fmt.Fprintf(&b, " read #%d", c.GetReadSequence())
+	}
+	if !c.GetConnected() {
+		b.WriteString(" away")
+	}
+	return b.String()
+}
+
+func short(v fmt.Stringer, cut string) string {
+	return strings.ToLower(strings.TrimPrefix(v.String(), cut))
+}
+
+func prefix(p, v string) string {
+	if v == "" {
+		return ""
+	}
+	return p + v
+}

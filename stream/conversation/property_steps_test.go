@@ -1,0 +1,158 @@
+package conversation
+
+import (
+	"fmt"
+
+	"github.com/tributary-cc/tributary/stream/event"
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+)
+
+// step draws one thing that happens, likely or not.
+func (w *world) step() {
+	switch rapid.SampledFrom([]string{
+		"say", "say", "connect", "disconnect", "leave", "receipt", "assign", "assign", "assign", "lose", "answer", "answer",
+		"end", "wrap", "transfer", "close", "split", "read", "config", "repeat", "wait", "wait", "long wait", "late", "nonsense",
+	}).Draw(w.t, "what") {
+	case "say":
+		w.customer(&event.Event{Sealed: &event.Sealed{Ciphertext: []byte("x")}, Body: &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
+			Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: w.one("entry", "shop", "unknown"), Message: fmt.Sprint(len(w.records)),
+		}}})
+	case "connect":
+		w.customer(&event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{Connection: w.one("conn", "c1", "c2", "")}}})
+	case "disconnect":
+		w.customer(&event.Event{Body: &event.Event_CustomerDisconnected{CustomerDisconnected: &event.CustomerDisconnected{Connection: w.one("conn", "c1", "c2")}}})
+	case "leave":
+		w.customer(&event.Event{Body: &event.Event_CustomerEnded{CustomerEnded: &event.CustomerEnded{}}})
+	case "receipt":
+		w.customer(&event.Event{Body: &event.Event_Receipt{Receipt: &event.Receipt{
+			Message: w.of("message", w.messages), State: event.DeliveryState(rapid.Int32Range(0, 6).Draw(w.t, "state")),
+		}}})
+	case "assign":
+		w.assign()
+	case "lose":
+		w.lose(w.of("contact", w.order), w.one("agent", "bob", "eve"))
+	case "config":
+		w.config()
+	case "repeat":
+		if len(w.sent) > 0 {
+			w.record(proto.CloneOf(rapid.SampledFrom(w.sent).Draw(w.t, "repeated")))
+		}
+	case "wait":
+		w.tick(rapid.Int64Range(-1000, 6000).Draw(w.t, "ms"))
+	case "long wait":
+		for range rapid.IntRange(1, 40).Draw(w.t, "ticks") {
+			w.tick(5000)
+		}
+	case "late":
+		w.send(&event.Event{AtMs: w.clock - 9*24*3600*1000, Body: &event.Event_EndContact{EndContact: &event.EndContact{
+			Contact: w.of("contact", w.order), Agent: w.one("agent", "bob", "eve"),
+		}}})
+	case "nonsense":
+		w.record(&event.Event{Tenant: "acme", Key: w.one("key", "acme/ada", "acme", "", "other/ada"), Body: &event.Event_GatewayAlive{}})
+	default:
+		w.agent()
+	}
+}
+
+func (w *world) agent() {
+	contact, agent := w.of("contact", w.order), w.one("agent", "bob", "eve", "")
+	if c := w.contacts[contact]; c != nil && rapid.IntRange(0, 3).Draw(w.t, "sensible") > 0 {
+		agent = c.GetAgent()
+	}
+	e := new(event.Event)
+	switch w.one("wish", "answer", "answer", "end", "wrap", "transfer", "close", "split", "read") {
+	case "answer":
+		e.Sealed = &event.Sealed{Ciphertext: []byte("y")}
+		e.Body = &event.Event_AgentMessage{AgentMessage: &event.AgentMessage{Contact: contact, Agent: agent, Message: "m"}}
+	case "end":
+		e.Body = &event.Event_EndContact{EndContact: &event.EndContact{Contact: contact, Agent: agent}}
+	case "wrap":
+		e.Body = &event.Event_WrapUpDone{WrapUpDone: &event.WrapUpDone{Contact: contact, Agent: agent}}
+	case "transfer":
+		e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{
+			Contact: contact, Agent: agent, Queue: w.one("queue", DefaultQueue, "sales", "nowhere"),
+		}}
+	case "close":
+		e.Body = &event.Event_CloseConversation{CloseConversation: &event.CloseConversation{Conversation: w.of("conversation", w.convs), Agent: agent}}
+	case "split":
+		e.Body = &event.Event_SplitConversation{SplitConversation: &event.SplitConversation{Contact: contact, Agent: agent}}
+	case "read":
+		e.Body = &event.Event_ReadMark{ReadMark: &event.ReadMark{Contact: contact, Agent: agent, Sequence: rapid.Uint64Range(0, 9).Draw(w.t, "sequence")}}
+	}
+	w.send(e)
+}
+
+func (w *world) customer(e *event.Event) {
+	e.Address = w.one("address", "w1", "w2", "w1", "w1", "")
+	w.send(e)
+}
+
+// send gives an event to one of two customers.
+func (w *world) send(e *event.Event) {
+	e.Tenant, e.Customer = "acme", w.one("customer", "ada", "bea")
+	e.Key = "acme/" + e.GetCustomer()
+	if e.GetAtMs() == 0 {
+		e.AtMs = w.clock + rapid.Int64Range(-500, 500).Draw(w.t, "skew")
+	}
+	w.sent = append(w.sent, e)
+	w.record(e)
+}
+
+// assign answers a request as routing would: mostly one that stands, sometimes one that was cancelled.
+func (w *world) assign() {
+	contact, agent := w.of("contact", w.order), w.one("agent", "bob", "eve")
+	c := w.contacts[contact]
+	switch {
+	case c == nil || w.held[contact] != "":
+		return // routing assigns nothing twice
+	case w.requested[contact]:
+		delete(w.requested, contact)
+		w.held[contact] = agent
+	}
+	w.outcome(c, &event.RouteOutcome{Contact: contact, Outcome: "assigned", Agent: agent, Queue: c.GetQueue()})
+}
+
+// lose takes an agent away, in routing's books too, if that agent holds the contact.
+func (w *world) lose(contact, agent string) {
+	c := w.contacts[contact]
+	if c == nil {
+		return
+	}
+	if w.held[contact] == agent {
+		delete(w.held, contact)
+	}
+	w.outcome(c, &event.RouteOutcome{Contact: contact, Outcome: "agent_lost", Agent: agent})
+}
+
+// outcome goes to the customer whose contact it is.
+func (w *world) outcome(c *event.Contact, o *event.RouteOutcome) {
+	w.record(&event.Event{
+		Tenant: "acme", Key: "acme/" + w.owner[c.GetContact()], AtMs: w.clock, Body: &event.Event_RouteOutcome{RouteOutcome: o},
+	})
+}
+
+func (w *world) config() {
+	w.version++
+	ms := func(what string) int64 { return rapid.Int64Range(1000, 60_000).Draw(w.t, what) }
+	w.record(&event.Event{Tenant: "acme", Key: "acme/config", Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{
+		Version: w.version, Objects: []*event.ConfigObject{
+			{Object: &event.ConfigObject_Settings{Settings: &event.TenantSettings{SilenceMs: ms("silence"), ReopenMs: ms("reopen")}}},
+			{Removed: rapid.Bool().Draw(w.t, "removed"), Object: &event.ConfigObject_Queue{Queue: &event.Queue{
+				Id: "sales", Domain: w.one("domain", "", "west"), WrapUpMs: ms("wrap up"), GraceMs: ms("grace"),
+			}}},
+			{Object: &event.ConfigObject_EntryPoint{EntryPoint: &event.EntryPoint{Id: "shop", Queue: "sales"}}},
+		},
+	}}})
+}
+
+func (w *world) one(label string, of ...string) string { return rapid.SampledFrom(of).Draw(w.t, label) }
+
+// of draws one of the ids met so far, the latest the likeliest, or one that nobody has met.
+func (w *world) of(label string, ids []string) string {
+	if len(ids) == 0 {
+		return "unheard-of"
+	}
+	back := rapid.IntRange(0, min(len(ids)-1, 4)).Draw(w.t, label)
+	return ids[len(ids)-1-back]
+}

@@ -1,0 +1,262 @@
+package conversation
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/enginetest"
+	"github.com/tributary-cc/tributary/stream/event"
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+)
+
+// TestAnyOrder throws random sequences of sensible and senseless events at the fold and checks after each what the package
+// promises. In the end the same records through a second machine must give the same bytes.
+func TestAnyOrder(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(rt)
+		w.record(&event.Event{Body: &event.Event_Epoch{Epoch: &event.Epoch{Number: 1, Build: "test", SkipOffset: -1}}})
+		w.tick(0)
+		w.config()
+		for range rapid.IntRange(10, 120).Draw(rt, "steps") {
+			w.step()
+		}
+		w.settle()
+		w.replay()
+	})
+}
+
+// world drives a machine and knows, from the facts alone, what must hold.
+type world struct {
+	t        *rapid.T
+	m        *engine.Machine
+	clock    int64
+	records  []*event.Record
+	outs     []event.Record
+	version  uint64
+	contacts map[string]*event.Contact
+	order    []string          // contacts in the order of their beginning
+	owner    map[string]string // the customer of a contact
+	ended    map[string]bool
+	sequence map[string]uint64 // of a conversation
+	open     map[string]bool   // conversations
+	convs    []string
+	messages []string
+	// requested and held are what routing thinks: who waits, who has whom.
+	requested map[string]bool
+	held      map[string]string
+	marked    map[string]int
+	sent      []*event.Event // wishes, to be repeated
+}
+
+func newWorld(t *rapid.T) *world {
+	m, err := engine.NewMachine(Processor(), 0, func(event.Topic) int { return 4 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{
+		t: t, m: m, clock: enginetest.Start, contacts: map[string]*event.Contact{}, owner: map[string]string{}, ended: map[string]bool{},
+		sequence: map[string]uint64{}, open: map[string]bool{}, requested: map[string]bool{}, held: map[string]string{}, marked: map[string]int{},
+	}
+}
+
+func (w *world) record(e *event.Event) {
+	if e.Id == nil {
+		id := event.CauseID("any", fmt.Sprint(len(w.records)))
+		e.Id = id[:]
+	}
+	value, err := event.Marshal(e)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	rec := &event.Record{Offset: int64(len(w.records)), Key: []byte(e.GetKey()), Value: value}
+	w.records = append(w.records, rec)
+	for _, o := range w.m.Step(rec) {
+		w.outs = append(w.outs, o)
+		out := new(event.Event)
+		if err := proto.Unmarshal(o.Value, out); err != nil {
+			w.t.Fatal(err)
+		}
+		w.check(out)
+	}
+	w.consistent()
+}
+
+func (w *world) tick(ms int64) {
+	w.clock += ms
+	w.record(&event.Event{Body: &event.Event_Tick{Tick: &event.Tick{Epoch: 1, TimeMs: w.clock}}})
+}
+
+// check holds one output against what the package promises.
+func (w *world) check(e *event.Event) {
+	switch b := e.GetBody().(type) {
+	case *event.Event_Dead:
+		if k := b.Dead.GetKind(); k != "refused" && k != "late" {
+			w.t.Fatalf("%s: %s", k, b.Dead.GetReason())
+		}
+	case *event.Event_ContactChanged:
+		w.owner[b.ContactChanged.GetContact().GetContact()] = e.GetCustomer()
+		w.contact(b.ContactChanged)
+	case *event.Event_ConversationOpened:
+		o := b.ConversationOpened
+		if w.open[o.GetConversation()] || o.GetReopened() != slices.Contains(w.convs, o.GetConversation()) {
+			w.t.Fatalf("opened wrongly: %v", o)
+		}
+		if !o.GetReopened() {
+			w.convs = append(w.convs, o.GetConversation())
+		}
+		w.open[o.GetConversation()] = true
+	case *event.Event_ConversationClosed:
+		if !w.open[b.ConversationClosed.GetConversation()] {
+			w.t.Fatalf("closed twice: %v", b)
+		}
+		delete(w.open, b.ConversationClosed.GetConversation())
+	case *event.Event_MessageAdded:
+		w.message(b.MessageAdded)
+	case *event.Event_MessageMarked:
+		m := b.MessageMarked
+		if rank(m.GetState()) <= w.marked[m.GetMessage()] || !slices.Contains(w.messages, m.GetMessage()) {
+			w.t.Fatalf("a mark fell: %v", m)
+		}
+		w.marked[m.GetMessage()] = rank(m.GetState())
+	case *event.Event_RouteRequest, *event.Event_RouteCancel, *event.Event_ContactReleased:
+		w.routing(e)
+	}
+}
+
+func (w *world) contact(changed *event.ContactChanged) {
+	c := changed.GetContact()
+	was := w.contacts[c.GetContact()]
+	switch {
+	case c.GetVersion() != was.GetVersion()+1:
+		w.t.Fatalf("version %d after %d", c.GetVersion(), was.GetVersion())
+	case was.GetState() > c.GetState() && changed.GetChange() != "requeued":
+		w.t.Fatalf("contact went back: %v after %v", c, was)
+	case w.ended[c.GetContact()]:
+		w.t.Fatalf("an ended contact changed: %v", c)
+	case c.GetState() == event.ContactState_CONTACT_STATE_ASSIGNED && c.GetAgent() == "",
+		c.GetState() == event.ContactState_CONTACT_STATE_QUEUED && c.GetAgent() != "":
+		w.t.Fatalf("state and agent disagree: %v", c)
+	case c.GetEndedMs() != 0 && c.GetEndedMs() < c.GetAssignedMs(), c.GetAssignedMs() != 0 && c.GetAssignedMs() < c.GetEnqueuedMs():
+		w.t.Fatalf("times run backwards: %v", c)
+	case c.GetConversation() == "" || c.GetInitial() == "" || c.GetAddress() == "" || c.GetInitiation() == "":
+		w.t.Fatalf("a contact that is not whole: %v", c)
+	case was == nil:
+		w.order = append(w.order, c.GetContact())
+		if p := c.GetPrevious(); p != "" && w.contacts[p].GetNext() != c.GetContact() {
+			w.t.Fatalf("the chain is broken: %v after %v", c, w.contacts[p])
+		}
+	}
+	w.contacts[c.GetContact()] = c
+	if c.GetState() == event.ContactState_CONTACT_STATE_ENDED {
+		w.ended[c.GetContact()] = true
+	}
+}
+
+func (w *world) message(m *event.MessageAdded) {
+	c := w.contacts[m.GetContact()]
+	w.sequence[m.GetConversation()]++
+	switch {
+	case m.GetSequence() != w.sequence[m.GetConversation()]:
+		w.t.Fatalf("sequence %d, want %d", m.GetSequence(), w.sequence[m.GetConversation()])
+	case !w.open[m.GetConversation()] || c.GetConversation() != m.GetConversation():
+		w.t.Fatalf("a message in a conversation that is not open, or not its contact's: %v", m)
+	case m.GetAuthor() == event.Author_AUTHOR_AGENT && (c.GetState() != event.ContactState_CONTACT_STATE_ASSIGNED || c.GetAgent() != m.GetAgent()):
+		w.t.Fatalf("who does not hold the contact has spoken: %v in %v", m, c)
+	case slices.Contains(w.messages, m.GetMessage()):
+		w.t.Fatalf("message id twice: %v", m)
+	}
+	w.messages = append(w.messages, m.GetMessage())
+}
+
+// routing keeps the books of the other side: a request is answered by one assignment or one cancellation, an assignment by
+// one release, unless routing has lost the agent itself.
+func (w *world) routing(e *event.Event) {
+	switch b := e.GetBody().(type) {
+	case *event.Event_RouteRequest:
+		id := b.RouteRequest.GetContact()
+		if w.requested[id] || w.held[id] != "" || e.GetConfigVersion() != w.version {
+			w.t.Fatalf("requested twice, or under another version: %v", e)
+		}
+		w.requested[id] = true
+	case *event.Event_RouteCancel:
+		if !w.requested[b.RouteCancel.GetContact()] {
+			w.t.Fatalf("cancelled what was not requested: %v", b)
+		}
+		delete(w.requested, b.RouteCancel.GetContact())
+	case *event.Event_ContactReleased:
+		r := b.ContactReleased
+		switch {
+		case w.held[r.GetContact()] == r.GetAgent() && r.GetAgent() != "":
+			if !r.GetWrapping() {
+				delete(w.held, r.GetContact())
+			}
+		case w.ended[r.GetContact()] || w.contacts[r.GetContact()] == nil: // an assignment crossed the cancellation
+		default:
+			w.t.Fatalf("released who was not held: %v", r)
+		}
+	}
+}
+
+// consistent compares the books with the contacts: who waits is requested, who is answered or wraps up is held.
+func (w *world) consistent() {
+	waiting, held := 0, 0
+	for _, id := range w.order {
+		switch w.contacts[id].GetState() {
+		case event.ContactState_CONTACT_STATE_QUEUED:
+			waiting++
+			if !w.requested[id] {
+				w.t.Fatalf("%v waits and is not requested", w.contacts[id])
+			}
+		case event.ContactState_CONTACT_STATE_ASSIGNED, event.ContactState_CONTACT_STATE_WRAPPING:
+			held++
+			if w.held[id] != w.contacts[id].GetAgent() {
+				w.t.Fatalf("%v is not held in routing's books by %q", w.contacts[id], w.held[id])
+			}
+		}
+	}
+	if waiting != len(w.requested) || held != len(w.held) {
+		w.t.Fatalf("%d wait and %d are requested; %d answered and %d held", waiting, len(w.requested), held, len(w.held))
+	}
+}
+
+// settle lets everything run out: nothing may be left but the configuration.
+func (w *world) settle() {
+	for _, id := range w.order {
+		if a := w.held[id]; a != "" {
+			w.lose(id, a)
+		}
+	}
+	for range 200 { // the times drawn are at most a minute
+		w.tick(5000)
+	}
+	rows := 0
+	w.m.Read(func(tx *engine.Tx) {
+		customers.Ascend(tx, "", func(string, *event.CustomerRow) bool { rows++; return true })
+	})
+	if rows != 0 || len(w.open) != 0 {
+		w.t.Fatalf("%d rows and %d open conversations are left", rows, len(w.open))
+	}
+}
+
+// replay folds the same records again.
+func (w *world) replay() {
+	m, err := engine.NewMachine(Processor(), 0, func(event.Topic) int { return 4 })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	i := 0
+	for _, rec := range w.records {
+		for _, o := range m.Step(rec) {
+			if i >= len(w.outs) || string(o.Value) != string(w.outs[i].Value) || o.Topic != w.outs[i].Topic || o.Partition != w.outs[i].Partition {
+				w.t.Fatalf("output %d differs in the replay", i)
+			}
+			i++
+		}
+	}
+	if i != len(w.outs) {
+		w.t.Fatalf("%d outputs in the replay, %d before", i, len(w.outs))
+	}
+}

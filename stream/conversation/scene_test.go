@@ -1,0 +1,212 @@
+package conversation
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/tributary-cc/tributary/stream/engine/enginetest"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+var update = flag.Bool("update", false, "write what happens into the scenes, to be read before it is committed")
+
+// TestScenes plays the files of testdata: a line that begins with a time is what comes in, the indented lines under it are
+// all that comes out of it. Ids are named in the order in which they appear: conv1, ct1, msg1.
+func TestScenes(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.scene")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".scene"), func(t *testing.T) {
+			want, err := os.ReadFile(file) //nolint:gosec // a file of the test
+			require.NoError(t, err)
+			got := play(t, string(want))
+			if *update {
+				require.NoError(t, os.WriteFile(file, []byte(got), 0o600))
+			}
+			require.Equal(t, string(want), got)
+		})
+	}
+}
+
+// stage is a scene with names in place of ids.
+type stage struct {
+	*enginetest.Scene
+	t       *testing.T
+	version uint64
+	names   map[string]string // id → name
+	ids     map[string]string // name → id
+	counts  map[string]int
+}
+
+func play(t *testing.T, script string) string {
+	s := &stage{
+		Scene: enginetest.New(t, Processor()), t: t,
+		names: map[string]string{}, ids: map[string]string{}, counts: map[string]int{},
+	}
+	var out strings.Builder
+	at := int64(0)
+	for line := range strings.Lines(script) {
+		line = strings.TrimRight(line, "\n")
+		switch {
+		case strings.HasPrefix(line, " "): // what is expected
+			continue
+		case line == "" || strings.HasPrefix(line, "#"):
+			fmt.Fprintln(&out, line)
+			continue
+		}
+		fmt.Fprintln(&out, line)
+		words := strings.Fields(line)
+		d, err := time.ParseDuration(words[0])
+		require.NoError(t, err, line)
+		s.print(&out, s.Wait(d.Milliseconds()-at))
+		at = d.Milliseconds()
+		if len(words) > 1 {
+			s.print(&out, s.Apply(s.parse(line, words[1:])))
+		}
+	}
+	return out.String()
+}
+
+// parse reads "who verb arguments…".
+func (s *stage) parse(line string, w []string) *event.Event {
+	e := &event.Event{Tenant: "acme", Key: "acme/ada", Customer: "ada", AtMs: s.Now()}
+	arg := func(i int) string {
+		if i >= len(w) {
+			return ""
+		}
+		if id, ok := s.ids[w[i]]; ok {
+			return id
+		}
+		return w[i]
+	}
+	if last := w[len(w)-1]; strings.HasPrefix(last, "id=") { // the writer's own id, to repeat or date a wish
+		id := event.CauseID(last)
+		e.Id = id[:]
+		w = w[:len(w)-1]
+	}
+	if last := w[len(w)-1]; strings.HasPrefix(last, "old=") {
+		d, err := time.ParseDuration(strings.TrimPrefix(last, "old="))
+		require.NoError(s.t, err, line)
+		e.AtMs -= d.Milliseconds()
+		w = w[:len(w)-1]
+	}
+	switch {
+	case w[0] == "config":
+		s.config(e, w[1:])
+	case w[0] == "routing":
+		e.Body = &event.Event_RouteOutcome{RouteOutcome: &event.RouteOutcome{Outcome: w[1], Contact: arg(2), Agent: arg(3)}}
+	case strings.HasPrefix(w[0], "w"): // an address
+		e.Address = w[0]
+		s.customer(e, line, w[1], arg)
+	default: // an agent
+		s.agent(e, line, w[0], w[1], arg)
+	}
+	return e
+}
+
+func (s *stage) customer(e *event.Event, line, verb string, arg func(int) string) {
+	switch verb {
+	case "says": // text, entry point
+		e.Sealed = &event.Sealed{KeyRef: e.GetAddress(), Ciphertext: []byte(arg(2))}
+		e.Body = &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
+			Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: arg(3), Message: arg(2),
+		}}
+	case "connects":
+		e.Body = &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
+			Channel: event.Channel_CHANNEL_WEBCHAT, Connection: arg(2), Gateway: "g1",
+		}}
+	case "disconnects":
+		e.Body = &event.Event_CustomerDisconnected{CustomerDisconnected: &event.CustomerDisconnected{Connection: arg(2)}}
+	case "ends":
+		e.Body = &event.Event_CustomerEnded{CustomerEnded: &event.CustomerEnded{Request: arg(2)}}
+	case "got", "read", "failed", "sent":
+		state := map[string]event.DeliveryState{
+			"got": event.DeliveryState_DELIVERY_STATE_DELIVERED, "read": event.DeliveryState_DELIVERY_STATE_READ,
+			"failed": event.DeliveryState_DELIVERY_STATE_FAILED, "sent": event.DeliveryState_DELIVERY_STATE_SENT,
+		}[verb]
+		e.Body = &event.Event_Receipt{Receipt: &event.Receipt{Message: arg(2), State: state}}
+	default:
+		s.t.Fatalf("customers do not do this: %s", line)
+	}
+}
+
+func (s *stage) agent(e *event.Event, line, agent, verb string, arg func(int) string) {
+	switch verb {
+	case "answers": // contact, text
+		e.Sealed = &event.Sealed{KeyRef: "w1", Ciphertext: []byte(arg(3))}
+		e.Body = &event.Event_AgentMessage{AgentMessage: &event.AgentMessage{Contact: arg(2), Agent: agent, Message: arg(3)}}
+	case "ends":
+		e.Body = &event.Event_EndContact{EndContact: &event.EndContact{Contact: arg(2), Agent: agent}}
+	case "wraps-up": // contact, code
+		e.Body = &event.Event_WrapUpDone{WrapUpDone: &event.WrapUpDone{Contact: arg(2), Agent: agent, Code: arg(3)}}
+	case "transfers": // contact, queue
+		e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{Contact: arg(2), Agent: agent, Queue: arg(3)}}
+	case "splits":
+		e.Body = &event.Event_SplitConversation{SplitConversation: &event.SplitConversation{Contact: arg(2), Agent: agent}}
+	case "closes":
+		e.Body = &event.Event_CloseConversation{CloseConversation: &event.CloseConversation{Conversation: arg(2), Agent: agent}}
+	case "has-read": // contact, sequence
+		n, err := strconv.ParseUint(arg(3), 10, 64)
+		require.NoError(s.t, err, line)
+		e.Body = &event.Event_ReadMark{ReadMark: &event.ReadMark{Contact: arg(2), Agent: agent, Sequence: n}}
+	default:
+		s.t.Fatalf("agents do not do this: %s", line)
+	}
+}
+
+// config reads "queue=sales,grace=30s,wrap_up=1m,domain=west,priority=2", "entry=shop,queue=sales", "silence=1h,reopen=2h".
+func (s *stage) config(e *event.Event, w []string) {
+	s.version++
+	applied := &event.ConfigApplied{Version: s.version}
+	for _, one := range w {
+		o, kind := new(event.ConfigObject), ""
+		q, p, set := new(event.Queue), new(event.EntryPoint), new(event.TenantSettings)
+		for i, part := range strings.Split(one, ",") {
+			k, v, _ := strings.Cut(part, "=")
+			if i == 0 {
+				kind = k
+			}
+			d, _ := time.ParseDuration(v)
+			n, _ := strconv.ParseInt(v, 10, 32)
+			switch k {
+			case "queue":
+				q.Id, p.Queue = v, v
+			case "entry":
+				p.Id = v
+			case "grace":
+				q.GraceMs = d.Milliseconds()
+			case "wrap_up":
+				q.WrapUpMs = d.Milliseconds()
+			case "domain":
+				q.Domain = v
+			case "priority":
+				q.Priority = int32(n)
+			case "silence":
+				set.SilenceMs = d.Milliseconds()
+			case "reopen":
+				set.ReopenMs = d.Milliseconds()
+			case "removed":
+				o.Removed = true
+			}
+		}
+		switch kind {
+		case "queue":
+			o.Object = &event.ConfigObject_Queue{Queue: q}
+		case "entry":
+			o.Object = &event.ConfigObject_EntryPoint{EntryPoint: p}
+		default:
+			o.Object = &event.ConfigObject_Settings{Settings: set}
+		}
+		applied.Objects = append(applied.Objects, o)
+	}
+	e.Key, e.Customer = "acme/config", ""
+	e.Body = &event.Event_ConfigApplied{ConfigApplied: applied}
+}

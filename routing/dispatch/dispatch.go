@@ -86,7 +86,7 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 
 // decide lets the domain decide and writes down what it did.
 func (f *fold) decide(tx *engine.Tx, d *domain, e *event.Event) error {
-	out, err := d.Domain.Apply(moment(tx, e.GetAtMs()), e)
+	out, err := d.Apply(moment(tx, e.GetAtMs()), e)
 	if err != nil {
 		return engine.Refuse("%s", err.Error())
 	}

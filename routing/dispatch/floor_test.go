@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,9 @@ type floor struct {
 	version uint64
 	n       int
 	offers  map[string]string // the last offer of each contact
+	rings   map[string]string // who a contact rings at
 	alive   []string
+	watch   func(enginetest.Out)
 	at      int64
 }
 
@@ -39,7 +42,8 @@ func tenantHere(n int) string {
 func newFloor(t testing.TB) *floor {
 	t.Helper()
 	return &floor{
-		Scene: enginetest.New(t, dispatch.Processor()), t: t, tenant: tenantHere(0), offers: make(map[string]string),
+		Scene: enginetest.New(t, dispatch.Processor()), t: t, tenant: tenantHere(0),
+		offers: make(map[string]string), rings: make(map[string]string),
 	}
 }
 
@@ -53,6 +57,16 @@ func (f *floor) do(e *event.Event) []string {
 	}
 	e.AtMs = f.Now()
 	return f.told(f.Apply(e))
+}
+
+// ringing are the contacts that ring, in order.
+func (f *floor) ringing() []string {
+	ids := make([]string, 0, len(f.rings))
+	for id := range f.rings {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // wait lets time pass, second by second, the gateways named in alive giving their signs of life.
@@ -72,11 +86,15 @@ func (f *floor) wait(ms int64) []string {
 func (f *floor) told(outs []enginetest.Out) []string {
 	var lines []string
 	for _, o := range outs {
+		if f.watch != nil {
+			f.watch(o)
+		}
 		switch b := o.Event.Body.(type) {
 		case *event.Event_OfferChanged:
 			x := b.OfferChanged
+			delete(f.rings, x.Contact)
 			if x.State == event.OfferState_OFFER_STATE_OFFERED {
-				f.offers[x.Contact] = x.Offer
+				f.offers[x.Contact], f.rings[x.Contact] = x.Offer, x.Agent
 			}
 			state := strings.ToLower(strings.TrimPrefix(x.State.String(), "OFFER_STATE_"))
 			lines = append(lines, strings.TrimSpace(fmt.Sprintf("offer of %s to %s: %s %s", x.Contact, x.Agent, state, x.Reason)))
@@ -92,7 +110,7 @@ func (f *floor) told(outs []enginetest.Out) []string {
 			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s: %s %s%s %s", x.Agent, x.Status, x.Activity, where, strings.Join(x.Contacts, " "))))
 		case *event.Event_RouteOutcome:
 			x := b.RouteOutcome
-			require.Equal(f.t, event.Key(f.tenant, "customer-of-"+x.Contact), o.Event.Key)
+			require.Equal(f.t, event.Key(o.Event.Tenant, "customer-of-"+x.Contact), o.Event.Key)
 			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s: %s %s %s", x.Contact, x.Outcome, x.Queue, x.Agent)))
 		case *event.Event_Dead:
 			lines = append(lines, "dead: "+b.Dead.Reason)

@@ -1,0 +1,223 @@
+// The desk's client: joins the socket, the state and the outbox, and keeps what must survive a reload. It promises that a wish
+// goes out until it is accepted or refused, that a message is shown once, and that nothing typed is lost to a reconnect.
+import type { Me } from '../shell/http';
+import { type Command, readFrame, type ServerFrame } from '../wire/frames';
+import { newId } from '../wire/ids';
+import { forget, forgetAll, keep, kept } from '../wire/kept';
+import { Link, type LinkState, pokeOnReturn } from '../wire/link';
+import { list, number, object, parse, text } from '../wire/read';
+import { createStore } from '../wire/store';
+import * as outbox from './outbox';
+import { type DeskState, emptyDesk, reduce } from './state';
+
+/** What went wrong with a wish that has no place of its own on the screen. */
+export interface Notice {
+  id: string;
+  about: Command['type'];
+  code: string;
+  text: string;
+}
+
+const oldest = 24 * 3600 * 1000;
+
+export class DeskClient {
+  readonly desk = createStore<DeskState>(emptyDesk);
+  readonly box = createStore<outbox.Outbox>([]);
+  readonly link = createStore<LinkState>('idle');
+  /** Contact → the sequence read up to. */
+  readonly reads = createStore<Readonly<Record<string, number>>>({});
+  readonly notice = createStore<Notice | null>(null);
+  private readonly socket: Link;
+  private readonly names: { prefix: string; outbox: string; reads: string };
+  private live = false;
+  private stops: (() => void)[] = [];
+
+  constructor(
+    me: Me,
+    private readonly loggedOut: () => Promise<void>,
+  ) {
+    const prefix = `tributary.${me.tenant}.${me.account || me.agent}.`;
+    this.names = { prefix, outbox: `${prefix}outbox`, reads: `${prefix}reads` };
+    this.box.set(this.savedOutbox());
+    this.reads.set(this.savedReads());
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+    this.socket = new Link(
+      () => `${scheme}://${location.host}/api/ws`,
+      () => JSON.stringify({ type: 'ping', request: newId() }),
+      {
+        opened: () => {
+          this.live = false;
+        },
+        frame: (raw) => this.take(readFrame(raw)),
+        state: (state) => this.link.set(state),
+        closed: (code, tries) => this.lost(code, tries),
+      },
+    );
+  }
+
+  start(): void {
+    this.socket.start();
+    const timer = setInterval(() => this.flush(), 500);
+    const storage = (event: StorageEvent) => {
+      if (event.key === this.names.reads) this.reads.set(this.savedReads());
+    };
+    addEventListener('storage', storage);
+    this.stops = [pokeOnReturn(this.socket), () => clearInterval(timer), () => removeEventListener('storage', storage)];
+  }
+
+  stop(): void {
+    for (const stop of this.stops) stop();
+    this.stops = [];
+    this.socket.stop();
+  }
+
+  /** Forgets everything of this account in this browser; for logout. */
+  forget(): void {
+    forgetAll(this.names.prefix);
+  }
+
+  /** Wishes something; returns its request id. */
+  ask(command: Command): string {
+    const request = newId();
+    this.saveBox(outbox.add(this.box.get(), outbox.wish(request, command, Date.now())));
+    this.flush();
+    return request;
+  }
+
+  retry(request: string): void {
+    this.saveBox(outbox.retry(this.box.get(), request));
+    this.flush();
+  }
+
+  discard(request: string): void {
+    this.saveBox(outbox.drop(this.box.get(), request));
+  }
+
+  /** Whether a wish of this kind about this thing is on its way. */
+  asking(type: Command['type'], of: string): boolean {
+    return this.box.get().some((w) => w.command.type === type && w.state === 'pending' && about(w.command) === of);
+  }
+
+  markRead(contact: string, sequence: number): void {
+    if (sequence <= (this.reads.get()[contact] ?? 0)) return;
+    this.reads.set((now) => ({ ...now, [contact]: sequence }));
+    keep(this.names.reads, JSON.stringify(this.reads.get()));
+    // A newer mark says all that an older one said.
+    const box = this.box.get().filter((w) => !(w.command.type === 'read' && w.command.contact === contact));
+    if (box.length !== this.box.get().length) this.saveBox(box);
+    this.ask({ type: 'read', contact, sequence });
+  }
+
+  draft(contact: string): string {
+    return kept(`${this.names.prefix}draft.${contact}`);
+  }
+
+  saveDraft(contact: string, words: string): void {
+    const name = `${this.names.prefix}draft.${contact}`;
+    if (words) keep(name, words);
+    else forget(name);
+  }
+
+  private take(frame: ServerFrame | null): void {
+    if (!frame) return;
+    if (frame.type === 'accepted') this.saveBox(outbox.accepted(this.box.get(), frame.request));
+    else if (frame.type === 'error') this.refused(frame);
+    else if (frame.type !== 'pong') {
+      this.desk.set((state) => reduce(state, frame));
+      this.settle(frame);
+    }
+    if (frame.type === 'snapshot') this.begin();
+  }
+
+  private begin(): void {
+    this.live = true;
+    this.socket.settled();
+    this.box.set(outbox.reconnected(this.box.get()));
+    this.pruneReads();
+    this.flush();
+  }
+
+  private flush(): void {
+    if (!this.live || this.link.get() !== 'open') return;
+    const now = performance.now();
+    for (const w of outbox.due(this.box.get(), now)) {
+      if (!this.socket.send(JSON.stringify({ ...w.command, request: w.request }))) return;
+      this.box.set(outbox.wentOut(this.box.get(), w.request, now));
+    }
+  }
+
+  private refused(frame: Extract<ServerFrame, { type: 'error' }>): void {
+    const one = this.box.get().find((w) => w.request === frame.request);
+    if (!one) return;
+    const box = outbox.refused(this.box.get(), frame.request, frame.code, frame.text, performance.now());
+    const failed = box.find((w) => w.request === frame.request)?.state === 'failed';
+    if (!failed || one.command.type === 'send') {
+      this.saveBox(box);
+      return;
+    }
+    this.saveBox(outbox.drop(box, frame.request));
+    if (one.command.type !== 'read') {
+      this.notice.set({ id: frame.request, about: one.command.type, code: frame.code, text: frame.text });
+    }
+  }
+
+  // A message that came back ends its wish, whether or not "accepted" was heard.
+  private settle(frame: ServerFrame): void {
+    if (frame.type !== 'snapshot' && frame.type !== 'message' && frame.type !== 'contact') return;
+    const came = new Set<string>();
+    const note = (messages: readonly { client_id: string }[]) => {
+      for (const m of messages) if (m.client_id) came.add(m.client_id);
+    };
+    if (frame.type === 'message') note([frame.message]);
+    else if (frame.type === 'contact') note(frame.contact.messages);
+    else for (const contact of frame.contacts) note(contact.messages);
+    this.saveBox(outbox.arrived(this.box.get(), came));
+  }
+
+  private lost(code: number, tries: number): void {
+    this.live = false;
+    // Browsers do not show why a socket was refused: ask the other door whether we are still logged in.
+    if (code === 4001 || code === 1008 || tries % 3 === 2) void this.loggedOut();
+  }
+
+  private saveBox(box: outbox.Outbox): void {
+    if (box === this.box.get()) return;
+    this.box.set(box);
+    keep(this.names.outbox, JSON.stringify(outbox.lasting(box)));
+  }
+
+  private savedOutbox(): outbox.Outbox {
+    const saved = parse(`{"box":${kept(this.names.outbox) || '[]'}}`);
+    return list(saved?.box, (item) => {
+      const v = object(item);
+      const state: outbox.Wish['state'] = v.state === 'accepted' || v.state === 'failed' ? v.state : 'pending';
+      const one = outbox.wish(text(v.request), object(v.command) as unknown as Command, number(v.at_ms));
+      return { ...one, state, code: text(v.code), text: text(v.text) };
+    }).filter((w) => w.request && w.command.type && Date.now() - w.at_ms < oldest);
+  }
+
+  private savedReads(): Record<string, number> {
+    const saved = parse(kept(this.names.reads) || '{}') ?? {};
+    return Object.fromEntries(Object.entries(saved).map(([id, n]) => [id, number(n)]));
+  }
+
+  private pruneReads(): void {
+    const contacts = this.desk.get().contacts;
+    const open = Object.entries(this.reads.get()).filter(([id]) => id in contacts);
+    this.reads.set(Object.fromEntries(open));
+    keep(this.names.reads, JSON.stringify(this.reads.get()));
+  }
+}
+
+function about(command: Command): string {
+  switch (command.type) {
+    case 'status':
+      return '';
+    case 'answer':
+      return command.offer;
+    case 'close':
+      return command.conversation;
+    default:
+      return command.contact;
+  }
+}

@@ -1,0 +1,90 @@
+// Wishes on their way: each is kept until the server says that it is in the log, and goes out again with the same request id
+// after a reconnect, so that none is lost and none counts twice. Pure: the client brings time and the socket.
+import type { Command } from '../wire/frames';
+
+export interface Wish {
+  readonly request: string;
+  readonly command: Command;
+  /** Wall time of the wish, for the screen. */
+  readonly at_ms: number;
+  readonly state: 'pending' | 'accepted' | 'failed';
+  readonly code: string;
+  readonly text: string;
+  /** How often it went out on the present socket, and when it may go again (0: at once). */
+  readonly tries: number;
+  readonly again_at: number;
+}
+
+export type Outbox = readonly Wish[];
+
+const firstRepeat = 4_000;
+const longestRepeat = 30_000;
+const mostRefusals = 5;
+
+/** Refusals that pass by themselves: the wish is tried again. */
+const passing = new Set(['unavailable', 'transient', 'internal', 'rate', 'rate_limited', 'timeout']);
+
+export function wish(request: string, command: Command, at_ms: number): Wish {
+  return { request, command, at_ms, state: 'pending', code: '', text: '', tries: 0, again_at: 0 };
+}
+
+export function add(box: Outbox, one: Wish): Outbox {
+  return box.some((w) => w.request === one.request) ? box : [...box, one];
+}
+
+/** The wishes that should go out now, oldest first. */
+export function due(box: Outbox, now: number): Wish[] {
+  return box.filter((w) => w.state === 'pending' && w.again_at <= now);
+}
+
+/** Notes that a wish went out: it goes again, later each time, if nothing is heard of it. */
+export function wentOut(box: Outbox, request: string, now: number): Outbox {
+  return change(box, request, (w) => ({
+    ...w,
+    tries: w.tries + 1,
+    again_at: now + Math.min(longestRepeat, firstRepeat * 2 ** Math.min(w.tries, 5)),
+  }));
+}
+
+/** A new socket knows nothing of what went out on the old one. */
+export function reconnected(box: Outbox): Outbox {
+  return box.map((w) => (w.state === 'pending' ? { ...w, tries: 0, again_at: 0 } : w));
+}
+
+/** Accepted messages stay, as sent, until the message itself comes; everything else is done. */
+export function accepted(box: Outbox, request: string): Outbox {
+  return box.flatMap((w) => {
+    if (w.request !== request) return [w];
+    return w.command.type === 'send' ? [{ ...w, state: 'accepted' as const, code: '', text: '' }] : [];
+  });
+}
+
+export function refused(box: Outbox, request: string, code: string, text: string, now: number): Outbox {
+  return change(box, request, (w) => {
+    if (passing.has(code) && w.tries < mostRefusals) return { ...w, code, text, again_at: now + 1_000 * 2 ** w.tries };
+    return { ...w, state: 'failed', code, text };
+  });
+}
+
+/** Tries a failed wish once more, under its old id: had it arrived after all, it would not count twice. */
+export function retry(box: Outbox, request: string): Outbox {
+  return change(box, request, (w) => ({ ...w, state: 'pending', code: '', text: '', tries: 0, again_at: 0 }));
+}
+
+export function drop(box: Outbox, request: string): Outbox {
+  return box.filter((w) => w.request !== request);
+}
+
+/** Drops the wishes whose message is on the screen. */
+export function arrived(box: Outbox, clientIds: ReadonlySet<string>): Outbox {
+  return box.some((w) => clientIds.has(w.request)) ? box.filter((w) => !clientIds.has(w.request)) : box;
+}
+
+/** What is worth keeping over a reload: what was said and done, not the moods of the last minute. */
+export function lasting(box: Outbox): Outbox {
+  return box.filter((w) => w.command.type !== 'status' && w.command.type !== 'answer' && w.command.type !== 'read');
+}
+
+function change(box: Outbox, request: string, to: (w: Wish) => Wish): Outbox {
+  return box.map((w) => (w.request === request ? to(w) : w));
+}

@@ -1,0 +1,11 @@
+import { render } from 'preact';
+import { App } from './shell/App';
+import { watchPrefs } from './shell/prefs';
+import './style/base.css';
+import './style/shell.css';
+import './style/desk.css';
+import './style/talk.css';
+
+watchPrefs();
+const root = document.getElementById('app');
+if (root) render(<App />, root);

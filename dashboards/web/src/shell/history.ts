@@ -1,0 +1,77 @@
+// Older messages and decisions, which come from the warehouse by named query and may be late.
+import { type Message, type Offer, readMessage, readOffer } from '../wire/frames';
+import { list } from '../wire/read';
+import { createStore, type Store } from '../wire/store';
+import { call, conversationsOf, type PastConversation, Refused } from './http';
+
+export type Fetched<T> = { state: 'loading' } | { state: 'late' } | { state: 'failed' } | { state: 'there'; value: T };
+
+export interface OldMessages {
+  messages: Message[];
+  /** Whether there may be more before these. */
+  more: boolean;
+}
+
+export async function messagesBefore(conversation: string, before: number): Promise<OldMessages> {
+  const query = before > 0 ? `?before=${before}` : '';
+  const answer = await call('GET', `/api/conversations/${encodeURIComponent(conversation)}/messages${query}`);
+  const messages = list(answer.messages ?? answer.items, readMessage);
+  const first = Math.min(...messages.map((m) => m.sequence));
+  return { messages, more: messages.length > 0 && first > 1 && answer.more !== false };
+}
+
+export async function decisionsOf(contact: string): Promise<Offer[]> {
+  const answer = await call('GET', `/api/contacts/${encodeURIComponent(contact)}/decisions`);
+  return list(answer.decisions ?? answer.offers ?? answer.items, readOffer).sort((a, b) => a.offered_ms - b.offered_ms);
+}
+
+function why(error: unknown): Fetched<never> {
+  const late = error instanceof Refused && (error.code === 'history_late' || error.status === 503 || error.status === 0);
+  return { state: late ? 'late' : 'failed' };
+}
+
+/** Keeps what was fetched by key, asks once at a time, and can be asked again when it came late. */
+export class Shelf<T> {
+  private readonly stores = new Map<string, Store<Fetched<T>>>();
+
+  constructor(private readonly fetch: (key: string) => Promise<T>) {}
+
+  get(key: string): Store<Fetched<T>> {
+    let store = this.stores.get(key);
+    if (!store) {
+      store = createStore<Fetched<T>>({ state: 'loading' });
+      this.stores.set(key, store);
+      if (key) void this.load(key);
+    }
+    return store;
+  }
+
+  again(key: string): void {
+    if (this.get(key).get().state === 'loading') return;
+    void this.load(key);
+  }
+
+  private async load(key: string): Promise<void> {
+    const store = this.get(key);
+    if (store.get().state !== 'there') store.set({ state: 'loading' });
+    try {
+      store.set({ state: 'there', value: await this.fetch(key) });
+    } catch (error) {
+      if (store.get().state !== 'there') store.set(why(error));
+    }
+  }
+}
+
+export interface Shelves {
+  conversations: Shelf<PastConversation[]>;
+  messages: Shelf<OldMessages>;
+  decisions: Shelf<Offer[]>;
+}
+
+export function createShelves(): Shelves {
+  return {
+    conversations: new Shelf(conversationsOf),
+    messages: new Shelf((key) => messagesBefore(key, 0)),
+    decisions: new Shelf(decisionsOf),
+  };
+}

@@ -1,0 +1,98 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useStore } from '../wire/store';
+import type { ChatClient } from './client';
+import { inOrder } from './state';
+import type { ChatWords } from './words';
+
+interface Line {
+  key: string;
+  id: string;
+  by: 'customer' | 'agent' | 'bot' | 'system';
+  text: string;
+  at: number;
+  state: '' | 'pending' | 'accepted' | 'failed';
+}
+
+export function Log({ client, words, greeting }: { client: ChatClient; words: ChatWords; greeting: string }) {
+  const chat = useStore(client.chat);
+  const log = useRef<HTMLDivElement>(null);
+  const stick = useRef(true);
+  // What was there before the panel opened is not read out; what comes after is.
+  const [calm, setCalm] = useState(true);
+
+  const lines: Line[] = [
+    ...inOrder(chat).map(
+      (m): Line => ({ key: m.client_id || m.id, id: m.id, by: m.author, text: m.text, at: m.sent_ms, state: '' }),
+    ),
+    ...chat.going.map((g): Line => ({ key: g.id, id: '', by: 'customer', text: g.text, at: g.sent_ms, state: g.state })),
+  ];
+  const mine = lines.at(-1)?.state === 'pending';
+  useLayoutEffect(() => {
+    const node = log.current;
+    if (node && (stick.current || mine)) node.scrollTop = node.scrollHeight;
+  }, [lines.length]);
+  useEffect(() => {
+    if (!chat.ready) return;
+    const timer = setTimeout(() => setCalm(false), 300);
+    return () => clearTimeout(timer);
+  }, [chat.ready]);
+  useEffect(() => {
+    const look = () => {
+      if (document.visibilityState === 'visible') client.see();
+    };
+    look();
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, [lines.length, chat.ready]);
+
+  const scrolled = () => {
+    const node = log.current;
+    if (node) stick.current = node.scrollHeight - node.scrollTop - node.clientHeight < 50;
+  };
+  return (
+    <div
+      class="log"
+      ref={log}
+      role="log"
+      aria-label={words.log}
+      aria-live={calm ? 'off' : 'polite'}
+      tabIndex={0}
+      onScroll={scrolled}
+    >
+      {greeting && <p class="bubble by-agent">{greeting}</p>}
+      {lines.map((line, i) => (
+        <Bubble key={line.key} line={line} first={lines[i - 1]?.by !== line.by} words={words} client={client} />
+      ))}
+    </div>
+  );
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+function Bubble({ line, first, words, client }: { line: Line; first: boolean; words: ChatWords; client: ChatClient }) {
+  const mine = line.by === 'customer';
+  return (
+    <div
+      class={`line by-${line.by}${first ? ' first' : ''}`}
+      data-testid="tw-message"
+      data-author={line.by}
+      data-message={line.id}
+      data-state={line.state}
+    >
+      <span class={first && !mine && line.by !== 'system' ? 'name' : 'hidden'}>
+        {line.by === 'customer' ? words.you : words[line.by]}
+      </span>
+      <p class={`bubble by-${line.by}`} dir="auto">
+        {line.text}
+      </p>
+      <span class="foot">
+        {line.state === 'pending' ? words.sending : line.state === 'failed' ? words.failed : clock.format(line.at)}
+        {line.state === 'failed' && (
+          <button type="button" class="link" onClick={() => client.again(line.key)}>
+            {words.again}
+          </button>
+        )}
+      </span>
+    </div>
+  );
+}

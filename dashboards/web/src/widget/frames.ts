@@ -1,0 +1,57 @@
+// The frames of the customers' socket.
+import { type Json, list, number, object, oneOf, parse, text } from '../wire/read';
+
+export const chatStates = ['none', 'waiting', 'assigned', 'ended'] as const;
+export type ChatState = (typeof chatStates)[number];
+
+export interface ChatMessage {
+  id: string;
+  sequence: number;
+  author: 'customer' | 'agent' | 'bot' | 'system';
+  text: string;
+  sent_ms: number;
+  client_id: string;
+}
+
+export type ChatFrame =
+  | { type: 'history'; state: ChatState; messages: ChatMessage[] }
+  | { type: 'message'; message: ChatMessage }
+  | { type: 'state'; state: ChatState }
+  | { type: 'accepted'; id: string }
+  | { type: 'error'; id: string; code: string; text: string }
+  | { type: 'pong' };
+
+function readMessage(value: unknown): ChatMessage {
+  const v = object(value);
+  return {
+    id: text(v.id),
+    sequence: number(v.sequence),
+    author: oneOf(v.author, ['customer', 'agent', 'bot', 'system'], 'system'),
+    text: text(v.text),
+    sent_ms: number(v.sent_ms),
+    client_id: text(v.client_id),
+  };
+}
+
+const state = (v: Json) => oneOf(v.state, chatStates, 'none');
+
+/** Reads a frame, or null for one that this script does not know. */
+export function readChatFrame(raw: string): ChatFrame | null {
+  const v = parse(raw);
+  switch (v?.type) {
+    case 'history':
+      return { type: 'history', state: state(v), messages: list(v.messages, readMessage) };
+    case 'message':
+      return { type: 'message', message: readMessage(v.message ?? v) };
+    case 'state':
+      return { type: 'state', state: state(v) };
+    case 'accepted':
+      return { type: 'accepted', id: text(v.id) };
+    case 'error':
+      return { type: 'error', id: text(v.id), code: text(v.code), text: text(v.text) };
+    case 'pong':
+      return { type: 'pong' };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,89 @@
+// What the widget knows, as a pure function of frames and wishes. Messages are a set by id: repeats change nothing, and their
+// order of arrival does not matter. What the customer wrote stays in `going` until the server has it.
+import type { ChatFrame, ChatMessage, ChatState } from './frames';
+
+export interface Going {
+  readonly id: string;
+  readonly text: string;
+  readonly sent_ms: number;
+  readonly state: 'pending' | 'accepted' | 'failed';
+  readonly code: string;
+}
+
+export interface Chat {
+  /** False until the first history came. */
+  readonly ready: boolean;
+  readonly state: ChatState;
+  readonly messages: Readonly<Record<string, ChatMessage>>;
+  readonly going: readonly Going[];
+  /** The id of a wish to end the chat that is not accepted yet. */
+  readonly ending: string;
+  /** The greatest sequence shown to the customer. */
+  readonly seen: number;
+}
+
+export const emptyChat: Chat = { ready: false, state: 'none', messages: {}, going: [], ending: '', seen: 0 };
+
+/** How many known messages are asked for again at a reconnect, in case one of them was overtaken. */
+const overlap = 20;
+
+export function take(chat: Chat, frame: ChatFrame): Chat {
+  switch (frame.type) {
+    case 'history':
+      return addMessages({ ...chat, ready: true, state: frame.state }, frame.messages);
+    case 'message':
+      return addMessages(chat, [frame.message]);
+    case 'state':
+      return { ...chat, state: frame.state, ending: frame.state === 'ended' ? '' : chat.ending };
+    case 'accepted':
+      return {
+        ...chat,
+        ending: frame.id === chat.ending ? '' : chat.ending,
+        going: chat.going.map((g) => (g.id === frame.id ? { ...g, state: 'accepted' as const } : g)),
+      };
+    case 'error':
+      return {
+        ...chat,
+        ending: frame.id === chat.ending ? '' : chat.ending,
+        going: chat.going.map((g) => (g.id === frame.id ? { ...g, state: 'failed' as const, code: frame.code } : g)),
+      };
+    default:
+      return chat;
+  }
+}
+
+function addMessages(chat: Chat, more: readonly ChatMessage[]): Chat {
+  const fresh = more.filter((m) => m.id && !(m.id in chat.messages));
+  const came = new Set(more.map((m) => m.client_id).filter(Boolean));
+  const going = chat.going.filter((g) => !came.has(g.id));
+  if (fresh.length === 0 && going.length === chat.going.length) return chat;
+  const messages = { ...chat.messages };
+  for (const m of fresh) messages[m.id] = m;
+  return { ...chat, messages, going };
+}
+
+export function say(chat: Chat, id: string, text: string, sent_ms: number): Chat {
+  if (chat.going.some((g) => g.id === id)) return chat;
+  return { ...chat, going: [...chat.going, { id, text, sent_ms, state: 'pending', code: '' }] };
+}
+
+export function sayAgain(chat: Chat, id: string): Chat {
+  return { ...chat, going: chat.going.map((g) => (g.id === id ? { ...g, state: 'pending' as const, code: '' } : g)) };
+}
+
+export function inOrder(chat: Chat): ChatMessage[] {
+  return Object.values(chat.messages).sort((a, b) => a.sequence - b.sequence || a.sent_ms - b.sent_ms || (a.id < b.id ? -1 : 1));
+}
+
+export function newest(chat: Chat): number {
+  return Math.max(0, ...Object.values(chat.messages).map((m) => m.sequence));
+}
+
+/** From where to ask for messages after a reconnect. */
+export function resumeAt(chat: Chat): number {
+  return Math.max(0, newest(chat) - overlap);
+}
+
+export function unseen(chat: Chat): number {
+  return Object.values(chat.messages).filter((m) => m.author !== 'customer' && m.sequence > chat.seen).length;
+}

@@ -80,6 +80,9 @@ func (r *run) insertOnce(ctx context.Context, p *pending, again bool) error {
 			return err
 		}
 	}
+	if err := r.fault("before the row of the cut"); err != nil {
+		return err
+	}
 	return r.Warehouse.insertCut(ctx, p.cut, p.offset)
 }
 

@@ -10,7 +10,7 @@ import (
 type Lag struct {
 	// Records are in the log and not in the warehouse yet; records that repeat others count too.
 	Records int64
-	// Since is when the warehouse last had all; zero if it never had. It bounds the age of what is missing.
+	// Since is when the warehouse last had all; zero while this sink has not seen it so. It bounds the age of what is missing.
 	Since time.Time
 	// Cut is the last one inserted.
 	Cut uint64
@@ -40,7 +40,7 @@ func (r *run) report() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lag.Records, r.lag.Cut, r.lag.Pending = behind, r.done.number, len(r.pending)
-	if behind == 0 {
+	if behind == 0 && r.verified {
 		r.lag.Since = now
 	}
 }

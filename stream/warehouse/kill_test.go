@@ -1,0 +1,130 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-cc/tributary/stream/embedded/embeddedtest"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// steps are all places where a sink can die.
+func steps() []string {
+	out := []string{"before the cut", "after the cut"}
+	for _, t := range newBlock(1).tables() {
+		out = append(out, "before "+t.table(), "after "+t.table())
+	}
+	return append(out, "before the row of the cut", "before the mark", "after the mark")
+}
+
+func TestSinkKilledAtEachStep(t *testing.T) {
+	for _, step := range steps() {
+		t.Run(step, func(t *testing.T) {
+			w, s := seeded(t)
+			s.bulk(0, 30)
+			runUntil(t, newTestSink(t, w, s), caughtUp)
+			s.bulk(30, 30)
+
+			victim := newTestSink(t, w, s)
+			victim.fault = func(at string) error {
+				if at == step {
+					return errKilled
+				}
+				return nil
+			}
+			require.ErrorIs(t, victim.Run(context.Background()), errKilled)
+
+			s.bulk(60, 30)
+			var both sync.WaitGroup
+			for range 2 {
+				sink := newTestSink(t, w, s)
+				both.Go(func() { runUntil(t, sink, caughtUp) })
+			}
+			both.Wait()
+			requireWhole(t, w, 90)
+		})
+	}
+}
+
+// Two sinks run at once and are killed again and again at any step, while facts come.
+func TestTwoSinksKilledAtRandom(t *testing.T) {
+	w, s := seeded(t)
+	const customers = 400
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(1, 2))
+	kills := 0
+	fault := func(string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if kills < 60 && random.IntN(8) == 0 {
+			kills++
+			return errKilled
+		}
+		return nil
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var both sync.WaitGroup
+	var sinks [2]*Sink
+	for i := range sinks {
+		sinks[i] = newTestSink(t, w, s)
+		sinks[i].fault = fault
+		both.Go(func() {
+			for ctx.Err() == nil {
+				if err := sinks[i].Run(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, errKilled) {
+					t.Errorf("a sink ended: %v", err)
+					return
+				}
+			}
+		})
+	}
+	for written := 0; written < customers; written += 10 {
+		s.bulk(written, 10)
+		before := sinks[0].Lag().Cut
+		require.Eventually(t, func() bool { return sinks[0].Lag().Cut > before || sinks[1].Lag().Cut > before }, time.Minute, time.Millisecond)
+	}
+	require.Eventually(t, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return caughtUp(sinks[0].Lag()) && caughtUp(sinks[1].Lag())
+	}, time.Minute, 5*time.Millisecond)
+	cancel()
+	both.Wait()
+	requireWhole(t, w, customers)
+	require.GreaterOrEqual(t, kills, 20, "the test must kill")
+}
+
+// A warehouse that was thrown away is filled again from the log.
+func TestSinkFillsANewWarehouse(t *testing.T) {
+	w, s := seeded(t)
+	s.bulk(0, 60)
+	runUntil(t, newTestSink(t, w, s), caughtUp)
+	s.bulk(60, 30)
+	runUntil(t, newTestSink(t, w, s), caughtUp)
+	marks := len(s.log.All(event.TopicSink, 0))
+
+	fresh := openWarehouse(t, embeddedtest.ClickHouse(t))
+	sink := newTestSink(t, fresh, s)
+	runUntil(t, sink, func(l Lag) bool { return caughtUp(l) && l.Cut > 0 })
+	requireWhole(t, fresh, 90)
+	require.Len(t, s.log.All(event.TopicSink, 0), marks, "a rebuild writes no marks again")
+
+	s.bulk(90, 10)
+	runUntil(t, newTestSink(t, fresh, s), caughtUp)
+	requireWhole(t, fresh, 100)
+}
+
+func TestSinkRefusesAnothersWarehouse(t *testing.T) {
+	w, s := seeded(t)
+	s.bulk(0, 5)
+	runUntil(t, newTestSink(t, w, s), caughtUp)
+
+	other := newScene(t, 3)
+	other.bulk(0, 5)
+	require.ErrorIs(t, newTestSink(t, w, other).Run(context.Background()), ErrForeign)
+}

@@ -123,26 +123,36 @@ func (d *Domain) forgettable(a *agent) bool {
 	return !a.row.Configured && len(a.row.Connections) == 0 && len(a.held) == 0 && a.ringing == nil
 }
 
-// tellAgent tells an agent's presence, as one whole.
-func (d *Domain) tellAgent(a *agent) {
-	s := shown{a.row.Status, a.activity(), a.connected()}
-	if s != a.seen || a.row.Version == 0 {
-		a.seen, a.row.SinceMs = s, d.now.stamp()
+// shows is what an agent's presence shows now.
+func (a *agent) shows() shown {
+	s := shown{status: a.row.Status, reason: a.row.Reason, activity: a.activity(), capacity: a.row.Capacity}
+	for _, c := range a.row.Connections {
+		if !c.Silent {
+			s.connected, s.gateway = true, c.Gateway
+		}
 	}
+	return s
+}
+
+// tellAgent tells an agent's presence as one whole, if anything of it changed.
+func (d *Domain) tellAgent(a *agent) {
+	s := a.shows()
+	if s == a.seen && !a.moved && a.row.Version > 0 {
+		return
+	}
+	if s.status != a.seen.status || s.activity != a.seen.activity || s.connected != a.seen.connected || a.row.Version == 0 {
+		a.row.SinceMs = d.now.stamp()
+	}
+	a.seen, a.moved = s, false
 	a.row.Version++
 	w := &event.AgentChanged{
-		Agent: a.row.Agent, Status: a.row.Status, Reason: a.row.Reason, Connected: s.connected, Activity: s.activity,
-		SinceMs: a.row.SinceMs, Version: a.row.Version,
+		Agent: a.row.Agent, Status: s.status, Reason: s.reason, Connected: s.connected, Activity: s.activity,
+		SinceMs: a.row.SinceMs, Version: a.row.Version, Gateway: s.gateway, Capacity: s.capacity,
 	}
 	if len(a.held) > 0 {
 		w.Contacts = make([]string, len(a.held))
 		for i, c := range a.held {
 			w.Contacts[i] = c.row.Request.Contact
-		}
-	}
-	for _, c := range a.row.Connections {
-		if !c.Silent {
-			w.Gateway = c.Gateway
 		}
 	}
 	d.fact(&event.Event{Body: &event.Event_AgentChanged{AgentChanged: w}})

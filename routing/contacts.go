@@ -171,7 +171,7 @@ func (d *Domain) release(c *contact) {
 	a := c.agent
 	d.touch(a)
 	if i, found := slices.BinarySearchFunc(a.held, c, byContactID); found {
-		a.held = slices.Delete(a.held, i, i+1)
+		a.held, a.moved = slices.Delete(a.held, i, i+1), true
 	}
 	c.agent = nil
 	d.idle(a)

@@ -102,7 +102,7 @@ func (d *Domain) Load(rows Rows) error {
 	}
 	for _, r := range rows.Agents {
 		a := d.agents[r.GetAgent()]
-		a.seen = shown{r.GetStatus(), a.activity(), a.connected()}
+		a.seen = a.shows()
 		a.place()
 	}
 	return nil

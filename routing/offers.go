@@ -76,7 +76,7 @@ func (d *Domain) answer(w *event.OfferAnswer) {
 	d.clearExclusions(c)
 	c.row.State, c.agent = assigned, a
 	at, _ := slices.BinarySearchFunc(a.held, c, byContactID)
-	a.held = slices.Insert(a.held, at, c)
+	a.held, a.moved = slices.Insert(a.held, at, c), true
 	d.idle(a)
 	c.entry = true
 	d.markContact(c)

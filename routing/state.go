@@ -53,13 +53,16 @@ type agent struct {
 	free, staffed bool
 	touched       bool
 	dirty         bool
-	seen          shown
+	// seen is what the last AgentChanged said; moved tells that the contacts have changed since.
+	seen  shown
+	moved bool
 }
 
-// shown is what the last AgentChanged said besides the contacts, to know when a new state begins.
+// shown is what an AgentChanged says besides the contacts.
 type shown struct {
-	status, activity string
-	connected        bool
+	status, reason, activity, gateway string
+	connected                         bool
+	capacity                          uint32
 }
 
 // contact is one contact with its resolved queue and agent.

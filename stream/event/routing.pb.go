@@ -842,9 +842,11 @@ type AgentChanged struct {
 	Activity string   `protobuf:"bytes,5,opt,name=activity,proto3" json:"activity,omitempty"`
 	Contacts []string `protobuf:"bytes,6,rep,name=contacts,proto3" json:"contacts,omitempty"`
 	// Since_ms is when this state began, by the domain's clock.
-	SinceMs       int64  `protobuf:"varint,7,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`
-	Version       uint64 `protobuf:"varint,8,opt,name=version,proto3" json:"version,omitempty"`
-	Gateway       string `protobuf:"bytes,9,opt,name=gateway,proto3" json:"gateway,omitempty"`
+	SinceMs int64  `protobuf:"varint,7,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`
+	Version uint64 `protobuf:"varint,8,opt,name=version,proto3" json:"version,omitempty"`
+	Gateway string `protobuf:"bytes,9,opt,name=gateway,proto3" json:"gateway,omitempty"`
+	// Capacity is how many contacts at once the agent may hold.
+	Capacity      uint32 `protobuf:"varint,10,opt,name=capacity,proto3" json:"capacity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -940,6 +942,13 @@ func (x *AgentChanged) GetGateway() string {
 		return x.Gateway
 	}
 	return ""
+}
+
+func (x *AgentChanged) GetCapacity() uint32 {
+	if x != nil {
+		return x.Capacity
+	}
+	return 0
 }
 
 // QueueEntry is a contact's place in a queue after a change.
@@ -1219,7 +1228,7 @@ const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\x06reason\x18\f \x01(\tR\x06reason\x125\n" +
 	"\achannel\x18\r \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1a\n" +
 	"\bcustomer\x18\x0e \x01(\tR\bcustomer\x12\x18\n" +
-	"\aversion\x18\x0f \x01(\x04R\aversion\"\xf9\x01\n" +
+	"\aversion\x18\x0f \x01(\x04R\aversion\"\x95\x02\n" +
 	"\fAgentChanged\x12\x14\n" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
@@ -1229,7 +1238,9 @@ const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\bcontacts\x18\x06 \x03(\tR\bcontacts\x12\x19\n" +
 	"\bsince_ms\x18\a \x01(\x03R\asinceMs\x12\x18\n" +
 	"\aversion\x18\b \x01(\x04R\aversion\x12\x18\n" +
-	"\agateway\x18\t \x01(\tR\agateway\"\xcf\x02\n" +
+	"\agateway\x18\t \x01(\tR\agateway\x12\x1a\n" +
+	"\bcapacity\x18\n" +
+	" \x01(\rR\bcapacity\"\xcf\x02\n" +
 	"\n" +
 	"QueueEntry\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +

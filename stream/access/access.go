@@ -1,0 +1,285 @@
+// Package access says who may do what: accounts, roles, permissions, tokens. Every door asks it.
+//
+// It promises: a password is kept only as argon2id; account files are sealed and named by a keyed hash, so that the
+// object store tells neither logins nor roles; a token is worth nothing after its expiry, after a log-out, a change of
+// password, of roles or of state, here at once and in other processes after [CacheAge] at most; a wrong password, an
+// unknown login and a disabled account get the same answer in the same time; guessing is throttled, and a flood of
+// log-ins costs bounded memory.
+//
+// It does not promise: that an attacker cannot delay the log-ins of an account whose login is known (throttling is per
+// login and per IP address); limits over several processes (each counts for itself); second factors. A session token in
+// the wrong hands is that person until it is revoked: doors keep it in HttpOnly cookies over TLS.
+package access
+
+import (
+	"context"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tributary-cc/tributary/stream/objects"
+	"github.com/tributary-cc/tributary/stream/privacy"
+)
+
+// The kinds of failure. Their texts may be shown to whoever asks.
+var (
+	// ErrDenied says that the login, password or token is not accepted; it never says which part.
+	ErrDenied = errors.New("not accepted")
+	// ErrThrottled says that there were too many tries; a *ThrottledError says when to come back.
+	ErrThrottled = errors.New("too many tries")
+	// ErrInvalid says that an argument is not what it should be.
+	ErrInvalid = errors.New("not valid")
+	// ErrExists says that the login is taken.
+	ErrExists = errors.New("the login is taken")
+	// ErrNotFound says that there is no such account.
+	ErrNotFound = errors.New("no such account")
+)
+
+// ThrottledError is ErrThrottled with the time to wait.
+type ThrottledError struct{ RetryAfter time.Duration }
+
+// Error implements error.
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("too many tries, wait %d s", (e.RetryAfter+time.Second-1)/time.Second)
+}
+
+// Is makes it an ErrThrottled.
+func (e *ThrottledError) Is(target error) bool { return target == ErrThrottled }
+
+// Entry says who did what, for the audit. It holds ids only.
+type Entry struct {
+	Tenant  string
+	Actor   string // an account id; "unknown" where nobody is proved
+	Action  Action
+	Subject string
+	Allowed bool
+}
+
+// Auditor takes entries to the log. What cannot be audited is refused.
+type Auditor interface {
+	Audit(ctx context.Context, entry Entry) error
+}
+
+// NoAudit forgets entries; for tests.
+type NoAudit struct{}
+
+// Audit implements Auditor.
+func (NoAudit) Audit(context.Context, Entry) error { return nil }
+
+var _ Auditor = NoAudit{}
+
+// Times that bound what a token is worth.
+const (
+	// SessionTTL is how long a session token is good without a refresh.
+	SessionTTL = 12 * time.Hour
+	// SessionMax is how long refreshing goes on after a log-in.
+	SessionMax = 7 * 24 * time.Hour
+	// CacheAge is how long a process may not know what another changed of an account.
+	CacheAge = 5 * time.Second
+
+	maxServiceTTL = 2 * 366 * 24 * time.Hour
+	maxCached     = 10_000
+	maxTenant     = 64
+	maxLogin      = 128
+	minPassword   = 10
+	maxPassword   = 256
+	maxRaces      = 8
+)
+
+// Principal is who a door has in front of it.
+type Principal struct {
+	Tenant  string
+	Account string // the account's random id
+	AgentID string // the agent of the configuration that the person works as; empty for none
+	Roles   []Role
+	TokenID string
+}
+
+// Info is an account as administrators see it.
+type Info struct {
+	Account  string
+	Login    string
+	AgentID  string
+	Roles    []Role
+	Disabled bool
+}
+
+// Accounts are the accounts of an installation, in an object store, for any number of processes.
+type Accounts struct {
+	store    objects.Store
+	now      func() time.Time
+	audit    Auditor
+	seal     cipher.AEAD
+	names    []byte
+	signers  map[purpose]signer
+	hasher   *hasher
+	byLogin  *throttle
+	byIP     *throttle
+	accounts accountCache
+}
+
+// New opens the accounts. audit may be nil where nothing is to be kept.
+func New(store objects.Store, master *privacy.MasterKey, now func() time.Time, audit Auditor) (*Accounts, error) {
+	seal, err := newAEAD(master.Derive("access/accounts"))
+	if err != nil {
+		return nil, fmt.Errorf("open the accounts: %w", err)
+	}
+	if audit == nil {
+		audit = NoAudit{}
+	}
+	a := &Accounts{
+		store: store, now: now, audit: audit, seal: seal, names: master.Derive("access/names"),
+		signers: make(map[purpose]signer, 3), hasher: newHasher(),
+		byLogin: newThrottle(10, 15*time.Second), byIP: newThrottle(60, time.Second),
+		accounts: accountCache{known: map[string]cached{}},
+	}
+	for _, p := range []purpose{forSession, forVisitor, forOneTime} {
+		a.signers[p] = signer{key: master.Derive("access/token/" + string(p))}
+	}
+	return a, nil
+}
+
+// Create makes an account. The password may be empty: then only a one-time link or, for services, a service token opens
+// it. An agent's account without agentID works as the agent with the account's own id.
+func (a *Accounts) Create(ctx context.Context, tenant, login, password, agentID string, roles ...Role) (Info, error) {
+	name, login, err := a.name(tenant, login)
+	if err != nil {
+		return Info{}, fmt.Errorf("create an account: %w", err)
+	}
+	acc := account{Tenant: tenant, ID: randomID(), Login: login, AgentID: agentID, Generation: 1}
+	if acc.Roles, err = checkRoles(roles); err != nil {
+		return Info{}, fmt.Errorf("create an account: %w", err)
+	}
+	if agentID == "" && slices.Contains(acc.Roles, RoleAgent) {
+		acc.AgentID = acc.ID
+	}
+	if password != "" {
+		if acc.Password, err = a.newPassword(ctx, password); err != nil {
+			return Info{}, fmt.Errorf("create an account: %w", err)
+		}
+	}
+	sealed, err := a.encode(name, &acc)
+	if err != nil {
+		return Info{}, fmt.Errorf("create an account: %w", err)
+	}
+	created, err := a.store.PutIfAbsent(ctx, name, sealed)
+	if err != nil {
+		return Info{}, fmt.Errorf("create an account: %w", err)
+	}
+	if !created {
+		return Info{}, fmt.Errorf("create an account: %w", ErrExists)
+	}
+	return acc.info(), nil
+}
+
+// SetPassword changes the password and ends all sessions.
+func (a *Accounts) SetPassword(ctx context.Context, tenant, login, password string) error {
+	hashed, err := a.newPassword(ctx, password)
+	if err != nil {
+		return fmt.Errorf("set a password: %w", err)
+	}
+	return a.change(ctx, tenant, login, func(acc *account) error {
+		acc.Password, acc.OneTime = hashed, oneTime{}
+		acc.endSessions()
+		return nil
+	})
+}
+
+// SetRoles changes what the account may do, and ends all sessions.
+func (a *Accounts) SetRoles(ctx context.Context, tenant, login string, roles ...Role) error {
+	checked, err := checkRoles(roles)
+	if err != nil {
+		return err
+	}
+	return a.change(ctx, tenant, login, func(acc *account) error {
+		acc.Roles = checked
+		acc.endSessions()
+		return nil
+	})
+}
+
+// Disable closes the account, or opens it again, and ends all sessions.
+func (a *Accounts) Disable(ctx context.Context, tenant, login string, disabled bool) error {
+	return a.change(ctx, tenant, login, func(acc *account) error {
+		acc.Disabled, acc.OneTime = disabled, oneTime{}
+		acc.endSessions()
+		return nil
+	})
+}
+
+// EndSessions logs the account out everywhere.
+func (a *Accounts) EndSessions(ctx context.Context, tenant, login string) error {
+	return a.change(ctx, tenant, login, func(acc *account) error {
+		acc.endSessions()
+		return nil
+	})
+}
+
+// List answers the accounts of a tenant, by login.
+func (a *Accounts) List(ctx context.Context, tenant string) ([]Info, error) {
+	if tenant == "" || len(tenant) > maxTenant {
+		return nil, fmt.Errorf("list accounts: %w: tenant", ErrInvalid)
+	}
+	names, err := a.store.List(ctx, folder(tenant))
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	infos := make([]Info, 0, len(names))
+	for _, name := range names {
+		acc, _, err := a.read(ctx, name)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list accounts: %w", err)
+		}
+		infos = append(infos, acc.info())
+	}
+	slices.SortFunc(infos, func(x, y Info) int { return strings.Compare(x.Login, y.Login) })
+	return infos, nil
+}
+
+func (a *Accounts) change(ctx context.Context, tenant, login string, change func(*account) error) error {
+	name, _, err := a.name(tenant, login)
+	if err != nil {
+		return fmt.Errorf("change an account: %w", err)
+	}
+	if _, err = a.update(ctx, name, change); err != nil {
+		return fmt.Errorf("change an account: %w", err)
+	}
+	return nil
+}
+
+// name is where an account is kept. The login is not told by it.
+func (a *Accounts) name(tenant, login string) (name, normal string, err error) {
+	normal = strings.ToLower(strings.TrimSpace(login))
+	if tenant == "" || len(tenant) > maxTenant {
+		return "", "", fmt.Errorf("%w: a tenant's id has 1 to %d bytes", ErrInvalid, maxTenant)
+	}
+	if normal == "" || len(normal) > maxLogin || strings.ContainsFunc(normal, func(r rune) bool { return r < ' ' }) {
+		return "", "", fmt.Errorf("%w: a login has 1 to %d bytes and no control characters", ErrInvalid, maxLogin)
+	}
+	h := hmac.New(sha256.New, a.names)
+	h.Write([]byte(tenant))
+	h.Write([]byte{0})
+	h.Write([]byte(normal))
+	return folder(tenant) + hex.EncodeToString(h.Sum(nil)), normal, nil
+}
+
+func folder(tenant string) string { return "accounts/" + objects.Segment(tenant) + "/" }
+
+var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+func randomID() string {
+	var raw [16]byte
+	_, _ = rand.Read(raw[:]) // never fails: see crypto/rand
+	return crockford.EncodeToString(raw[:])
+}

@@ -1,0 +1,93 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Role is a set of permissions within a tenant.
+type Role string
+
+// The roles. Service is a program's: it never logs in, it has a token.
+const (
+	RoleAgent      Role = "agent"
+	RoleQA         Role = "qa"
+	RoleSupervisor Role = "supervisor"
+	RoleAdmin      Role = "admin"
+	RoleService    Role = "service"
+)
+
+// Roles are all of them.
+func Roles() []Role { return []Role{RoleAgent, RoleQA, RoleSupervisor, RoleAdmin, RoleService} }
+
+// Action is a verb of the permission table.
+type Action string
+
+// The actions that doors ask about. Own means the contacts and conversations that the person's agent has or had.
+const (
+	ActionWork             Action = "work"                  // set presence, take and answer offers
+	ActionContactRead      Action = "contact.read"          // open own contacts and their conversation's history
+	ActionContactReadAll   Action = "contact.read_all"      // open everybody's
+	ActionContactWrite     Action = "contact.write"         // answer, transfer, end, wrap up own contacts
+	ActionReview           Action = "review.write"          // agree with or overrule a flag
+	ActionBoardRead        Action = "board.read"            // queues, agents, service level
+	ActionRoutingAct       Action = "routing.act"           // move a contact, set another's presence
+	ActionConfigRead       Action = "config.read"           // see the configuration
+	ActionConfigWrite      Action = "config.write"          // change it
+	ActionAccountManage    Action = "account.manage"        // create, disable, see accounts
+	ActionPersonErase      Action = "person.erase"          // delete the keys of a person
+	ActionAuditRead        Action = "audit.read"            // see who did what
+	ActionEventWrite       Action = "event.write"           // programs: bring messages in
+	ActionEventRead        Action = "event.read"            // programs: read facts, sealed
+	ActionSessionBegin     Action = "session.begin"         // audit only: a log-in
+	ActionSessionEnd       Action = "session.end"           // audit only: a log-out
+	ActionPasswordRedeemed Action = "session.one_time_link" // audit only: a one-time link was used
+)
+
+// permissions is the whole table: what is not in it is denied.
+var permissions = map[Role][]Action{
+	RoleAgent:      {ActionWork, ActionContactRead, ActionContactWrite},
+	RoleQA:         {ActionContactRead, ActionContactReadAll, ActionReview, ActionBoardRead},
+	RoleSupervisor: {ActionWork, ActionContactRead, ActionContactReadAll, ActionContactWrite, ActionReview, ActionBoardRead, ActionRoutingAct, ActionConfigRead, ActionAuditRead},
+	RoleAdmin:      {ActionBoardRead, ActionConfigRead, ActionConfigWrite, ActionAccountManage, ActionPersonErase, ActionAuditRead},
+	RoleService:    {ActionEventWrite, ActionEventRead, ActionConfigRead},
+}
+
+// Actions are those that Can knows.
+func Actions() []Action {
+	return []Action{
+		ActionWork, ActionContactRead, ActionContactReadAll, ActionContactWrite, ActionReview, ActionBoardRead, ActionRoutingAct,
+		ActionConfigRead, ActionConfigWrite, ActionAccountManage, ActionPersonErase, ActionAuditRead, ActionEventWrite, ActionEventRead,
+	}
+}
+
+// Can says whether the principal may do something in a tenant: one of the roles allows it, and the tenant is the
+// principal's own. There is no way into another tenant.
+func Can(p Principal, action Action, tenant string) bool {
+	if p.Tenant == "" || p.Tenant != tenant {
+		return false
+	}
+	for _, role := range p.Roles {
+		if slices.Contains(permissions[role], action) {
+			return true
+		}
+	}
+	return false
+}
+
+func checkRoles(roles []Role) ([]Role, error) {
+	if len(roles) == 0 {
+		return nil, fmt.Errorf("%w: an account needs a role", ErrInvalid)
+	}
+	for _, role := range roles {
+		if !slices.Contains(Roles(), role) {
+			return nil, fmt.Errorf("%w: there is no role %q; there are %v", ErrInvalid, role, Roles())
+		}
+	}
+	if slices.Contains(roles, RoleService) && len(roles) > 1 {
+		return nil, fmt.Errorf("%w: a service has no other role", ErrInvalid)
+	}
+	sorted := slices.Clone(roles)
+	slices.Sort(sorted)
+	return slices.Compact(sorted), nil
+}

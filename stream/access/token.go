@@ -1,0 +1,285 @@
+package access
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// purpose separates tokens: each has a key of its own, so none passes for another.
+type purpose string
+
+const (
+	forSession purpose = "session"
+	forVisitor purpose = "visitor"
+	forOneTime purpose = "one-time"
+
+	maxToken = 1024
+)
+
+// signer makes TEXT.MAC of a JSON value, both base64url.
+type signer struct{ key []byte }
+
+func (s signer) mac(text string) []byte {
+	h := hmac.New(sha256.New, s.key)
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}
+
+func (s signer) sign(v any) (string, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	text := base64.RawURLEncoding.EncodeToString(plain)
+	return text + "." + base64.RawURLEncoding.EncodeToString(s.mac(text)), nil
+}
+
+// open looks at nothing inside before the signature is found right.
+func (s signer) open(token string, v any) error {
+	text, mac, ok := strings.Cut(token, ".")
+	if !ok || len(token) > maxToken {
+		return ErrDenied
+	}
+	// Strict: one token has one spelling.
+	got, err := base64.RawURLEncoding.Strict().DecodeString(mac)
+	if err != nil || !hmac.Equal(got, s.mac(text)) {
+		return ErrDenied
+	}
+	plain, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || json.Unmarshal(plain, v) != nil {
+		return ErrDenied
+	}
+	return nil
+}
+
+// claims of a session or one-time token. Roles are not in it: they are the account's, as they are now.
+type claims struct {
+	ID         string `json:"i"`
+	Tenant     string `json:"t"`
+	Account    string `json:"a"` // the last segment of the account's object
+	Generation uint64 `json:"g"`
+	Began      int64  `json:"b"`
+	Until      int64  `json:"u"`
+	Service    bool   `json:"s,omitempty"`
+}
+
+func (c claims) name() string { return folder(c.Tenant) + c.Account }
+
+// begin makes a session of an account whose owner has proved to be it.
+func (a *Accounts) begin(ctx context.Context, name string, acc *account, action Action) (Principal, string, error) {
+	now := a.now()
+	c := claims{Began: now.Unix(), Until: now.Add(SessionTTL).Unix()}
+	p, token, err := a.issue(name, acc, c)
+	if err != nil {
+		return Principal{}, "", fmt.Errorf("begin a session: %w", err)
+	}
+	if err := a.audit.Audit(ctx, Entry{Tenant: acc.Tenant, Actor: acc.ID, Action: action, Subject: acc.ID, Allowed: true}); err != nil {
+		return Principal{}, "", fmt.Errorf("begin a session, which is refused as it cannot be audited: %w", err)
+	}
+	return p, token, nil
+}
+
+func (a *Accounts) issue(name string, acc *account, c claims) (Principal, string, error) {
+	c.ID, c.Tenant, c.Account, c.Generation = randomID(), acc.Tenant, strings.TrimPrefix(name, folder(acc.Tenant)), acc.Generation
+	token, err := a.signers[forSession].sign(c)
+	return acc.principal(c.ID), token, err
+}
+
+func (acc *account) principal(token string) Principal {
+	return Principal{Tenant: acc.Tenant, Account: acc.ID, AgentID: acc.AgentID, Roles: slices.Clone(acc.Roles), TokenID: token}
+}
+
+// Verify answers who a session or service token is, or ErrDenied.
+func (a *Accounts) Verify(ctx context.Context, token string) (Principal, error) {
+	c, acc, err := a.session(ctx, token)
+	if err != nil {
+		return Principal{}, err
+	}
+	return acc.principal(c.ID), nil
+}
+
+func (a *Accounts) session(ctx context.Context, token string) (claims, *account, error) {
+	var c claims
+	if err := a.signers[forSession].open(token, &c); err != nil {
+		return c, nil, err
+	}
+	if a.now().Unix() >= c.Until {
+		return c, nil, ErrDenied
+	}
+	acc, err := a.recent(ctx, c.name())
+	if errors.Is(err, ErrNotFound) {
+		return c, nil, ErrDenied
+	}
+	if err != nil {
+		return c, nil, fmt.Errorf("verify a token: %w", err)
+	}
+	gone := slices.ContainsFunc(acc.Ended, func(e ended) bool { return e.Token == c.ID })
+	if acc.Disabled || gone || acc.Generation != c.Generation || c.Service != slices.Contains(acc.Roles, RoleService) {
+		return c, nil, ErrDenied
+	}
+	return c, acc, nil
+}
+
+// Refresh answers a new token for a session that goes on, until SessionMax after its log-in. The old one stays good
+// until it expires, so that answers under way do not fail.
+func (a *Accounts) Refresh(ctx context.Context, token string) (Principal, string, error) {
+	c, acc, err := a.session(ctx, token)
+	if err != nil {
+		return Principal{}, "", err
+	}
+	now := a.now()
+	end := time.Unix(c.Began, 0).Add(SessionMax)
+	if c.Service || !now.Before(end) {
+		return Principal{}, "", ErrDenied
+	}
+	until := now.Add(SessionTTL)
+	if until.After(end) {
+		until = end
+	}
+	return a.issue(c.name(), acc, claims{Began: c.Began, Until: until.Unix()})
+}
+
+// Logout ends one session token. A token that is not good any more is fine.
+func (a *Accounts) Logout(ctx context.Context, token string) error {
+	c, acc, err := a.session(ctx, token)
+	if errors.Is(err, ErrDenied) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := a.update(ctx, c.name(), func(acc *account) error {
+		now := a.now().Unix()
+		acc.Ended = slices.DeleteFunc(acc.Ended, func(e ended) bool { return now >= e.Until })
+		if len(acc.Ended) >= maxEnded {
+			acc.endSessions()
+			return nil
+		}
+		acc.Ended = append(acc.Ended, ended{Token: c.ID, Until: c.Until})
+		return nil
+	}); err != nil {
+		return fmt.Errorf("log out: %w", err)
+	}
+	return a.audit.Audit(ctx, Entry{Tenant: acc.Tenant, Actor: acc.ID, Action: ActionSessionEnd, Subject: acc.ID, Allowed: true})
+}
+
+// ServiceToken makes a token for a program. EndSessions revokes all tokens of the account.
+func (a *Accounts) ServiceToken(ctx context.Context, tenant, login string, ttl time.Duration) (string, error) {
+	name, _, err := a.name(tenant, login)
+	if err != nil {
+		return "", fmt.Errorf("make a service token: %w", err)
+	}
+	acc, _, err := a.read(ctx, name)
+	if err != nil {
+		return "", fmt.Errorf("make a service token: %w", err)
+	}
+	if !slices.Contains(acc.Roles, RoleService) || acc.Disabled || ttl <= 0 || ttl > maxServiceTTL {
+		return "", fmt.Errorf("make a service token: %w: it needs an open account with the role service and a life of at most %s", ErrInvalid, maxServiceTTL)
+	}
+	now := a.now()
+	_, token, err := a.issue(name, acc, claims{Began: now.Unix(), Until: now.Add(ttl).Unix(), Service: true})
+	return token, err
+}
+
+// OneTimeLink makes the secret of a link with which the account's owner sets a password, once. It replaces the one
+// before.
+func (a *Accounts) OneTimeLink(ctx context.Context, tenant, login string, ttl time.Duration) (string, error) {
+	name, _, err := a.name(tenant, login)
+	if err != nil {
+		return "", fmt.Errorf("make a one-time link: %w", err)
+	}
+	id, until := randomID(), a.now().Add(ttl).Unix()
+	// What is kept is a hash: reading the account does not give the link.
+	acc, err := a.update(ctx, name, func(acc *account) error {
+		if acc.Disabled || slices.Contains(acc.Roles, RoleService) {
+			return fmt.Errorf("%w: the account is disabled or a service", ErrInvalid)
+		}
+		acc.OneTime = oneTime{ID: hashID(id), Until: until}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("make a one-time link: %w", err)
+	}
+	return a.signers[forOneTime].sign(claims{ID: id, Tenant: tenant, Account: strings.TrimPrefix(name, folder(tenant)), Generation: acc.Generation, Until: until})
+}
+
+func hashID(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:])
+}
+
+// Redeem sets the password by a one-time link and begins a session. Of several that try one wins.
+func (a *Accounts) Redeem(ctx context.Context, secret, password string) (Principal, string, error) {
+	var c claims
+	if err := a.signers[forOneTime].open(secret, &c); err != nil {
+		return Principal{}, "", err
+	}
+	good := func(acc *account) bool {
+		same := subtle.ConstantTimeCompare([]byte(acc.OneTime.ID), []byte(hashID(c.ID))) == 1
+		return same && a.now().Unix() < acc.OneTime.Until && !acc.Disabled
+	}
+	// A used link must not cost a hash, and a bad password must not use it up.
+	if acc, _, err := a.read(ctx, c.name()); errors.Is(err, ErrNotFound) || err == nil && !good(acc) {
+		return Principal{}, "", ErrDenied
+	} else if err != nil {
+		return Principal{}, "", fmt.Errorf("redeem a link: %w", err)
+	}
+	hashed, err := a.newPassword(ctx, password)
+	if err != nil {
+		return Principal{}, "", fmt.Errorf("redeem a link: %w", err)
+	}
+	acc, err := a.update(ctx, c.name(), func(acc *account) error {
+		if !good(acc) {
+			return ErrDenied
+		}
+		acc.Password, acc.OneTime = hashed, oneTime{}
+		acc.endSessions()
+		return nil
+	})
+	if err != nil {
+		return Principal{}, "", fmt.Errorf("redeem a link: %w", err)
+	}
+	return a.begin(ctx, c.name(), acc, ActionPasswordRedeemed)
+}
+
+// Visitor is a customer's browser in a web chat.
+type Visitor struct {
+	Tenant     string `json:"t"`
+	EntryPoint string `json:"e"`
+	Visitor    string `json:"v"`
+}
+
+type visitorClaims struct {
+	Visitor
+	Until int64 `json:"u"`
+}
+
+// VisitorToken makes the token that a visitor's browser keeps to come back as the same.
+func (a *Accounts) VisitorToken(v Visitor, ttl time.Duration) (string, error) {
+	if v.Tenant == "" || v.EntryPoint == "" || v.Visitor == "" || len(v.Tenant)+len(v.EntryPoint)+len(v.Visitor) > 384 {
+		return "", fmt.Errorf("make a visitor's token: %w: tenant, entry point and visitor are needed, together at most 384 bytes", ErrInvalid)
+	}
+	return a.signers[forVisitor].sign(visitorClaims{Visitor: v, Until: a.now().Add(ttl).Unix()})
+}
+
+// VerifyVisitor answers whose token it is, or ErrDenied. The door still compares the entry point with its own.
+func (a *Accounts) VerifyVisitor(token string) (Visitor, error) {
+	var c visitorClaims
+	if err := a.signers[forVisitor].open(token, &c); err != nil {
+		return Visitor{}, err
+	}
+	if a.now().Unix() >= c.Until {
+		return Visitor{}, ErrDenied
+	}
+	return c.Visitor, nil
+}

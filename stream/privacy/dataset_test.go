@@ -41,7 +41,7 @@ func TestFindOnLabelledData(t *testing.T) {
 			f, err := os.Open(filepath.Join(root, file))
 			require.NoError(t, err)
 			defer func() { require.NoError(t, f.Close()) }()
-			scores, forms := map[privacy.Kind]*score{}, map[string]*score{}
+			scores, forms := make(map[privacy.Kind]*score), make(map[string]*score)
 			lines := bufio.NewScanner(f)
 			for lines.Scan() {
 				var l labelled

@@ -102,7 +102,7 @@ func (f *finder) scan() {
 				f.finish()
 				separators, separator = 0, 0
 			}
-		default:
+		case isOther:
 			if len(f.cells) > 0 {
 				f.finish()
 				separators, separator = 0, 0

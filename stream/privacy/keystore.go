@@ -128,9 +128,9 @@ func (k *KeyStore) resolve(ctx context.Context, tenant string, hash [sha256.Size
 		}
 		absent := err != nil
 		if !absent {
-			raw, err := parsePseudonym(string(old))
-			if err != nil {
-				return raw, err
+			raw, bad := parsePseudonym(string(old))
+			if bad != nil {
+				return raw, bad
 			}
 			if _, err = k.key(ctx, tenant, string(old)); !errors.Is(err, ErrErased) {
 				return raw, err

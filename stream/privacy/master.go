@@ -61,11 +61,11 @@ func LoadOrCreateMasterKey(path string) (key *MasterKey, created bool, err error
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, false, err
 	}
-	if err := createMasterKey(path, NewMasterKey()); err != nil && !errors.Is(err, fs.ErrExist) {
+	err = createMasterKey(path, NewMasterKey())
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, false, fmt.Errorf("make the master key file %q: %w", path, err)
-	} else if err == nil {
-		created = true
 	}
+	created = err == nil
 	key, err = loadMasterKey(path)
 	return key, created, err
 }

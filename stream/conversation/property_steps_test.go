@@ -25,9 +25,7 @@ func (w *world) step() {
 	case "leave":
 		w.customer(&event.Event{Body: &event.Event_CustomerEnded{CustomerEnded: &event.CustomerEnded{}}})
 	case "receipt":
-		w.customer(&event.Event{Body: &event.Event_Receipt{Receipt: &event.Receipt{
-			Message: w.of("message", w.messages), State: event.DeliveryState(rapid.Int32Range(0, 6).Draw(w.t, "state")),
-		}}})
+		w.receipt()
 	case "assign":
 		w.assign()
 	case "lose":
@@ -60,7 +58,7 @@ func (w *world) agent() {
 	if c := w.contacts[contact]; c != nil && rapid.IntRange(0, 3).Draw(w.t, "sensible") > 0 {
 		agent = c.GetAgent()
 	}
-	e := new(event.Event)
+	e := &event.Event{Customer: w.owner[contact]}
 	switch w.one("wish", "answer", "answer", "end", "wrap", "transfer", "close", "split", "read") {
 	case "answer":
 		e.Sealed = &event.Sealed{Ciphertext: []byte("y")}
@@ -90,7 +88,10 @@ func (w *world) customer(e *event.Event) {
 
 // send gives an event to one of two customers.
 func (w *world) send(e *event.Event) {
-	e.Tenant, e.Customer = "acme", w.one("customer", "ada", "bea")
+	e.Tenant = "acme"
+	if e.GetCustomer() == "" {
+		e.Customer = w.one("customer", "ada", "bea")
+	}
 	e.Key = "acme/" + e.GetCustomer()
 	if e.GetAtMs() == 0 {
 		e.AtMs = w.clock + rapid.Int64Range(-500, 500).Draw(w.t, "skew")
@@ -144,6 +145,21 @@ func (w *world) config() {
 			{Object: &event.ConfigObject_EntryPoint{EntryPoint: &event.EntryPoint{Id: "shop", Queue: "sales"}}},
 		},
 	}}})
+}
+
+// receipt acknowledges a message, mostly one that was sent there.
+func (w *world) receipt() {
+	e := &event.Event{Body: &event.Event_Receipt{Receipt: &event.Receipt{
+		Message: w.of("message", w.answers), State: event.DeliveryState(rapid.Int32Range(0, 6).Draw(w.t, "state")),
+	}}}
+	m := w.messages[e.GetReceipt().GetMessage()]
+	if m == nil || rapid.IntRange(0, 4).Draw(w.t, "sensible") == 0 {
+		w.customer(e)
+		return
+	}
+	e.Tenant, e.Key, e.AtMs = "acme", "acme/"+w.owner[m.GetContact()], w.clock
+	e.Address = w.contacts[m.GetContact()].GetAddress()
+	w.record(e)
 }
 
 func (w *world) one(label string, of ...string) string { return rapid.SampledFrom(of).Draw(w.t, label) }

@@ -43,7 +43,10 @@ type world struct {
 	sequence map[string]uint64 // of a conversation
 	open     map[string]bool   // conversations
 	convs    []string
-	messages []string
+	messages map[string]*event.MessageAdded
+	answers  []string        // the agents' messages
+	caused   map[string]bool // the wishes that led to an answer
+	now      *event.Event    // what is being folded
 	// requested and held are what routing thinks: who waits, who has whom.
 	requested map[string]bool
 	held      map[string]string
@@ -57,7 +60,7 @@ func newWorld(t *rapid.T) *world {
 		t.Fatal(err)
 	}
 	return &world{
-		t: t, m: m, clock: enginetest.Start, contacts: map[string]*event.Contact{}, owner: map[string]string{}, ended: map[string]bool{},
+		t: t, m: m, clock: enginetest.Start, contacts: map[string]*event.Contact{}, owner: map[string]string{}, messages: map[string]*event.MessageAdded{}, caused: map[string]bool{}, ended: map[string]bool{},
 		sequence: map[string]uint64{}, open: map[string]bool{}, requested: map[string]bool{}, held: map[string]string{}, marked: map[string]int{},
 	}
 }
@@ -67,6 +70,7 @@ func (w *world) record(e *event.Event) {
 		id := event.CauseID("any", fmt.Sprint(len(w.records)))
 		e.Id = id[:]
 	}
+	w.now = e
 	value, err := event.Marshal(e)
 	if err != nil {
 		w.t.Fatal(err)
@@ -115,10 +119,13 @@ func (w *world) check(e *event.Event) {
 		delete(w.open, b.ConversationClosed.GetConversation())
 	case *event.Event_MessageAdded:
 		w.message(b.MessageAdded)
+		if b.MessageAdded.GetAuthor() == event.Author_AUTHOR_AGENT {
+			w.answered(b.MessageAdded, string(e.GetCause()))
+		}
 	case *event.Event_MessageMarked:
 		m := b.MessageMarked
-		if rank(m.GetState()) <= w.marked[m.GetMessage()] || !slices.Contains(w.messages, m.GetMessage()) {
-			w.t.Fatalf("a mark fell: %v", m)
+		if rank(m.GetState()) <= w.marked[m.GetMessage()] || w.messages[m.GetMessage()].GetConversation() != m.GetConversation() {
+			w.t.Fatalf("a mark fell, or is of no message: %v", m)
 		}
 		w.marked[m.GetMessage()] = rank(m.GetState())
 	case *event.Event_RouteRequest, *event.Event_RouteCancel, *event.Event_ContactReleased:
@@ -163,12 +170,23 @@ func (w *world) message(m *event.MessageAdded) {
 		w.t.Fatalf("sequence %d, want %d", m.GetSequence(), w.sequence[m.GetConversation()])
 	case !w.open[m.GetConversation()] || c.GetConversation() != m.GetConversation():
 		w.t.Fatalf("a message in a conversation that is not open, or not its contact's: %v", m)
-	case m.GetAuthor() == event.Author_AUTHOR_AGENT && (c.GetState() != event.ContactState_CONTACT_STATE_ASSIGNED || c.GetAgent() != m.GetAgent()):
-		w.t.Fatalf("who does not hold the contact has spoken: %v in %v", m, c)
-	case slices.Contains(w.messages, m.GetMessage()):
+	case w.messages[m.GetMessage()] != nil:
 		w.t.Fatalf("message id twice: %v", m)
 	}
-	w.messages = append(w.messages, m.GetMessage())
+	w.messages[m.GetMessage()] = m
+}
+
+// answered checks that the agent who holds the contact has spoken, and once.
+func (w *world) answered(m *event.MessageAdded, cause string) {
+	c, asked := w.contacts[m.GetContact()], w.now.GetAgentMessage()
+	switch {
+	case c.GetState() != event.ContactState_CONTACT_STATE_ASSIGNED, c.GetAgent() != m.GetAgent(), c.GetAgent() != asked.GetAgent():
+		w.t.Fatalf("who does not hold the contact has spoken: %v in %v", asked, c)
+	case w.caused[cause]:
+		w.t.Fatalf("a repeat was taken for another message: %v", m)
+	}
+	w.caused[cause] = true
+	w.answers = append(w.answers, m.GetMessage())
 }
 
 // routing keeps the books of the other side: a request is answered by one assignment or one cancellation, an assignment by

@@ -86,6 +86,7 @@ func (c *customer) pack() {
 		ct.Address = omit(ct.GetAddress(), c.row.GetAddress())
 		ct.Initial = omit(ct.GetInitial(), ct.GetContact())
 		ct.Initiation = omit(ct.GetInitiation(), inbound)
+		shift(ct, -ct.GetStartedMs()+1)
 	}
 	for _, m := range c.row.GetMarks() {
 		m.Conversation = omit(m.GetConversation(), newest)
@@ -104,6 +105,7 @@ func (c *customer) unpack() {
 		ct.Address = putBack(ct.GetAddress(), c.row.GetAddress())
 		ct.Initial = putBack(ct.GetInitial(), ct.GetContact())
 		ct.Initiation = putBack(ct.GetInitiation(), inbound)
+		shift(ct, ct.GetStartedMs()-1)
 	}
 	for _, m := range c.row.GetMarks() {
 		m.Conversation = putBack(m.GetConversation(), newest)
@@ -111,6 +113,16 @@ func (c *customer) unpack() {
 	}
 	for _, l := range c.row.GetLinks() {
 		l.Address = putBack(l.GetAddress(), c.row.GetAddress())
+	}
+}
+
+// shift counts the later times of a contact from its start, so that they take two bytes and not six. None is before the
+// start; one more, as 0 means that it has not come yet.
+func shift(ct *event.Contact, by int64) {
+	for _, ms := range []*int64{&ct.EnqueuedMs, &ct.AssignedMs, &ct.FirstResponseMs, &ct.EndedMs} {
+		if *ms != 0 {
+			*ms += by
+		}
 	}
 }
 

@@ -110,6 +110,8 @@ type Info struct {
 	AgentID  string
 	Roles    []Role
 	Disabled bool
+	// HasPassword is false while only a one-time link opens it.
+	HasPassword bool
 }
 
 // Accounts are the accounts of an installation, in an object store, for any number of processes.

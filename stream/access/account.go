@@ -45,7 +45,7 @@ type oneTime struct {
 const maxEnded = 32
 
 func (acc *account) info() Info {
-	return Info{Account: acc.ID, Login: acc.Login, AgentID: acc.AgentID, Roles: acc.Roles, Disabled: acc.Disabled}
+	return Info{Account: acc.ID, Login: acc.Login, AgentID: acc.AgentID, Roles: acc.Roles, Disabled: acc.Disabled, HasPassword: len(acc.Password.Hash) > 0}
 }
 
 func (acc *account) endSessions() { acc.Generation, acc.Ended = acc.Generation+1, nil }

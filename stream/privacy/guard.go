@@ -75,9 +75,13 @@ func (g *Guard) AppendTo(ctx context.Context, topic event.Topic, partition int, 
 	if len(encoded) > event.MaxSize {
 		return fmt.Errorf("append to %s: %w: the event has %d bytes, at most %d are taken", topic, ErrInvalid, len(encoded), event.MaxSize)
 	}
-	return g.log.Append(ctx, event.Record{
+	err = g.log.Append(ctx, event.Record{
 		Topic: topic, Partition: partition, Key: []byte(e.GetKey()), Value: encoded, Trace: g.trace(ctx),
 	})
+	if err != nil && content != nil {
+		e.Sealed = nil // so that the caller can try again with the same arguments; readers drop the repeat by its id
+	}
+	return err
 }
 
 func checkEnvelope(e *event.Event) error {

@@ -2,6 +2,7 @@ package privacy_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,9 +11,15 @@ import (
 	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
-type memoryLog struct{ records []event.Record }
+type memoryLog struct {
+	records []event.Record
+	fail    error
+}
 
 func (l *memoryLog) Append(_ context.Context, rec event.Record) error {
+	if l.fail != nil {
+		return l.fail
+	}
 	l.records = append(l.records, rec)
 	return nil
 }
@@ -44,6 +51,19 @@ func TestGuardSeals(t *testing.T) {
 	content, err := keys.OpenContent(t.Context(), "acme", e.GetSealed())
 	require.NoError(t, err)
 	require.Equal(t, "打13800138000", content.GetText())
+}
+
+func TestGuardCanBeTriedAgain(t *testing.T) {
+	keys := open(t, objects.NewMemory(), privacy.NewMasterKey(), new(clock))
+	p, err := keys.Pseudonym(t.Context(), "acme", "wechat:1")
+	require.NoError(t, err)
+	log := &memoryLog{fail: errors.New("the broker is away")}
+	guard := privacy.NewGuard(keys, log, nil)
+	e, content := message(p), &event.Content{Text: "hello"}
+	require.ErrorIs(t, guard.Append(t.Context(), event.TopicIdentityIn, e, content), log.fail)
+	log.fail = nil
+	require.NoError(t, guard.Append(t.Context(), event.TopicIdentityIn, e, content))
+	require.Len(t, log.records, 1)
 }
 
 func TestGuardRefuses(t *testing.T) {

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/tributary-cc/tributary/stream/event"
+	"pgregory.net/rapid"
 )
 
 // TestRandomFloors plays random days on small floors, where everything collides, and checks every promise after every event.

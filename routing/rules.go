@@ -10,7 +10,8 @@ type Rules struct {
 	Rescind int64
 	// Lose is how long an agent without a connection keeps their contacts.
 	Lose int64
-	// GatewaySilent is how long a gateway may give no sign of life before its connections count as gone.
+	// GatewaySilent is how long a gateway may give no sign of life before its connections count as gone. It is more than the
+	// 5 s that one tick moves served time at most, so that a sign of life between two ticks always counts.
 	GatewaySilent int64
 	// GatewayForgotten is how long after that they are forgotten, though the gateway may come back.
 	GatewayForgotten int64
@@ -25,7 +26,7 @@ type Rules struct {
 // Default is what an installation begins with.
 func Default() Rules {
 	return Rules{
-		OfferTimeout: 20_000, Exclude: 30_000, Rescind: 3_000, Lose: 30_000, GatewaySilent: 5_000,
+		OfferTimeout: 20_000, Exclude: 30_000, Rescind: 3_000, Lose: 30_000, GatewaySilent: 5_100,
 		GatewayForgotten: 600_000, LostKept: 600_000, Capacity: 3, Candidates: 12,
 	}
 }

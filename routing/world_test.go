@@ -6,9 +6,8 @@ import (
 	"slices"
 
 	"github.com/stretchr/testify/require"
-	"google.golang.org/protobuf/proto"
-
 	"github.com/tributary-cc/tributary/stream/event"
+	"google.golang.org/protobuf/proto"
 )
 
 // world runs a domain as package dispatch does, with rows and timers kept beside it, and believes only what it is told:
@@ -203,7 +202,7 @@ func (w *world) checkContacts() {
 		case assigned, wrapping:
 			require.Equal(w.t, w.talking[id], c.row.Agent)
 			require.Equal(w.t, "answered", w.entry[id].State)
-		default:
+		case lost, event.RoutingContactState_ROUTING_CONTACT_STATE_UNSPECIFIED:
 			require.Fail(w.t, "contact "+id+" is nowhere")
 		}
 		require.Equal(w.t, c.row.Queue, w.entry[id].Queue)
@@ -377,4 +376,3 @@ func sorted[T any](m map[string]T) []T {
 	}
 	return list
 }
-

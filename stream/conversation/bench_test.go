@@ -5,10 +5,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
 	"github.com/tributary-cc/tributary/stream/event"
-	"google.golang.org/protobuf/proto"
 )
 
 // load is a machine with open conversations, and the records that made them.

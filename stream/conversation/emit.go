@@ -1,8 +1,9 @@
 package conversation
 
 import (
-	"github.com/tributary-cc/tributary/stream/event"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 // fact writes to the customer's history.

@@ -3,9 +3,10 @@ package conversation
 import (
 	"fmt"
 
-	"github.com/tributary-cc/tributary/stream/event"
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
+
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 // step draws one thing that happens, likely or not.

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
 	"github.com/tributary-cc/tributary/stream/event"
-	"google.golang.org/protobuf/proto"
-	"pgregory.net/rapid"
 )
 
 // TestAnyOrder throws random sequences of sensible and senseless events at the fold and checks after each what the package

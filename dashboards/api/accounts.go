@@ -3,48 +3,131 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
+	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
+// Accounts is what the door asks of access; *access.Accounts is one.
+type Accounts interface {
+	Login(ctx context.Context, tenant, login, password, ip string) (access.Principal, string, error)
+	Verify(ctx context.Context, token string) (access.Principal, error)
+	Logout(ctx context.Context, token string) error
+	Redeem(ctx context.Context, secret, password string) (access.Principal, string, error)
+	Create(ctx context.Context, tenant, login, password, agentID string, roles ...access.Role) (access.Info, error)
+	Disable(ctx context.Context, tenant, login string, disabled bool) error
+	List(ctx context.Context, tenant string) ([]access.Info, error)
+}
+
+var _ Accounts = (*access.Accounts)(nil)
+
 // person is who is logged in.
 type person struct {
-	Tenant  string   `json:"tenant"`
-	Account string   `json:"account"`
-	Agent   string   `json:"agent"`
-	Name    string   `json:"name"`
-	Roles   []string `json:"roles"`
+	Tenant  string
+	Account string
+	Agent   string
+	who     access.Principal
 }
+
+func personOf(p access.Principal) person { return person{p.Tenant, p.Account, p.AgentID, p} }
+
+func (p person) can(action access.Action) bool { return access.Can(p.who, action, p.Tenant) }
 
 // mayManage reports whether the person may act on contacts that others hold.
-func (p person) mayManage() bool { return p.has("supervisor", "admin") }
+func (p person) mayManage() bool { return p.can(access.ActionRoutingAct) }
 
 // mayReview reports whether the person may read conversations that others hold.
-func (p person) mayReview() bool { return p.has("supervisor", "admin", "qa") }
+func (p person) mayReview() bool { return p.can(access.ActionContactReadAll) }
 
-func (p person) has(roles ...string) bool {
-	return slices.ContainsFunc(p.Roles, func(r string) bool { return slices.Contains(roles, r) })
-}
-
-// Accounts is what the door asks of access.
-type Accounts interface {
-	Login(ctx context.Context, tenant, login, password string) (token string, err error)
-	Who(ctx context.Context, token string) (person, error)
-	Logout(ctx context.Context, token string) error
-	First(ctx context.Context, link, login, password string) (token string, err error)
-}
+// works reports whether the person works as an agent.
+func (p person) works() bool { return p.Agent != "" && p.can(access.ActionWork) }
 
 func (s *Server) who(ctx context.Context, token string) (person, error) {
-	return s.Accounts.Who(ctx, token)
+	p, err := s.Accounts.Verify(ctx, token)
+	if errors.Is(err, access.ErrDenied) {
+		return person{}, &fault{kindUnauthenticated, "unauthenticated", "log in first"}
+	}
+	if err != nil {
+		return person{}, fmt.Errorf("asking who this is: %w", err)
+	}
+	return personOf(p), nil
+}
+
+// useLink redeems a one-time link. The link was made for an account with a provisional login; if the person chose another,
+// an account of that login takes its place.
+func (s *Server) useLink(ctx context.Context, link, login, password, ip string) (string, error) {
+	p, token, err := s.Accounts.Redeem(ctx, link, password)
+	if err != nil {
+		return "", err
+	}
+	infos, err := s.Accounts.List(ctx, p.Tenant)
+	if err != nil {
+		return "", fmt.Errorf("looking for the link's account: %w", err)
+	}
+	i := slices.IndexFunc(infos, func(x access.Info) bool { return x.Account == p.Account })
+	if i < 0 || login == "" || infos[i].Login == login {
+		return token, nil
+	}
+	if _, err = s.Accounts.Create(ctx, p.Tenant, login, password, p.AgentID, p.Roles...); err != nil {
+		return "", &fault{kindConflict, "login_taken", "this login cannot be had; the password is set for the login " + infos[i].Login}
+	}
+	if err = s.Accounts.Disable(ctx, p.Tenant, infos[i].Login, true); err != nil {
+		return "", fmt.Errorf("closing the provisional account: %w", err)
+	}
+	_, token, err = s.Accounts.Login(ctx, p.Tenant, login, password, ip)
+	return token, err
 }
 
 // accessFault maps the kinds of access and of privacy.
 func accessFault(err error) *fault {
-	if errors.Is(err, privacy.ErrInvalid) || errors.Is(err, privacy.ErrPersonal) {
-		return &fault{kindInvalid, "invalid", "the request holds something it must not"}
+	switch {
+	case errors.Is(err, access.ErrDenied):
+		return &fault{kindUnauthenticated, "denied", "the login, the password or the link is not accepted"}
+	case errors.Is(err, access.ErrThrottled):
+		return errRate
+	case errors.Is(err, access.ErrInvalid), errors.Is(err, privacy.ErrInvalid):
+		return &fault{kindInvalid, "invalid", "the request holds something it must not, or a password of fewer than 10 characters"}
+	case errors.Is(err, privacy.ErrPersonal):
+		return &fault{kindInvalid, "personal", "an id or a code looks like personal data, which belongs into the text"}
+	case errors.Is(err, access.ErrExists):
+		return &fault{kindConflict, "conflict", "the login is taken"}
+	case errors.Is(err, privacy.ErrErased):
+		return &fault{kindConflict, "erased", "the customer's data was erased"}
 	}
 	return nil
 }
 
 func isErased(err error) bool { return errors.Is(err, privacy.ErrErased) }
+
+// Auditor writes access's entries, and those of the doors, to the audit topic. An entry is in the log when it returns nil.
+type Auditor struct {
+	Guard Guard
+	Now   func() time.Time
+	NewID func() string
+}
+
+var _ access.Auditor = (*Auditor)(nil)
+
+// Audit appends an entry. An actor whom nobody proved has no account, and a tenant that somebody typed may not exist: such
+// a tenant's entry is kept under it all the same, as the audit of who tried.
+func (a *Auditor) Audit(ctx context.Context, entry access.Entry) error {
+	outcome := "denied"
+	if entry.Allowed {
+		outcome = "allowed"
+	}
+	id := event.CauseID("audit", entry.Tenant, entry.Actor, string(entry.Action), entry.Subject, a.NewID())
+	e := &event.Event{
+		Id: id[:], Tenant: entry.Tenant, Key: event.Key(entry.Tenant, entry.Actor), AtMs: a.Now().UnixMilli(),
+		Body: &event.Event_Audit{Audit: &event.Audit{
+			Actor: entry.Actor, Action: string(entry.Action), Subject: entry.Subject, Outcome: outcome,
+		}},
+	}
+	if err := a.Guard.Append(ctx, event.TopicAudit, e, nil); err != nil {
+		return fmt.Errorf("auditing %s: %w", entry.Action, err)
+	}
+	return nil
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tributary-cc/tributary/stream/access"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -112,7 +113,7 @@ func (c *session) answer(cmd *command, err error) {
 }
 
 func (c *session) mustBeAgent() error {
-	if c.who.Agent == "" {
+	if !c.who.works() {
 		return denied("this account is no agent")
 	}
 	return nil
@@ -155,7 +156,7 @@ func (c *session) doSend(ctx context.Context, cmd *command) error {
 	if err != nil {
 		return err
 	}
-	if c.who.Agent == "" || k.agent != c.who.Agent {
+	if !c.who.can(access.ActionContactWrite) || c.who.Agent == "" || k.agent != c.who.Agent {
 		return denied("the contact is with somebody else")
 	}
 	if k.state != event.ContactState_CONTACT_STATE_ASSIGNED {
@@ -173,7 +174,7 @@ func (c *session) doContact(ctx context.Context, cmd *command) error {
 	if err != nil {
 		return err
 	}
-	holder := c.who.Agent != "" && k.agent == c.who.Agent
+	holder := c.who.can(access.ActionContactWrite) && c.who.Agent != "" && k.agent == c.who.Agent
 	own := cmd.Type == "wrap_up" || cmd.Type == "read"
 	if !holder && (own || !c.who.mayManage()) {
 		return denied("the contact is with somebody else")
@@ -207,7 +208,7 @@ func (c *session) doClose(ctx context.Context, cmd *command) error {
 	holder := c.who.Agent
 	if c.who.mayManage() {
 		holder = ""
-	} else if holder == "" {
+	} else if !c.who.can(access.ActionContactWrite) || holder == "" {
 		return denied("this account is no agent")
 	}
 	id, ok := c.server.view.holderOf(c.who.Tenant, cmd.Conversation, holder)

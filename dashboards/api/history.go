@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/access"
 )
 
 // The named queries that the door asks of [History].
@@ -37,21 +37,13 @@ func (s *Server) query(ctx context.Context, name string, params map[string]any) 
 	return rows, nil
 }
 
-// audit says in the log who read a customer's history. Without the entry there is no reading.
-func (s *Server) audit(ctx context.Context, who person, action, subject, outcome string) error {
-	e := &event.Event{Key: event.Key(who.Tenant, who.Account), Body: &event.Event_Audit{Audit: &event.Audit{
-		Actor: who.Account, Action: action, Subject: subject, Outcome: outcome,
-	}}}
-	return s.append(ctx, event.TopicAudit, who.Tenant, e, nil, "audit", who.Account, action, subject, s.newID())
-}
-
 // allow reports whether the person may see the customer whom the rows are about: reviewers any of their tenant, an agent
 // those of whom they hold a contact.
 func (s *Server) allow(ctx context.Context, who person, customer string) (bool, error) {
 	if who.mayReview() {
 		return true, nil
 	}
-	if who.Agent == "" || customer == "" {
+	if who.Agent == "" || customer == "" || !who.can(access.ActionContactRead) {
 		return false, nil
 	}
 	for _, id := range s.view.heldBy(who.Tenant, who.Agent) {
@@ -68,16 +60,17 @@ func (s *Server) allow(ctx context.Context, who person, customer string) (bool, 
 }
 
 // read checks the right to a customer's history, writes it down either way, and answers.
-func (s *Server) read(w http.ResponseWriter, r *http.Request, who person, action, subject, customer, field string, rows []map[string]any) error {
+func (s *Server) read(w http.ResponseWriter, r *http.Request, who person, subject, customer, field string, rows []map[string]any) error {
+	action := access.ActionContactRead
+	if who.mayReview() {
+		action = access.ActionContactReadAll
+	}
 	allowed, err := s.allow(r.Context(), who, customer)
 	if err != nil {
 		return err
 	}
-	outcome := "denied"
-	if allowed {
-		outcome = "allowed"
-	}
-	if err = s.audit(r.Context(), who, action, subject, outcome); err != nil {
+	entry := access.Entry{Tenant: who.Tenant, Actor: who.Account, Action: action, Subject: subject, Allowed: allowed}
+	if err = s.auditor.Audit(r.Context(), entry); err != nil {
 		return err
 	}
 	if !allowed {
@@ -120,7 +113,7 @@ func (s *Server) conversationMessages(w http.ResponseWriter, r *http.Request, wh
 	if err != nil {
 		return err
 	}
-	return s.read(w, r, who, "conversation.read", id, customerOf(rows), "messages", rows)
+	return s.read(w, r, who, id, customerOf(rows), "messages", rows)
 }
 
 func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, who person) error {
@@ -134,7 +127,7 @@ func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, w
 	if err != nil {
 		return err
 	}
-	return s.read(w, r, who, "customer.read", id, id, "conversations", rows)
+	return s.read(w, r, who, id, id, "conversations", rows)
 }
 
 func (s *Server) contactDecisions(w http.ResponseWriter, r *http.Request, who person) error {
@@ -146,5 +139,5 @@ func (s *Server) contactDecisions(w http.ResponseWriter, r *http.Request, who pe
 	if err != nil {
 		return err
 	}
-	return s.read(w, r, who, "contact.read", id, customerOf(rows), "decisions", rows)
+	return s.read(w, r, who, id, customerOf(rows), "decisions", rows)
 }

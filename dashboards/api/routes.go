@@ -1,14 +1,16 @@
 package api
 
 import (
-	"bytes"
+	"context"
 	_ "embed"
 	"errors"
-	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
+
+	"github.com/tributary-cc/tributary/stream/access"
 )
 
 type loginBody struct {
@@ -17,9 +19,25 @@ type loginBody struct {
 	Password string `json:"password"`
 }
 
+type meView struct {
+	Tenant  string        `json:"tenant"`
+	Account string        `json:"account"`
+	Agent   string        `json:"agent"`
+	Name    string        `json:"name"`
+	Roles   []access.Role `json:"roles"`
+}
+
 type meBody struct {
-	Me   person `json:"me"`
+	Me   meView `json:"me"`
 	Csrf string `json:"csrf"`
+}
+
+func (s *Server) meBody(ctx context.Context, who person, token string) meBody {
+	name := ""
+	if who.Agent != "" {
+		name = s.agentName(ctx, who.Tenant, s.view.agentState(who.Tenant, who.Agent))
+	}
+	return meBody{meView{who.Tenant, who.Account, who.Agent, name, who.who.Roles}, csrfOf(token)}
 }
 
 func (s *Server) login(w http.ResponseWriter, r *http.Request, _ person) error {
@@ -33,7 +51,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, _ person) error {
 	if err := decode(r, &b); err != nil {
 		return err
 	}
-	token, err := s.Accounts.Login(r.Context(), b.Tenant, b.Login, b.Password)
+	_, token, err := s.Accounts.Login(r.Context(), b.Tenant, b.Login, b.Password, s.clientIP(r))
 	if err != nil {
 		return err
 	}
@@ -47,7 +65,7 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, token string) e
 		return err
 	}
 	s.setCookie(w, r, token)
-	writeJSON(w, http.StatusOK, meBody{who, csrfOf(token)})
+	writeJSON(w, http.StatusOK, s.meBody(r.Context(), who, token))
 	return nil
 }
 
@@ -80,7 +98,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, _ person) error 
 }
 
 func (s *Server) me(w http.ResponseWriter, r *http.Request, who person) error {
-	writeJSON(w, http.StatusOK, meBody{who, csrfOf(tokenOf(r))})
+	writeJSON(w, http.StatusOK, s.meBody(r.Context(), who, tokenOf(r)))
 	return nil
 }
 
@@ -93,55 +111,32 @@ func (s *Server) openapi(w http.ResponseWriter, _ *http.Request, _ person) error
 	return nil
 }
 
-//go:embed first.html
-var firstHTML string
-
-var firstTemplate = template.Must(template.New("first").Parse(firstHTML))
-
-// firstPage is what the one-time link of a new installation opens: a form without a script.
+// firstPage leads the link of a new installation to its page.
 func (s *Server) firstPage(w http.ResponseWriter, r *http.Request, _ person) error {
-	link := r.URL.Query().Get("link")
-	if !isID(link, 256) {
-		return invalid("link: open the link as it was printed")
-	}
-	return s.showFirst(w, http.StatusOK, link, "")
-}
-
-func (s *Server) showFirst(w http.ResponseWriter, status int, link, problem string) error {
-	var page bytes.Buffer
-	if err := firstTemplate.Execute(&page, struct{ Link, Problem string }{link, problem}); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes()) // the client is gone: nothing to do
+	http.Redirect(w, r, "/first?"+url.Values{"link": {r.URL.Query().Get("link")}}.Encode(), http.StatusSeeOther)
 	return nil
 }
 
-// first makes the first administrator.
+type firstBody struct {
+	Link     string `json:"link"`
+	Login    string `json:"login"`
+	Password string `json:"password"`
+}
+
+// first sets the password of whoever holds a one-time link, and logs in.
 func (s *Server) first(w http.ResponseWriter, r *http.Request, _ person) error {
-	if !s.logins.take(s.clientIP(r), s.now()) {
-		return errRate
-	}
 	if !s.fromUs(r) {
 		return denied("this origin may not log in here")
 	}
-	if err := r.ParseForm(); err != nil {
-		return invalid("the body is not a form")
+	var b firstBody
+	if err := decode(r, &b); err != nil {
+		return err
 	}
-	link := r.PostForm.Get("link")
-	token, err := s.Accounts.First(r.Context(), link, r.PostForm.Get("login"), r.PostForm.Get("password"))
+	token, err := s.useLink(r.Context(), b.Link, b.Login, b.Password, s.clientIP(r))
 	if err != nil {
-		f := asFault(err)
-		if f.kind == kindInternal {
-			return err
-		}
-		return s.showFirst(w, f.kind.status(), link, f.Text)
+		return err
 	}
-	s.setCookie(w, r, token)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-	return nil
+	return s.welcome(w, r, token)
 }
 
 // pages serves the workspace. Paths without a file are the workspace's own, and get its page.

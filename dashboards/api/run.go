@@ -125,7 +125,7 @@ func (s *Server) alive(ctx context.Context, n int) {
 func (s *Server) reannounce() {
 	for _, c := range s.all() {
 		a := s.view.agentState(c.who.Tenant, c.who.Agent)
-		if c.who.Agent == "" || a.changed == nil || a.changed.GetConnected() || !c.settled.Load() {
+		if !c.who.works() || a.changed == nil || a.changed.GetConnected() || !c.settled.Load() {
 			continue
 		}
 		if c.patience.Add(1) < 2 {

@@ -70,8 +70,6 @@ type Limits struct {
 	Notes int
 	// Commands a second of one connection, and how many at once.
 	CommandRate, CommandBurst float64
-	// Logins a minute from one address.
-	LoginsPerMinute float64
 }
 
 func (l Limits) withDefaults() Limits {
@@ -90,7 +88,6 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Notes, maxNotes)
 	deff(&l.CommandRate, 20)
 	deff(&l.CommandBurst, 60)
-	deff(&l.LoginsPerMinute, 20)
 	return l
 }
 
@@ -110,6 +107,7 @@ type Server struct {
 	contacts contactCache
 	metrics  *metrics
 	mask     func(string) string
+	auditor  *Auditor
 	upgrader *gws.Upgrader
 	logins   *limiter
 	handler  http.Handler
@@ -143,11 +141,11 @@ func New(c Config) (*Server, error) {
 		limits: c.Limits.withDefaults(), view: newView(), contacts: contactCache{limit: 4096},
 		sessions: make(map[*session]struct{}), accounts: make(map[string]int),
 	}
-	s.logins = newLimiter(s.limits.LoginsPerMinute/60, s.limits.LoginsPerMinute, 10_000)
 	var err error
 	if s.metrics, err = newMetrics(c.Registry, s); err != nil {
 		return nil, err
 	}
+	s.auditor = &Auditor{c.Guard, c.Now, c.NewID}
 	s.upgrader = s.newUpgrader()
 	s.handler = s.newHandler()
 	return s, nil

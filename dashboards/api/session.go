@@ -137,7 +137,7 @@ func (c *session) push(n note) { c.out.push(n) }
 func (c *session) announce() error {
 	c.presence.Lock()
 	defer c.presence.Unlock()
-	if c.who.Agent == "" || c.gone {
+	if !c.who.works() || c.gone {
 		return nil
 	}
 	c.announced++

@@ -195,7 +195,7 @@ func (s *Server) domains() []domain {
 	var out []domain
 	for c := range s.sessions {
 		d := domain{c.who.Tenant, c.domain}
-		if c.who.Agent != "" && !seen[d] {
+		if c.who.works() && !seen[d] {
 			seen[d] = true
 			out = append(out, d)
 		}

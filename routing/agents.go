@@ -15,16 +15,9 @@ func (d *Domain) connect(w *event.AgentConnected) {
 		return
 	}
 	d.touch(a)
-	g := d.gateways[w.Gateway]
-	if g == nil {
-		g = d.gateway(w.Gateway)
-		d.markGateway(g)
-		d.after(TimerGateway, w.Gateway, d.rules.GatewaySilent)
-	}
+	g := d.seenAlive(w.Gateway)
 	was := a.connected()
-	a.row.Connections = append(a.row.Connections, &event.RoutingConnection{
-		Gateway: w.Gateway, Connection: w.Connection, Silent: g.row.Silent,
-	})
+	a.row.Connections = append(a.row.Connections, &event.RoutingConnection{Gateway: w.Gateway, Connection: w.Connection})
 	g.agents.insert(a)
 	if len(a.row.Connections) > maxConnections {
 		d.dropConnections(a, func(c *event.RoutingConnection) bool { return c == a.row.Connections[0] })
@@ -85,12 +78,8 @@ func (d *Domain) graceEnds(id string) {
 	if a.row.Status != StatusOffline {
 		a.row.Status, a.row.Reason = StatusOffline, ReasonConnectionLost
 	}
-	n := 0
-	for _, c := range slices.Clone(a.held) {
-		if c.row.State != assigned {
-			continue // who only wraps up may go on when they are back; the customer waits for nothing
-		}
-		if n++; n > loseStep {
+	for i, c := range slices.Clone(a.held) {
+		if i == loseStep {
 			d.after(TimerLose, id, 1)
 			return
 		}
@@ -126,10 +115,8 @@ func (d *Domain) forgettable(a *agent) bool {
 // shows is what an agent's presence shows now.
 func (a *agent) shows() shown {
 	s := shown{status: a.row.Status, reason: a.row.Reason, activity: a.activity(), capacity: a.row.Capacity}
-	for _, c := range a.row.Connections {
-		if !c.Silent {
-			s.connected, s.gateway = true, c.Gateway
-		}
+	if n := len(a.row.Connections); n > 0 {
+		s.connected, s.gateway = true, a.row.Connections[n-1].Gateway
 	}
 	return s
 }

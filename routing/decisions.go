@@ -60,9 +60,8 @@ const (
 	// TimerRescind rescinds what rings at an agent without a connection, TimerLose takes their contacts.
 	TimerRescind TimerKind = "rescind"
 	TimerLose    TimerKind = "lose"
-	// TimerGateway ends a gateway's life when it gives no sign, TimerSweep tells its agents in steps.
+	// TimerGateway ends a gateway that gives no sign of life.
 	TimerGateway TimerKind = "gateway"
-	TimerSweep   TimerKind = "sweep"
 	// TimerDrain moves contacts out of a queue that is gone, in steps.
 	TimerDrain TimerKind = "drain"
 )

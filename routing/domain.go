@@ -58,8 +58,6 @@ func (d *Domain) Fire(m Moment, t Timer) *Decisions {
 		d.graceEnds(t.ID)
 	case TimerGateway:
 		d.silence(t.ID)
-	case TimerSweep:
-		d.sweep(t.ID)
 	case TimerDrain:
 		d.drain(t.ID)
 	}

@@ -13,8 +13,6 @@ type Rules struct {
 	// GatewaySilent is how long a gateway may give no sign of life before its connections count as gone. It is more than the
 	// 5 s that one tick moves served time at most, so that a sign of life between two ticks always counts.
 	GatewaySilent int64
-	// GatewayForgotten is how long after that they are forgotten, though the gateway may come back.
-	GatewayForgotten int64
 	// LostKept is how long a contact lost with its agent is remembered, so that its queue entries go on counting.
 	LostKept int64
 	// Capacity is how many contacts at once an agent has where the configuration does not say.
@@ -27,7 +25,7 @@ type Rules struct {
 func Default() Rules {
 	return Rules{
 		OfferTimeout: 20_000, Exclude: 30_000, Rescind: 3_000, Lose: 30_000, GatewaySilent: 5_100,
-		GatewayForgotten: 600_000, LostKept: 600_000, Capacity: 3, Candidates: 12,
+		LostKept: 600_000, Capacity: 3, Candidates: 12,
 	}
 }
 

@@ -2,7 +2,6 @@ package routing
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/tributary-cc/tributary/stream/event"
 )
@@ -152,7 +151,7 @@ func (d *Domain) agent(id string) *agent {
 	return a
 }
 
-// gateway finds a gateway or makes one that is taken to be alive.
+// gateway finds a gateway or makes one.
 func (d *Domain) gateway(id string) *gateway {
 	g := d.gateways[id]
 	if g == nil {
@@ -164,9 +163,7 @@ func (d *Domain) gateway(id string) *gateway {
 
 func (q *queue) count() uint32 { return uint32(q.waiting.len() + q.offered) } //nolint:gosec // far below 2^32
 
-func (a *agent) connected() bool {
-	return slices.ContainsFunc(a.row.Connections, func(c *event.RoutingConnection) bool { return !c.Silent })
-}
+func (a *agent) connected() bool { return len(a.row.Connections) > 0 }
 
 // available tells whether the agent wants and can take work, capacity aside.
 func (a *agent) available() bool {

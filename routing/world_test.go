@@ -270,7 +270,7 @@ func (w *world) checkTimers() {
 		if a.ringing != nil {
 			require.Contains(w.t, w.timers, "rescind/"+id)
 		}
-		if a.activity() == "busy" {
+		if len(a.held) > 0 {
 			require.Contains(w.t, w.timers, "lose/"+id)
 		}
 	}
@@ -356,7 +356,7 @@ func picture(d *Domain) string {
 		s += fmt.Sprintf("contact %s %x with agent %t\n", c.row.Request.Contact, b, c.agent != nil)
 	}
 	for _, g := range sorted(d.gateways) {
-		s += fmt.Sprintf("gateway %s silent %t\n", g.row.Gateway, g.row.Silent)
+		s += fmt.Sprintf("gateway %s\n", g.row.Gateway)
 		for a := range g.agents.all() {
 			s += " through it " + a.row.Agent + "\n"
 		}

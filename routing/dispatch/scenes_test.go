@@ -159,9 +159,10 @@ func TestSilentGatewayTakesItsAgents(t *testing.T) {
 	f.alive = []string{"g2"}
 	require.Equal(t, []string{"ann: available busy disconnected c1"}, f.wait(6_000))
 	f.alive = []string{"g1", "g2"}
-	require.Equal(t, []string{"ann: available busy c1"}, f.wait(1_000),
-		"a gateway that only paused has its agents back")
-	f.alive = []string{"g2"}
+	require.Empty(t, f.wait(1_000))
+	require.Equal(t, []string{"ann: available busy c1"}, f.connects("ann", "g1", "ann-tab-2"),
+		"a gateway that only paused announces its agents again")
+	require.Equal(t, []string{"ann: available busy disconnected c1"}, f.disconnects("ann", "g1", "ann-tab-2"))
 	require.Contains(t, f.wait(40_000), "c1: agent_lost sales ann")
 }
 
@@ -171,4 +172,14 @@ func TestTransferredContactIsNotOfferedToWhoTransferredIt(t *testing.T) {
 	r.NotAgent = "ann"
 	require.Equal(t, []string{"c1 in sales: waiting, 1 wait all_excluded"}, f.request(r, f.version))
 	require.Contains(t, f.wait(31_000), "offer of c1 to ann: offered", "but where there is nobody else they get it in the end")
+}
+
+func TestAgentVanishesInWrapUp(t *testing.T) {
+	f := staffed(t, 2, "ann")
+	f.asks("c1", "sales")
+	f.answers("ann", "c1", true)
+	f.releases("c1", "ann", true)
+	f.disconnects("ann", "g1", "ann-tab")
+	require.Equal(t, []string{"c1: agent_lost sales ann", "ann: offline idle disconnected"}, f.wait(31_000))
+	require.Empty(t, f.releases("c1", "ann", false))
 }

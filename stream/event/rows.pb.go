@@ -408,8 +408,8 @@ func (x *ConversationRow) GetClosedMs() int64 {
 type ContactRow struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Contact *Contact               `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
-	// Deadline_ms is the served time at which a queued contact whose customer is gone is abandoned, and a wrap-up ends; 0 for none.
-	DeadlineMs int64 `protobuf:"varint,2,opt,name=deadline_ms,json=deadlineMs,proto3" json:"deadline_ms,omitempty"`
+	// Timed is true while the contact's own timer is set: of a queued one whose customer is gone, of a wrap-up that ends by itself.
+	Timed bool `protobuf:"varint,2,opt,name=timed,proto3" json:"timed,omitempty"`
 	// Domain is where routing was asked; empty means main.
 	Domain        string `protobuf:"bytes,3,opt,name=domain,proto3" json:"domain,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -453,11 +453,11 @@ func (x *ContactRow) GetContact() *Contact {
 	return nil
 }
 
-func (x *ContactRow) GetDeadlineMs() int64 {
+func (x *ContactRow) GetTimed() bool {
 	if x != nil {
-		return x.DeadlineMs
+		return x.Timed
 	}
-	return 0
+	return false
 }
 
 func (x *ContactRow) GetDomain() string {
@@ -919,11 +919,9 @@ func (x *RoutingAgentRow) GetVersion() uint64 {
 
 // RoutingConnection is one connection of an agent's screen.
 type RoutingConnection struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	Gateway    string                 `protobuf:"bytes,1,opt,name=gateway,proto3" json:"gateway,omitempty"`
-	Connection string                 `protobuf:"bytes,2,opt,name=connection,proto3" json:"connection,omitempty"`
-	// Silent is true while its gateway gives no sign of life.
-	Silent        bool `protobuf:"varint,3,opt,name=silent,proto3" json:"silent,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Gateway       string                 `protobuf:"bytes,1,opt,name=gateway,proto3" json:"gateway,omitempty"`
+	Connection    string                 `protobuf:"bytes,2,opt,name=connection,proto3" json:"connection,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -970,13 +968,6 @@ func (x *RoutingConnection) GetConnection() string {
 		return x.Connection
 	}
 	return ""
-}
-
-func (x *RoutingConnection) GetSilent() bool {
-	if x != nil {
-		return x.Silent
-	}
-	return false
 }
 
 // RoutingContactRow is routing's row of one contact.
@@ -1204,7 +1195,6 @@ func (x *RoutingQueueRow) GetQueue() *Queue {
 type RoutingGatewayRow struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Gateway       string                 `protobuf:"bytes,1,opt,name=gateway,proto3" json:"gateway,omitempty"`
-	Silent        bool                   `protobuf:"varint,2,opt,name=silent,proto3" json:"silent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1244,13 +1234,6 @@ func (x *RoutingGatewayRow) GetGateway() string {
 		return x.Gateway
 	}
 	return ""
-}
-
-func (x *RoutingGatewayRow) GetSilent() bool {
-	if x != nil {
-		return x.Silent
-	}
-	return false
 }
 
 // RoutingPartitionRow is what routing keeps once a partition.
@@ -1453,12 +1436,11 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x17\n" +
 	"\alast_ms\x18\x03 \x01(\x03R\x06lastMs\x12\x16\n" +
 	"\x06closed\x18\x04 \x01(\bR\x06closed\x12\x1b\n" +
-	"\tclosed_ms\x18\x05 \x01(\x03R\bclosedMs\"|\n" +
+	"\tclosed_ms\x18\x05 \x01(\x03R\bclosedMs\"q\n" +
 	"\n" +
 	"ContactRow\x125\n" +
-	"\acontact\x18\x01 \x01(\v2\x1b.tributary.event.v1.ContactR\acontact\x12\x1f\n" +
-	"\vdeadline_ms\x18\x02 \x01(\x03R\n" +
-	"deadlineMs\x12\x16\n" +
+	"\acontact\x18\x01 \x01(\v2\x1b.tributary.event.v1.ContactR\acontact\x12\x14\n" +
+	"\x05timed\x18\x02 \x01(\bR\x05timed\x12\x16\n" +
 	"\x06domain\x18\x03 \x01(\tR\x06domain\"C\n" +
 	"\aLinkRow\x12\x1e\n" +
 	"\n" +
@@ -1500,13 +1482,12 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\aidle_ms\x18\n" +
 	" \x01(\x03R\x06idleMs\x12\x19\n" +
 	"\bsince_ms\x18\v \x01(\x03R\asinceMs\x12\x18\n" +
-	"\aversion\x18\f \x01(\x04R\aversion\"e\n" +
+	"\aversion\x18\f \x01(\x04R\aversion\"M\n" +
 	"\x11RoutingConnection\x12\x18\n" +
 	"\agateway\x18\x01 \x01(\tR\agateway\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x02 \x01(\tR\n" +
-	"connection\x12\x16\n" +
-	"\x06silent\x18\x03 \x01(\bR\x06silent\"\xf9\x02\n" +
+	"connection\"\xf9\x02\n" +
 	"\x11RoutingContactRow\x12:\n" +
 	"\arequest\x18\x01 \x01(\v2 .tributary.event.v1.RouteRequestR\arequest\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12=\n" +
@@ -1525,10 +1506,9 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\x05until\x18\x02 \x01(\x03R\x05until\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\"B\n" +
 	"\x0fRoutingQueueRow\x12/\n" +
-	"\x05queue\x18\x01 \x01(\v2\x19.tributary.event.v1.QueueR\x05queue\"E\n" +
+	"\x05queue\x18\x01 \x01(\v2\x19.tributary.event.v1.QueueR\x05queue\"-\n" +
 	"\x11RoutingGatewayRow\x12\x18\n" +
-	"\agateway\x18\x01 \x01(\tR\agateway\x12\x16\n" +
-	"\x06silent\x18\x02 \x01(\bR\x06silent\"T\n" +
+	"\agateway\x18\x01 \x01(\tR\agateway\"T\n" +
 	"\x13RoutingPartitionRow\x12%\n" +
 	"\x0econfig_version\x18\x01 \x01(\x04R\rconfigVersion\x12\x16\n" +
 	"\x06parked\x18\x02 \x01(\x04R\x06parked\"\x93\x01\n" +

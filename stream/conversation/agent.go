@@ -151,7 +151,7 @@ func (c *customer) assigned(r *event.ContactRow, m *event.RouteOutcome) error {
 		return engine.Refuse("a contact that does not wait cannot be assigned")
 	}
 	ct.State, ct.Agent, ct.AssignedMs = event.ContactState_CONTACT_STATE_ASSIGNED, m.GetAgent(), c.since(ct)
-	r.DeadlineMs = 0
+	c.unlimit(r)
 	c.changed(r, "assigned")
 	c.tell(r, "assigned")
 	return nil

@@ -61,20 +61,18 @@ func (c *customer) close(v *event.ConversationRow, reason string) {
 	}}})
 }
 
-// overdue does all that is due: customers who did not return, wrap-ups that take too long, silence, and the end of what
-// may be re-opened.
+// tooLong ends the wait of a customer who did not return, or a wrap-up.
+func (c *customer) tooLong(r *event.ContactRow) {
+	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_WRAPPING {
+		c.finishWrapUp(r)
+	} else {
+		c.abandon(r, endAbandoned, endAbandoned)
+	}
+}
+
+// overdue does what is due by the row's timer: silence, and the end of what may be re-opened.
 func (c *customer) overdue() {
 	now := c.tx.Served()
-	for _, r := range slices.Clone(c.row.GetContacts()) {
-		if d := r.GetDeadlineMs(); d == 0 || d > now {
-			continue
-		}
-		if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_WRAPPING {
-			c.finishWrapUp(r)
-		} else {
-			c.abandon(r, endAbandoned, endAbandoned)
-		}
-	}
 	for _, v := range slices.Clone(c.row.GetConversations()) {
 		if c.conversationDue(v) > now {
 			continue

@@ -89,7 +89,7 @@ func (c *customer) waitFor(r *event.ContactRow) {
 
 // grace begins the time that a customer who is gone keeps the place, from now on.
 func (c *customer) grace(r *event.ContactRow) {
-	r.DeadlineMs = c.tx.Served() + c.cfg.grace(c.tenant, r.GetContact().GetQueue())
+	c.limit(r, c.cfg.grace(c.tenant, r.GetContact().GetQueue()))
 }
 
 // since is the time of what happens to a contact now: never before what happened to it, as clocks of writers differ.
@@ -111,9 +111,8 @@ func (c *customer) abandon(r *event.ContactRow, reason, why string) {
 func (c *customer) wrap(r *event.ContactRow, reason string) {
 	ct := r.GetContact()
 	ct.State, ct.EndReason, ct.EndedMs = event.ContactState_CONTACT_STATE_WRAPPING, reason, c.since(ct)
-	r.DeadlineMs = 0
 	if q, _ := c.cfg.queue(c.tenant, ct.GetQueue()); q.GetWrapUpMs() > 0 {
-		r.DeadlineMs = c.tx.Served() + q.GetWrapUpMs()
+		c.limit(r, q.GetWrapUpMs())
 	}
 	c.changed(r, "ended")
 	c.release(r, true)

@@ -77,11 +77,17 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 	return nil
 }
 
-// Fire handles all of one customer that is due. The timer's name is the row's key.
-func (f *fold) Fire(tx *engine.Tx, key string) error {
-	c := f.load(tx, key)
-	c.row.DueMs = 0
-	c.overdue()
+// Fire handles what is due: tenant/customer is the row's timer, tenant/customer/contact is a contact's.
+func (f *fold) Fire(tx *engine.Tx, timer string) error {
+	tenant, rest, _ := strings.Cut(timer, "/")
+	customer, contact, of := strings.Cut(rest, "/")
+	c := f.load(tx, event.Key(tenant, customer))
+	if !of {
+		c.row.DueMs = 0
+		c.overdue()
+	} else if r := c.contact(contact); r != nil {
+		c.tooLong(r)
+	}
 	c.save()
 	return nil
 }
@@ -90,8 +96,8 @@ func (f *fold) Fire(tx *engine.Tx, key string) error {
 func check(e *event.Event) error {
 	tenant, customer, ok := strings.Cut(e.GetKey(), "/")
 	switch {
-	case !ok || tenant == "" || customer == "" || tenant != e.GetTenant():
-		return engine.Refuse("an event for conversation needs a tenant, and a key of the tenant and the customer")
+	case !ok || tenant == "" || customer == "" || tenant != e.GetTenant() || strings.Contains(customer, "/"):
+		return engine.Refuse("an event for conversation needs a tenant, and a key of the tenant and the customer, without slashes")
 	case e.GetCustomer() != "" && e.GetCustomer() != customer:
 		return engine.Refuse("the key is of another customer than the envelope's")
 	case len(e.GetKey()) > 2*maxID || len(e.GetAddress()) > maxID:

@@ -19,7 +19,7 @@ func (c *customer) said(address string, m *event.CustomerMessage) error {
 		if r, err = c.arrive(address, m.GetChannel(), m.GetEntryPoint()); err != nil {
 			return err
 		}
-	} else if r.GetDeadlineMs() > 0 {
+	} else if r.GetTimed() {
 		c.grace(r) // who writes is not gone for good, though no connection is known
 	}
 	r.Contact.CustomerMessages++
@@ -102,7 +102,8 @@ func (c *customer) connected(address string, m *event.CustomerConnected) error {
 		c.row.MetMs = c.tx.Served()
 	}
 	if r := c.talk(address); r != nil && !r.GetContact().GetConnected() {
-		r.Contact.Connected, r.DeadlineMs = true, 0
+		c.unlimit(r)
+		r.Contact.Connected = true
 		c.changed(r, "connection")
 	}
 	return nil

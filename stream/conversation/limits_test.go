@@ -95,6 +95,7 @@ func TestRefusesWhatNobodyOfOursWrites(t *testing.T) {
 	for name, e := range map[string]*event.Event{
 		"no address":            says(s, ""),
 		"no customer":           func() *event.Event { e := says(s, "w1"); e.Key = "acme/"; return e }(),
+		"a slash":               func() *event.Event { e := says(s, "w1"); e.Key = "acme/a/b"; return e }(),
 		"another tenant's key":  func() *event.Event { e := says(s, "w1"); e.Key = "other/ada"; return e }(),
 		"another customer's":    func() *event.Event { e := says(s, "w1"); e.Customer = "bea"; return e }(),
 		"no id":                 func() *event.Event { e := says(s, "w1"); e.Id = []byte{}; return e }(),

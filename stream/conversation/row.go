@@ -60,11 +60,6 @@ func (c *customer) due() int64 {
 	for _, v := range c.row.GetConversations() {
 		due = min(due, c.conversationDue(v))
 	}
-	for _, ct := range c.row.GetContacts() {
-		if ct.GetDeadlineMs() > 0 {
-			due = min(due, ct.GetDeadlineMs())
-		}
-	}
 	return due
 }
 
@@ -178,7 +173,26 @@ func (c *customer) talk(address string) *event.ContactRow {
 	return nil
 }
 
+// limit sets a contact's own timer. It is exact to a tick, as it is counted from when it is set; the row's is for hours.
+func (c *customer) limit(r *event.ContactRow, ms int64) {
+	r.Timed = true
+	c.tx.After(c.timer(r), ms)
+}
+
+func (c *customer) unlimit(r *event.ContactRow) {
+	if r.GetTimed() {
+		r.Timed = false
+		c.tx.Cancel(c.timer(r))
+	}
+}
+
+// timer is the name of a contact's timer; the row's is the row's key.
+func (c *customer) timer(r *event.ContactRow) string {
+	return c.key + "/" + r.GetContact().GetContact()
+}
+
 func (c *customer) forget(r *event.ContactRow) {
+	c.unlimit(r)
 	c.row.Contacts = slices.DeleteFunc(c.row.Contacts, func(x *event.ContactRow) bool { return x == r })
 }
 

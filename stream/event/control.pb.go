@@ -33,8 +33,10 @@ type Epoch struct {
 	// Skip_offset is the offset to leave out, when reason is skip; else −1.
 	SkipOffset int64 `protobuf:"varint,4,opt,name=skip_offset,json=skipOffset,proto3" json:"skip_offset,omitempty"`
 	// Resume_epoch and resume_offset name the checkpoint that a truncated log is continued from; offset −1 where none.
-	ResumeEpoch   uint64 `protobuf:"varint,5,opt,name=resume_epoch,json=resumeEpoch,proto3" json:"resume_epoch,omitempty"`
-	ResumeOffset  int64  `protobuf:"varint,6,opt,name=resume_offset,json=resumeOffset,proto3" json:"resume_offset,omitempty"`
+	ResumeEpoch  uint64 `protobuf:"varint,5,opt,name=resume_epoch,json=resumeEpoch,proto3" json:"resume_epoch,omitempty"`
+	ResumeOffset int64  `protobuf:"varint,6,opt,name=resume_offset,json=resumeOffset,proto3" json:"resume_offset,omitempty"`
+	// From_offset is the first offset folded in this epoch where that is not the one behind this record: when reason is truncated.
+	FromOffset    int64 `protobuf:"varint,7,opt,name=from_offset,json=fromOffset,proto3" json:"from_offset,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -107,6 +109,13 @@ func (x *Epoch) GetResumeEpoch() uint64 {
 func (x *Epoch) GetResumeOffset() int64 {
 	if x != nil {
 		return x.ResumeOffset
+	}
+	return 0
+}
+
+func (x *Epoch) GetFromOffset() int64 {
+	if x != nil {
+		return x.FromOffset
 	}
 	return 0
 }
@@ -729,7 +738,7 @@ var File_tributary_event_v1_control_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_control_proto_rawDesc = "" +
 	"\n" +
-	" tributary/event/v1/control.proto\x12\x12tributary.event.v1\"\xb6\x01\n" +
+	" tributary/event/v1/control.proto\x12\x12tributary.event.v1\"\xd7\x01\n" +
 	"\x05Epoch\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x14\n" +
 	"\x05build\x18\x02 \x01(\tR\x05build\x12\x16\n" +
@@ -737,7 +746,9 @@ const file_tributary_event_v1_control_proto_rawDesc = "" +
 	"\vskip_offset\x18\x04 \x01(\x03R\n" +
 	"skipOffset\x12!\n" +
 	"\fresume_epoch\x18\x05 \x01(\x04R\vresumeEpoch\x12#\n" +
-	"\rresume_offset\x18\x06 \x01(\x03R\fresumeOffset\"\x97\x01\n" +
+	"\rresume_offset\x18\x06 \x01(\x03R\fresumeOffset\x12\x1f\n" +
+	"\vfrom_offset\x18\a \x01(\x03R\n" +
+	"fromOffset\"\x97\x01\n" +
 	"\x04Tick\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x14\n" +
 	"\x05acked\x18\x02 \x01(\x03R\x05acked\x12\x12\n" +

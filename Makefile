@@ -63,10 +63,16 @@ go-test: engines web $(BIN)/gotestsum-$(GOTESTSUM) ## the Go tests only; PKG=./s
 	$(BIN)/gotestsum-$(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg -- \
 		$(RACE) -p $(TEST_P) -timeout $(TEST_TIMEOUT) $(ARGS) $(PKG)
 
-lint: lint-go lint-proto lint-web lint-vulnerabilities ## every linter
+lint: lint-go lint-folds lint-proto lint-web lint-vulnerabilities ## every linter
 
 lint-go: $(BIN)/golangci-lint-$(GOLANGCI_LINT) $(WEB_BUILT)
 	$(BIN)/golangci-lint-$(GOLANGCI_LINT) run $(PKG)
+
+# The packages whose decisions a replay repeats byte for byte.
+FOLDS := ./stream/identity ./stream/conversation ./stream/config ./stream/outbound ./routing ./routing/dispatch
+lint-folds:
+	go test ./.ci/folds
+	go run ./.ci/folds $(FOLDS)
 
 lint-proto: $(BIN)/buf-$(BUF)
 	$(BIN)/buf-$(BUF) lint
@@ -129,5 +135,5 @@ clean: ## remove what was built and installed here (never data/)
 help: ## this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build engines web test web-test go-test lint lint-go lint-proto lint-web lint-vulnerabilities fmt generate \
+.PHONY: run build engines web test web-test go-test lint lint-go lint-folds lint-proto lint-web lint-vulnerabilities fmt generate \
 	bench chaos e2e cluster tools clean help

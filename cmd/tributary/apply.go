@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/process"
+	"github.com/tributary-cc/tributary/cmd/tributary/setup"
+	"github.com/tributary-cc/tributary/cmd/tributary/yamlfile"
+)
+
+func checkCommand(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use: "check FILE…", Short: "Check tenant files, or the configuration given by --config; prints all faults at once",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			faults := []yamlfile.Fault{}
+			for _, name := range args {
+				data, err := os.ReadFile(name)
+				if err != nil {
+					return err
+				}
+				_, f := setup.Read(name, data)
+				faults = append(faults, f.Faults()...)
+			}
+			if _, err := g.read(); err != nil {
+				return err
+			}
+			if err := g.print(cmd.OutOrStdout(), faults, func(w io.Writer) { printFaults(w, faults, len(args)) }); err != nil {
+				return err
+			}
+			if len(faults) > 0 {
+				return errFound
+			}
+			return nil
+		},
+	}
+}
+
+func printFaults(w io.Writer, faults []yamlfile.Fault, files int) {
+	for _, f := range faults {
+		fmt.Fprintln(w, f.Error())
+	}
+	if len(faults) == 0 {
+		fmt.Fprintf(w, "%d files, no fault\n", files)
+	}
+}
+
+func applyCommand(g *globals) *cobra.Command {
+	var dry bool
+	cmd := &cobra.Command{
+		Use: "apply FILE", Short: "Apply a tenant's file: agents, queues, skills, entry points; prints the difference first", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			data, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			t, f := setup.Read(args[0], data)
+			if err := f.Err(); err != nil {
+				printFaults(cmd.ErrOrStderr(), f.Faults(), 1)
+				return fmt.Errorf("%s has %d faults; nothing was applied", args[0], len(f.Faults()))
+			}
+			s, err := g.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.Close() //nolint:errcheck // only read from here on
+			return apply(cmd.Context(), g, cmd.OutOrStdout(), s, t, dry)
+		},
+	}
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "print the difference and change nothing")
+	return cmd
+}
+
+func apply(ctx context.Context, g *globals, w io.Writer, s *process.Spine, t *setup.Tenant, dry bool) error {
+	current, err := s.ConfigInForce(ctx, t.Tenant)
+	if err != nil {
+		return err
+	}
+	wanted, err := t.Wanted(ctx, s.Keys, current.Objects)
+	if err != nil {
+		return err
+	}
+	changes := setup.Difference(current.Objects, wanted)
+	version := current.Version
+	if len(changes) > 0 && !dry {
+		if version, err = s.ChangeConfig(ctx, t.Tenant, current.Version, setup.Objects(changes), 30*time.Second); err != nil {
+			return err
+		}
+	}
+	return g.print(w, map[string]any{"version": version, "changes": changes, "applied": !dry}, func(w io.Writer) {
+		for _, c := range changes {
+			fmt.Fprintf(w, "%-6s %s\n", c.Verb, c.What)
+		}
+		switch {
+		case len(changes) == 0:
+			fmt.Fprintf(w, "nothing to change; version %d is in force\n", version)
+		case dry:
+			fmt.Fprintf(w, "%d changes, not applied\n", len(changes))
+		default:
+			fmt.Fprintf(w, "%d changes applied; version %d is in force\n", len(changes), version)
+		}
+	})
+}
+
+func exportCommand(g *globals) *cobra.Command {
+	var tenant string
+	cmd := &cobra.Command{
+		Use: "export", Short: "Print what is in force as a tenant's file", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if tenant == "" || strings.Contains(tenant, "/") {
+				return fmt.Errorf("--tenant names the tenant; %w", errUsage)
+			}
+			s, err := g.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.Close() //nolint:errcheck // only read
+			current, err := s.ConfigInForce(cmd.Context(), tenant)
+			if err != nil {
+				return err
+			}
+			if len(current.Objects) == 0 {
+				return errors.New("nothing is configured for this tenant")
+			}
+			out, err := setup.Export(cmd.Context(), tenant, s.Keys, current.Objects)
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(out)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&tenant, "tenant", "main", "the tenant")
+	return cmd
+}

@@ -1,0 +1,40 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/kafkalog"
+	"github.com/tributary-cc/tributary/stream/privacy"
+)
+
+// appendTimeout is how long a person or a program waits for the log to take an event. What was not answered may still be in
+// the log; the same request sent again has the same id and is seen once.
+const appendTimeout = 10 * time.Second
+
+// ErrLogAway says that the log did not take an event in time.
+var ErrLogAway = errors.New("the log does not answer; try again")
+
+// appender appends for the guard and waits for the answer of all replicas.
+type appender struct{ log *kafkalog.Log }
+
+var _ privacy.Appender = appender{}
+
+func (a appender) Append(ctx context.Context, rec event.Record) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, appendTimeout, ErrLogAway)
+	defer cancel()
+	if rec.Partition == privacy.ByKey {
+		rec.Partition = event.PartitionOf(string(rec.Key), a.log.Partitions(rec.Topic))
+	}
+	done := make(chan error, 1)
+	a.log.Append(ctx, rec.Topic, rec.Partition, []event.Record{rec}, func(err error) { done <- err })
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("appending to %s: %w", rec.Topic, context.Cause(ctx))
+	}
+}

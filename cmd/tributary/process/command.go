@@ -1,0 +1,118 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/setup"
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// Connect opens an installation beside the process that runs it, for a command.
+func Connect(ctx context.Context, c Config, logger *slog.Logger) (*Spine, error) {
+	c.Roles = nil
+	return openSpine(ctx, c, logger)
+}
+
+// OpenStores opens keys and accounts alone, for a command that needs no log.
+func OpenStores(c Config, logger *slog.Logger) (*Spine, error) {
+	s := &Spine{Config: c, Logger: logger}
+	return s, s.openStores()
+}
+
+// InForce is a tenant's configuration.
+type InForce struct {
+	Version uint64
+	Objects []*event.ConfigObject
+}
+
+var errEnough = errors.New("read to the end")
+
+// ConfigInForce reads the facts of the configuration to their present end.
+func (s *Spine) ConfigInForce(ctx context.Context, tenant string) (InForce, error) {
+	first, end, err := s.Log.Bounds(ctx, event.TopicConfigFacts, 0)
+	if err != nil || first >= end {
+		return InForce{}, err
+	}
+	var in InForce
+	objects := map[string]*event.ConfigObject{}
+	err = engine.Follow(ctx, s.Log, event.TopicConfigFacts, 0, first, new(engine.Lanes), func(batch []engine.Delivered, next, _ int64) error {
+		for _, d := range batch {
+			a := d.Event.GetConfigApplied()
+			if a == nil {
+				continue
+			}
+			in.Version = a.GetVersion()
+			if d.Event.GetTenant() == tenant {
+				lay(objects, a.GetObjects())
+			}
+		}
+		if next >= end {
+			return errEnough
+		}
+		return nil
+	})
+	if !errors.Is(err, errEnough) {
+		return InForce{}, err
+	}
+	for _, o := range objects {
+		in.Objects = append(in.Objects, o)
+	}
+	slices.SortFunc(in.Objects, func(a, b *event.ConfigObject) int { return strings.Compare(setup.What(a), setup.What(b)) })
+	return in, nil
+}
+
+func lay(objects map[string]*event.ConfigObject, changed []*event.ConfigObject) {
+	for _, o := range changed {
+		if o.GetRemoved() {
+			delete(objects, setup.What(o))
+		} else {
+			objects[setup.What(o)] = o
+		}
+	}
+}
+
+// ChangeConfig asks for a change and waits for the fold's answer: the version that is in force with it, or all its faults.
+func (s *Spine) ChangeConfig(ctx context.Context, tenant string, base uint64, objects []*event.ConfigObject, wait time.Duration) (uint64, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, wait, errors.New("no answer: does a process with the role folds run?"))
+	defer cancel()
+	_, end, err := s.Log.Bounds(ctx, event.TopicConfigFacts, 0)
+	if err != nil {
+		return 0, err
+	}
+	request := newID()
+	id := event.CauseID("config", tenant, request)
+	if err := s.Guard.Append(ctx, event.TopicConfigIn, &event.Event{
+		Id: id[:], Tenant: tenant, Key: event.Key(tenant, "config"), AtMs: time.Now().UnixMilli(),
+		Body: &event.Event_ConfigChange{ConfigChange: &event.ConfigChange{Objects: objects, Request: request, BaseVersion: base}},
+	}, nil); err != nil {
+		return 0, err
+	}
+	var version uint64
+	err = s.Log.Read(ctx, event.TopicConfigFacts, 0, end, func(batch []event.Record, _ int64) error {
+		for i := range batch {
+			e, err := event.Unmarshal(batch[i].Value)
+			if err != nil {
+				continue
+			}
+			if r := e.GetConfigRefused(); r.GetRequest() == request {
+				return fmt.Errorf("the change was refused:\n  %s", strings.Join(r.GetFaults(), "\n  "))
+			}
+			if a := e.GetConfigApplied(); a.GetRequest() == request {
+				version = a.GetVersion()
+				return errEnough
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return version, nil
+	}
+	return 0, err
+}

@@ -1,0 +1,96 @@
+package process
+
+import (
+	"context"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/setup"
+	"github.com/tributary-cc/tributary/stream/access"
+)
+
+//go:embed demo.yaml
+var demoYAML []byte
+
+const (
+	demoTenant = "demo"
+	mainTenant = "main"
+	adminLogin = "admin"
+	inviteTTL  = 24 * time.Hour
+)
+
+// demoAccounts are one or more people per role.
+var demoAccounts = []struct {
+	login, agent string
+	role         access.Role
+}{
+	{"amy", "amy", access.RoleAgent},
+	{"bo", "bo", access.RoleAgent},
+	{"quinn", "", access.RoleQA},
+	{"sam", "", access.RoleSupervisor},
+	{"ada", "", access.RoleAdmin},
+}
+
+// DemoPassword is the password of a demo account: the same at each start of this installation, and nobody else's.
+func (s *Spine) DemoPassword(login string) string {
+	return hex.EncodeToString(s.Master.Derive("demo password " + login)[:6])
+}
+
+// StartDemo sets the demo centre up where it is not there yet, and prints its accounts.
+func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
+	t, f := setup.Read("demo.yaml", demoYAML)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	current, err := p.ConfigInForce(ctx, demoTenant)
+	if err != nil {
+		return err
+	}
+	wanted, err := t.Wanted(ctx, p.Keys, current.Objects)
+	if err != nil {
+		return err
+	}
+	if changes := setup.Difference(current.Objects, wanted); len(changes) > 0 {
+		if _, err := p.ChangeConfig(ctx, demoTenant, 0, setup.Objects(changes), 30*time.Second); err != nil {
+			return fmt.Errorf("setting up the demo centre: %w", err)
+		}
+	}
+	fmt.Fprintf(w, "\nThe demo centre (tenant %s):\n  a customer  %s/demo/\n", demoTenant, p.URL())
+	for _, a := range demoAccounts {
+		password := p.DemoPassword(a.login)
+		if _, err := p.Accounts.Create(ctx, demoTenant, a.login, password, a.agent, a.role); err != nil && !errors.Is(err, access.ErrExists) {
+			return fmt.Errorf("making the demo account %s: %w", a.login, err)
+		}
+		fmt.Fprintf(w, "  %-11s %s  tenant %s  login %-6s password %s\n", a.role, p.URL(), demoTenant, a.login, password)
+	}
+	return nil
+}
+
+// InviteAdmin prints a one-time link for the first administrator of an installation that has no account yet.
+func (p *Process) InviteAdmin(ctx context.Context, w io.Writer) error {
+	all, err := p.Accounts.List(ctx, mainTenant)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if a.Login != adminLogin || a.HasPassword {
+			return nil
+		}
+	}
+	if len(all) == 0 {
+		if _, err := p.Accounts.Create(ctx, mainTenant, adminLogin, "", "", access.RoleAdmin); err != nil && !errors.Is(err, access.ErrExists) {
+			return err
+		}
+	}
+	link, err := p.Accounts.OneTimeLink(ctx, mainTenant, adminLogin, inviteTTL)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nNobody can log in yet. This link makes you the administrator, once, within 24 hours (tenant %s, login %s):\n  %s/first?link=%s\n",
+		mainTenant, adminLogin, p.URL(), link)
+	return nil
+}

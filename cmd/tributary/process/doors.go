@@ -1,0 +1,77 @@
+package process
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tributary-cc/tributary/dashboards/api"
+	"github.com/tributary-cc/tributary/dashboards/web"
+	"github.com/tributary-cc/tributary/stream/warehouse"
+)
+
+// openDoors makes the parts that people and customers reach.
+func (p *Process) openDoors(_ context.Context) error {
+	if p.Config.HasRole(RoleAPI) {
+		if err := p.openAPI(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Process) openAPI() error {
+	c := api.Config{
+		Log: p.Log, Guard: p.Guard, Opener: p.Keys, Accounts: p.Accounts, Gateway: p.ID, Now: time.Now, NewID: newID,
+		Logger: p.Logger, Registry: p.Registry,
+	}
+	if web.Built() {
+		c.Assets = web.Assets()
+	}
+	if p.Warehouse != nil {
+		c.History = history{p.Warehouse}
+	}
+	s, err := api.New(c)
+	if err != nil {
+		return err
+	}
+	p.doors = append(p.doors, s)
+	p.api = s.Handler()
+	return nil
+}
+
+// mount puts the doors' handlers under their paths.
+func (p *Process) mount(mux *http.ServeMux) {
+	if p.api == nil {
+		return
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/demo") && !p.Config.Demo {
+			http.NotFound(w, r)
+			return
+		}
+		p.api.ServeHTTP(w, r)
+	})
+}
+
+// history answers the api's questions from the warehouse, a row as a map.
+type history struct{ w *warehouse.Warehouse }
+
+var _ api.History = history{}
+
+// Query runs a named query.
+func (h history) Query(ctx context.Context, name string, params map[string]any) ([]map[string]any, error) {
+	res, err := h.w.Query(ctx, name, params)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]map[string]any, len(res.Rows))
+	for i, row := range res.Rows {
+		out[i] = make(map[string]any, len(row))
+		for j, v := range row {
+			out[i][res.Columns[j].Name] = v
+		}
+	}
+	return out, nil
+}

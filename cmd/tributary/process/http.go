@@ -1,0 +1,170 @@
+package process
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sys/unix"
+)
+
+// newID is a random id, new at each start.
+func newID() string { return strings.ToLower(rand.Text()) }
+
+// listen opens the doors for HTTP and HTTPS.
+func (p *Process) listen() error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", p.readyz)
+	metrics, err := p.metrics()
+	if err != nil {
+		return err
+	}
+	mux.Handle("GET /metrics", metrics)
+	p.mount(mux)
+	if p.Config.HTTP != "" {
+		if err := p.serve(mux, p.Config.HTTP, nil); err != nil {
+			return err
+		}
+		p.run.URL = "http://" + p.addrs[len(p.addrs)-1].String()
+	}
+	if p.Config.HTTPS != "" {
+		t, err := serverTLS(p.Config)
+		if err != nil {
+			return err
+		}
+		if err := p.serve(mux, p.Config.HTTPS, t); err != nil {
+			return err
+		}
+		p.run.URL = "https://" + p.addrs[len(p.addrs)-1].String()
+	}
+	return nil
+}
+
+func (p *Process) serve(h http.Handler, addr string, t *tls.Config) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w; choose another address with --http or --https", addr, err)
+	}
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 16 << 10, TLSConfig: t,
+	}
+	p.servers, p.addrs = append(p.servers, s), append(p.addrs, l.Addr())
+	p.doorWork.Go(func() {
+		var err error
+		if t != nil {
+			err = s.ServeTLS(l, "", "")
+		} else {
+			err = s.Serve(l)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
+			p.fail(err)
+		}
+	})
+	return nil
+}
+
+// URL is where people find this process; empty where it serves none.
+func (p *Process) URL() string { return p.run.URL }
+
+// readyz answers 200 when the process does all it promises, else 503 and what it lacks.
+func (p *Process) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	err := errors.Join(p.Ready(), p.Log.Ping(ctx))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
+
+// minFree is the free space below which new work is refused: the broker refuses appends at the same mark.
+const minFree = 256 << 20
+
+// room reports a disk that is nearly full.
+func (p *Process) room() error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(p.Config.Data, &st); err != nil {
+		return fmt.Errorf("asking for free space in the data folder: %w", err)
+	}
+	free := int64(st.Bavail) * st.Bsize //nolint:gosec // bytes of a disk
+	need := min(int64(minFree), int64(st.Blocks)*st.Bsize/20) //nolint:gosec // as above
+	if p.broker != nil && free < need {
+		return fmt.Errorf("the disk of the data folder has %d MiB free, less than %d: new work is refused until there is room", free>>20, need>>20)
+	}
+	return nil
+}
+
+// metrics serves the registry to who knows the secret in the data folder.
+func (p *Process) metrics() (http.Handler, error) {
+	secret, err := ownSecret(filepath.Join(p.Config.Data, "metrics.secret"))
+	if err != nil {
+		return nil, err
+	}
+	p.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &engineMetrics{p})
+	h := promhttp.HandlerFor(p.Registry, promhttp.HandlerOpts{})
+	want := []byte("Bearer " + secret)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), want) != 1 {
+			http.Error(w, "metrics need the bearer token that stands in metrics.secret of the data folder", http.StatusUnauthorized)
+			return
+		}
+		h.ServeHTTP(w, r)
+	}), nil
+}
+
+// engineMetrics shows the state of the partitions folded here.
+type engineMetrics struct{ p *Process }
+
+var (
+	placeLabels = []string{"processor", "partition"}
+	descLag     = prometheus.NewDesc("tributary_fold_lag_records", "Records of an inbox that are not folded yet.", placeLabels, nil)
+	descPending = prometheus.NewDesc("tributary_fold_unacknowledged_events", "Outputs not yet acknowledged by the log.", placeLabels, nil)
+	descRows    = prometheus.NewDesc("tributary_fold_rows", "Rows of state, timers included.", placeLabels, nil)
+	descFolded  = prometheus.NewDesc("tributary_fold_records_total", "Records folded since the start.", placeLabels, nil)
+	descDead    = prometheus.NewDesc("tributary_fold_dead_total", "Records that went to dead since the start.", placeLabels, nil)
+	descGaps    = prometheus.NewDesc("tributary_lane_gaps_total", "Records refused because one before them is missing.", placeLabels, nil)
+	descEpoch   = prometheus.NewDesc("tributary_epoch", "Epoch in force.", placeLabels, nil)
+)
+
+// Describe names the metrics.
+func (m *engineMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descLag, descPending, descRows, descFolded, descDead, descGaps, descEpoch} {
+		ch <- d
+	}
+}
+
+// Collect reads the state.
+func (m *engineMetrics) Collect(ch chan<- prometheus.Metric) {
+	if m.p.Host == nil {
+		return
+	}
+	for _, s := range m.p.Host.Status() {
+		labels := []string{s.Processor, fmt.Sprint(s.Partition)}
+		gauge := func(d *prometheus.Desc, v float64) { ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...) }
+		count := func(d *prometheus.Desc, v uint64) {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+		}
+		gauge(descLag, float64(max(0, s.End-s.Next)))
+		gauge(descPending, float64(s.Pending))
+		gauge(descRows, float64(s.Rows))
+		gauge(descEpoch, float64(s.Epoch))
+		count(descFolded, s.Folded)
+		count(descDead, s.Dead)
+		count(descGaps, s.Gaps)
+	}
+}

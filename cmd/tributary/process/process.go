@@ -1,0 +1,270 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tributary-cc/tributary/routing/dispatch"
+	"github.com/tributary-cc/tributary/stream/config"
+	"github.com/tributary-cc/tributary/stream/conversation"
+	"github.com/tributary-cc/tributary/stream/embedded"
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/identity"
+	"github.com/tributary-cc/tributary/stream/outbound"
+	"github.com/tributary-cc/tributary/stream/privacy"
+	"github.com/tributary-cc/tributary/stream/warehouse"
+)
+
+// Process is a running process. Stop ends it cleanly; killing it loses and doubles nothing.
+type Process struct {
+	*Spine
+	ID        string
+	Host      *engine.Host
+	Warehouse *warehouse.Warehouse
+	Sink      *warehouse.Sink
+	Registry  *prometheus.Registry
+
+	clickhouse *embedded.ClickHouse
+	doors      []door
+	api        http.Handler
+	servers    []*http.Server
+	addrs      []net.Addr
+
+	// Folds outlive the doors, so that what a door was promised is still acknowledged.
+	stopDoors, stopFolds context.CancelFunc
+	doorWork, foldWork   sync.WaitGroup
+	failed               chan error
+}
+
+// door is a part that follows the log, or serves people, until its context ends.
+type door interface {
+	Run(ctx context.Context) error
+	Ready() error
+}
+
+// Processors are the folds of an installation, in the order of the way of an event.
+func Processors() []engine.Processor {
+	return []engine.Processor{
+		config.Processor(), identity.Processor(), conversation.Processor(), dispatch.Processor(), outbound.Processor(),
+	}
+}
+
+// Start starts a process with the roles of its configuration.
+func Start(ctx context.Context, c Config, logger *slog.Logger) (*Process, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	spine, err := openSpine(ctx, c, logger)
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{Spine: spine, ID: newID(), Registry: prometheus.NewRegistry(), failed: make(chan error, 16)}
+	if err := p.start(ctx); err != nil {
+		return nil, errors.Join(err, p.Stop(ctx))
+	}
+	return p, nil
+}
+
+func (p *Process) start(ctx context.Context) error {
+	if err := p.Log.EnsureTopics(ctx); err != nil {
+		return err
+	}
+	doors, stopDoors := context.WithCancel(context.WithoutCancel(ctx))
+	folds, stopFolds := context.WithCancel(context.WithoutCancel(ctx))
+	p.stopDoors, p.stopFolds = stopDoors, stopFolds
+	if p.Config.HasRole(RoleFolds) {
+		if err := p.startFolds(folds); err != nil {
+			return err
+		}
+	}
+	if err := p.openWarehouse(ctx); err != nil {
+		return err
+	}
+	if err := p.openDoors(ctx); err != nil {
+		return err
+	}
+	for _, d := range p.doors {
+		p.doorWork.Go(func() { p.keep(doors, d) })
+	}
+	if err := p.listen(); err != nil {
+		return err
+	}
+	if p.broker != nil {
+		return p.writeRunFile()
+	}
+	return nil
+}
+
+func (p *Process) startFolds(ctx context.Context) error {
+	build, err := Build()
+	if err != nil {
+		return fmt.Errorf("hashing this binary: %w", err)
+	}
+	cfg := engine.Config{
+		Log: p.Log, Store: p.Objects, Build: build, Writer: p.ID, Now: time.Now, Logger: p.Logger,
+	}
+	var advice engine.Advice
+	if p.broker != nil {
+		cfg.Unclean = p.broker.Unclean()
+		cfg.Sync = func(context.Context) error { return p.broker.Flush() }
+	}
+	if p.broker == nil {
+		procs := Processors()
+		inboxes := make([]event.Topic, len(procs))
+		for i := range procs {
+			inboxes[i] = procs[i].Inbox
+		}
+		advice = p.Log.Advice("tributary", inboxes, p.ID)
+	}
+	p.Host = engine.NewHost(cfg, Processors(), advice)
+	p.foldWork.Go(func() {
+		if err := p.Host.Run(ctx); err != nil && ctx.Err() == nil {
+			p.fail(err)
+		}
+	})
+	return nil
+}
+
+// openWarehouse starts or connects ClickHouse. A warehouse that is away keeps nobody from answering customers.
+func (p *Process) openWarehouse(ctx context.Context) error {
+	dsn := p.run.ClickHouse
+	var err error
+	switch {
+	case p.Config.ClickHouse.DSNFile != "":
+		if dsn, err = readSecret(p.Config.ClickHouse.DSNFile); err != nil {
+			return err
+		}
+	case p.Config.HasRole(RoleClickHouse):
+		p.clickhouse, err = embedded.StartClickHouse(ctx, embedded.ClickHouseConfig{
+			Dir: filepath.Join(p.Config.Data, "clickhouse"), LibPath: p.Config.ClickHouse.Library,
+		})
+		if err != nil {
+			return err
+		}
+		dsn = p.clickhouse.DSN()
+		p.run.ClickHouse = dsn
+	}
+	if dsn == "" {
+		return nil
+	}
+	if p.Warehouse, err = warehouse.Open(warehouse.Config{DSN: dsn}); err != nil {
+		return err
+	}
+	if !p.Config.HasRole(RoleSink) {
+		return nil
+	}
+	p.Sink, err = warehouse.NewSink(warehouse.Options{
+		Log: p.Log, Warehouse: p.Warehouse, Opener: p.Keys, Mask: privacy.Mask, Now: time.Now, Logger: p.Logger,
+		Fault: func(err error) warehouse.TextFault {
+			switch {
+			case errors.Is(err, privacy.ErrErased):
+				return warehouse.TextErased
+			case errors.Is(err, privacy.ErrForged):
+				return warehouse.TextDamaged
+			default:
+				return warehouse.TextLater
+			}
+		},
+	})
+	if err == nil {
+		p.doors = append(p.doors, sinkDoor{p.Sink, p.Warehouse})
+	}
+	return err
+}
+
+// sinkDoor runs the sink behind its migrations. It is always ready: lateness of the warehouse is shown, not waited for.
+type sinkDoor struct {
+	sink *warehouse.Sink
+	wh   *warehouse.Warehouse
+}
+
+func (s sinkDoor) Run(ctx context.Context) error {
+	if _, err := s.wh.Migrate(ctx); err != nil {
+		return err
+	}
+	return s.sink.Run(ctx)
+}
+
+func (sinkDoor) Ready() error { return nil }
+
+// keep runs a door again when it fails.
+func (p *Process) keep(ctx context.Context, d door) {
+	pause := 100 * time.Millisecond
+	for {
+		err := d.Run(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		p.Logger.ErrorContext(ctx, "a part is started again", "part", fmt.Sprintf("%T", d), "error", err)
+		t := time.NewTimer(pause)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return
+		}
+		pause = min(2*pause, 5*time.Second)
+	}
+}
+
+func (p *Process) fail(err error) {
+	select {
+	case p.failed <- err:
+	default:
+	}
+}
+
+// Failed gives errors after which the process cannot go on.
+func (p *Process) Failed() <-chan error { return p.failed }
+
+// Ready tells whether the process does all that its roles promise, or what it still lacks.
+func (p *Process) Ready() error {
+	var faults []error
+	if p.Host != nil {
+		faults = append(faults, p.Host.Ready())
+	}
+	for _, d := range p.doors {
+		faults = append(faults, d.Ready())
+	}
+	faults = append(faults, p.room())
+	return errors.Join(faults...)
+}
+
+// Stop ends the process: doors first, then what was taken in is folded and acknowledged, then the engines.
+func (p *Process) Stop(ctx context.Context) error {
+	var faults []error
+	for _, s := range p.servers {
+		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		faults = append(faults, s.Shutdown(sctx))
+		cancel()
+	}
+	if p.stopDoors != nil {
+		p.stopDoors()
+	}
+	p.doorWork.Wait()
+	if p.stopFolds != nil {
+		p.stopFolds()
+	}
+	p.foldWork.Wait()
+	if p.Warehouse != nil {
+		faults = append(faults, p.Warehouse.Close())
+	}
+	if p.clickhouse != nil {
+		faults = append(faults, p.clickhouse.Close())
+	}
+	if p.broker != nil {
+		faults = append(faults, os.Remove(filepath.Join(p.Config.Data, "run.json")))
+	}
+	return errors.Join(append(faults, p.Spine.Close())...)
+}

@@ -1,0 +1,263 @@
+package process
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/embedded"
+	"github.com/tributary-cc/tributary/stream/kafkalog"
+	"github.com/tributary-cc/tributary/stream/objects"
+	"github.com/tributary-cc/tributary/stream/privacy"
+)
+
+// Spine is what every role and every command stands on: the log, the object store, keys and accounts.
+type Spine struct {
+	Config   Config
+	Logger   *slog.Logger
+	Log      *kafkalog.Log
+	Objects  *objects.Dir
+	Master   *privacy.MasterKey
+	Keys     *privacy.KeyStore
+	Accounts *access.Accounts
+	// Guard is the only way to append for what is no fold.
+	Guard *privacy.Guard
+
+	broker *embedded.Broker
+	run    RunFile
+}
+
+// RunFile is what a running process leaves in its data folder for the commands of the same machine. It holds secrets: only
+// the owner may read it.
+type RunFile struct {
+	PID        int    `json:"pid"`
+	Broker     string `json:"broker,omitempty"`
+	User       string `json:"user,omitempty"`
+	Password   string `json:"password,omitempty"`
+	ClickHouse string `json:"clickhouse,omitempty"`
+	URL        string `json:"url,omitempty"`
+	Partitions int    `json:"partitions"`
+}
+
+// cachedKeys bounds the key cache: some hundred bytes each.
+const cachedKeys = 200_000
+
+// openSpine opens what is on this machine and connects to the log. With the role broker it starts the broker; without, it
+// connects to the cluster, or to the process that runs in the same data folder.
+func openSpine(ctx context.Context, c Config, logger *slog.Logger) (*Spine, error) {
+	s := &Spine{Config: c, Logger: logger}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data folder: %w", err)
+	}
+	if err := s.openStores(); err != nil {
+		return nil, err
+	}
+	if err := s.openLog(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.Guard = privacy.NewGuard(s.Keys, appender{s.Log}, nil)
+	return s, nil
+}
+
+func (s *Spine) openStores() (err error) {
+	if s.Objects, err = objects.OpenDir(s.Config.ObjectsDir(), durability(s.Config.Sync)); err != nil {
+		return err
+	}
+	master, created, err := privacy.LoadOrCreateMasterKey(s.Config.MasterKeyFile())
+	if err != nil {
+		return err
+	}
+	if created {
+		s.Logger.Warn("a master key was made: back it up, without it nobody can read what was said", "file", s.Config.MasterKeyFile()) //nolint:sloglint // start-up
+	}
+	s.Master = master
+	if s.Keys, err = privacy.NewKeyStore(s.Objects, master, cachedKeys, time.Now); err != nil {
+		return err
+	}
+	s.Accounts, err = access.New(s.Objects, master, time.Now, auditor{s})
+	return err
+}
+
+func (s *Spine) openLog(ctx context.Context) error {
+	c := s.Config
+	k := kafkalog.Config{
+		Brokers: c.Kafka.Brokers, Partitions: c.Partitions, Replication: c.Kafka.Replication, User: c.Kafka.User,
+		Mechanism: c.Kafka.Mechanism, ClientID: "tributary", Logger: s.Logger,
+	}
+	var err error
+	switch {
+	case len(c.Kafka.Brokers) > 0:
+		if c.Kafka.PasswordFile != "" {
+			if k.Password, err = readSecret(c.Kafka.PasswordFile); err != nil {
+				return err
+			}
+		}
+		if k.TLS, err = kafkaTLS(c.Kafka); err != nil {
+			return err
+		}
+	case c.HasRole(RoleBroker):
+		if err := s.startBroker(ctx); err != nil {
+			return err
+		}
+	default:
+		if s.run, err = ReadRunFile(c.Data); err != nil {
+			return err
+		}
+		s.Config.Partitions, k.Partitions = s.run.Partitions, s.run.Partitions
+	}
+	if len(c.Kafka.Brokers) == 0 {
+		k.Brokers, k.User, k.Password, k.Embedded, k.Replication = []string{s.run.Broker}, s.run.User, s.run.Password, true, 1
+		k.Mechanism = "SCRAM-SHA-512"
+	}
+	s.Log, err = kafkalog.Open(k)
+	return err
+}
+
+// startBroker starts the embedded broker, with a password that only this data folder knows.
+func (s *Spine) startBroker(ctx context.Context) error {
+	password, err := ownSecret(filepath.Join(s.Config.Data, "broker.secret"))
+	if err != nil {
+		return err
+	}
+	s.run = RunFile{PID: os.Getpid(), User: "tributary", Password: password, Partitions: s.Config.Partitions}
+	s.broker, err = embedded.StartBroker(ctx, embedded.BrokerConfig{
+		Dir: filepath.Join(s.Config.Data, "log"), Sync: s.Config.Sync, Addr: s.Config.Kafka.Listen,
+		User: s.run.User, Password: password,
+	})
+	if err != nil {
+		return err
+	}
+	s.run.Broker = s.broker.Addr()
+	return nil
+}
+
+// Close closes what openSpine opened.
+func (s *Spine) Close() error {
+	var faults []error
+	if s.Log != nil {
+		faults = append(faults, s.Log.Close())
+	}
+	if s.broker != nil {
+		faults = append(faults, s.broker.Close())
+	}
+	if s.Objects != nil {
+		faults = append(faults, s.Objects.Close())
+	}
+	return errors.Join(faults...)
+}
+
+// ReadRunFile reads what the running process left.
+func ReadRunFile(data string) (RunFile, error) {
+	var r RunFile
+	b, err := os.ReadFile(filepath.Join(data, "run.json")) //nolint:gosec // the operator names the folder
+	if errors.Is(err, os.ErrNotExist) {
+		return r, fmt.Errorf("nothing runs in %s: start it with 'tributary run --data %s', or name Kafka brokers in the configuration", data, data)
+	}
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(b, &r); err != nil {
+		return r, fmt.Errorf("%s/run.json is damaged: %w", data, err)
+	}
+	return r, nil
+}
+
+func (s *Spine) writeRunFile() error {
+	b, err := json.MarshalIndent(s.run, "", "  ")
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(s.Config.Data, "run.json")
+	if err := os.WriteFile(name+".new", b, 0o600); err != nil {
+		return fmt.Errorf("writing the run file: %w", err)
+	}
+	return os.Rename(name+".new", name)
+}
+
+// ownSecret reads a secret of this installation, or makes it.
+func ownSecret(path string) (string, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // in the data folder
+	if err == nil {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	secret := rand.Text()
+	return secret, os.WriteFile(path, []byte(secret+"\n"), 0o600)
+}
+
+func readSecret(path string) (string, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return "", fmt.Errorf("reading a secret: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+func kafkaTLS(k Kafka) (*tls.Config, error) {
+	if !k.TLS {
+		return nil, nil //nolint:nilnil // a clear connection is wanted
+	}
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if k.CAFile != "" {
+		pem, err := os.ReadFile(k.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading Kafka's CA: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate", k.CAFile)
+		}
+	}
+	if k.CertFile != "" {
+		cert, err := tls.LoadX509KeyPair(k.CertFile, k.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading Kafka's client certificate: %w", err)
+		}
+		t.Certificates = []tls.Certificate{cert}
+	}
+	return t, nil
+}
+
+var buildOnce = sync.OnceValues(func() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(path) //nolint:gosec // ourselves
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)[:10]), nil
+})
+
+// Build is a hash of this binary: of code, dependencies, toolchain and target alike.
+func Build() (string, error) { return buildOnce() }
+
+// durability is what an object outlives: with Sync a power cut, as the log does; without, the death of the process.
+func durability(sync bool) objects.Durability {
+	if sync {
+		return objects.PowerCut
+	}
+	return objects.ProcessDeath
+}

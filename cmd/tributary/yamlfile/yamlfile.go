@@ -1,0 +1,233 @@
+// Package yamlfile reads a YAML file into a struct and reports every fault of it at once, each with its line: what is not
+// YAML, keys nobody knows, values of the wrong type; and lets a later check name the line of what it finds wrong.
+package yamlfile
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// maxSize bounds a file, in bytes.
+const maxSize = 16 << 20
+
+// Fault is one thing wrong at one place.
+type Fault struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Text string `json:"text"`
+}
+
+// Error gives file:line: text.
+func (f Fault) Error() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
+
+// File is a file that was read, with the line of each value by its path, as queues[0].id.
+type File struct {
+	name   string
+	lines  map[string]int
+	faults []error
+}
+
+// Duration is a length of time written as 30s, 2m or 24h.
+type Duration time.Duration
+
+// UnmarshalYAML takes a text of time.ParseDuration.
+func (d *Duration) UnmarshalYAML(b []byte) error {
+	v, err := time.ParseDuration(strings.Trim(strings.TrimSpace(string(b)), `"'`))
+	*d = Duration(v)
+	return err
+}
+
+// MarshalYAML writes it as it is read.
+func (d Duration) MarshalYAML() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// Read decodes data over what into holds. Into is a pointer to a struct with yaml tags. Where there are faults, into may
+// be half filled; ask Err before using it.
+func Read(name string, data []byte, into any) *File {
+	f := &File{name: name, lines: map[string]int{}}
+	if len(data) > maxSize {
+		f.fail(1, fmt.Sprintf("%d bytes are more than %d", len(data), maxSize))
+		return f
+	}
+	parsed, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		f.fail(lineOf(err), "not YAML: "+firstLine(err.Error()))
+		return f
+	}
+	for _, doc := range parsed.Docs {
+		if doc.Body != nil {
+			f.walk(doc.Body, "", reflect.TypeOf(into).Elem())
+		}
+	}
+	if len(f.faults) == 0 {
+		if err := yaml.Unmarshal(data, into); err != nil {
+			f.fail(lineOf(err), firstLine(err.Error()))
+		}
+	}
+	return f
+}
+
+// Wrong adds a fault at a path; the nearest line known is named.
+func (f *File) Wrong(path, format string, args ...any) {
+	line := 1
+	for p := path; p != ""; p = parent(p) {
+		if l, ok := f.lines[p]; ok {
+			line = l
+			break
+		}
+	}
+	f.fail(line, fmt.Sprintf(format, args...))
+}
+
+// Err joins all faults in the order of their lines, or is nil.
+func (f *File) Err() error {
+	slices.SortStableFunc(f.faults, func(a, b error) int { return lineIn(a) - lineIn(b) })
+	return errors.Join(f.faults...)
+}
+
+// Faults lists them, for a program.
+func (f *File) Faults() []Fault {
+	_ = f.Err()
+	out := make([]Fault, 0, len(f.faults))
+	for _, e := range f.faults {
+		var one Fault
+		if errors.As(e, &one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+func lineIn(err error) int {
+	var one Fault
+	_ = errors.As(err, &one)
+	return one.Line
+}
+
+func (f *File) fail(line int, text string) {
+	f.faults = append(f.faults, Fault{f.name, line, text})
+}
+
+func parent(path string) string {
+	if i := strings.LastIndexAny(path, ".["); i >= 0 {
+		return path[:i]
+	}
+	return ""
+}
+
+// walk compares the tree with the type, noting lines.
+func (f *File) walk(n ast.Node, path string, t reflect.Type) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	line := n.GetToken().Position.Line
+	if _, seen := f.lines[path]; !seen {
+		f.lines[path] = line
+	}
+	if _, isNull := n.(*ast.NullNode); isNull {
+		return
+	}
+	switch {
+	case t == reflect.TypeFor[Duration]():
+		if _, err := time.ParseDuration(strings.Trim(n.String(), `"'`)); err != nil {
+			f.fail(line, fmt.Sprintf("%s is a length of time such as 30s or 2m, not %s", path, n.String()))
+		}
+	case t.Kind() == reflect.Struct:
+		f.mapping(n, path, t)
+	case t.Kind() == reflect.Slice:
+		seq, ok := n.(*ast.SequenceNode)
+		if !ok {
+			f.fail(line, fmt.Sprintf("%s is a list", path))
+			return
+		}
+		for i, v := range seq.Values {
+			f.walk(v, fmt.Sprintf("%s[%d]", path, i), t.Elem())
+		}
+	default:
+		f.scalar(n, path, t)
+	}
+}
+
+func (f *File) mapping(n ast.Node, path string, t reflect.Type) {
+	var values []*ast.MappingValueNode
+	switch m := n.(type) {
+	case *ast.MappingNode:
+		values = m.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{m}
+	default:
+		f.fail(n.GetToken().Position.Line, strings.TrimSpace(path+" is a group of key: value"))
+		return
+	}
+	fields, names := fieldsOf(t)
+	for _, v := range values {
+		key := v.Key.GetToken().Value
+		ft, ok := fields[key]
+		if !ok {
+			f.fail(v.Key.GetToken().Position.Line, fmt.Sprintf("nothing is called %q here; there are %s", key, strings.Join(names, ", ")))
+			continue
+		}
+		sub := key
+		if path != "" {
+			sub = path + "." + key
+		}
+		f.lines[sub] = v.Key.GetToken().Position.Line
+		f.walk(v.Value, sub, ft)
+	}
+}
+
+func fieldsOf(t reflect.Type) (fields map[string]reflect.Type, names []string) {
+	fields = make(map[string]reflect.Type)
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		if name != "" && name != "-" {
+			fields[name] = t.Field(i).Type
+			names = append(names, name)
+		}
+	}
+	return fields, names
+}
+
+func (f *File) scalar(n ast.Node, path string, t reflect.Type) {
+	ok, want := true, ""
+	switch t.Kind() { //nolint:exhaustive // the kinds that our files use
+	case reflect.Bool:
+		_, ok = n.(*ast.BoolNode)
+		want = "true or false"
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint32, reflect.Uint64:
+		_, ok = n.(*ast.IntegerNode)
+		want = "a whole number"
+	case reflect.String:
+		switch n.(type) {
+		case *ast.MappingNode, *ast.MappingValueNode, *ast.SequenceNode:
+			ok = false
+		}
+		want = "a text"
+	default:
+	}
+	if !ok {
+		f.fail(n.GetToken().Position.Line, fmt.Sprintf("%s is %s, not %s", path, want, firstLine(n.String())))
+	}
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	if len(line) > 120 {
+		line = line[:120] + "…"
+	}
+	return line
+}
+
+// lineOf finds the line in an error of the YAML library, which begins with [line:column].
+func lineOf(err error) int {
+	line := 1
+	_, _ = fmt.Sscanf(err.Error(), "[%d:", &line)
+	return line
+}

@@ -1,0 +1,58 @@
+package yamlfile_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/yamlfile"
+)
+
+type sample struct {
+	Name string `yaml:"name"`
+	List []struct {
+		ID   string            `yaml:"id"`
+		Size int               `yaml:"size"`
+		On   bool              `yaml:"on"`
+		Wait yamlfile.Duration `yaml:"wait"`
+	} `yaml:"list"`
+}
+
+func TestAllFaultsAtOnceWithTheirLines(t *testing.T) {
+	var s sample
+	f := yamlfile.Read("x.yaml", []byte("name: a\nnames: b\nlist:\n  - id: q\n    size: many\n    on: perhaps\n    wait: soon\n    extra: 1\n"), &s)
+	var got []string
+	for _, one := range f.Faults() {
+		got = append(got, one.Error())
+	}
+	require.Equal(t, []string{
+		`x.yaml:2: nothing is called "names" here; there are name, list`,
+		`x.yaml:5: list[0].size is a whole number, not many`,
+		`x.yaml:6: list[0].on is true or false, not perhaps`,
+		`x.yaml:7: list[0].wait is a length of time such as 30s or 2m, not soon`,
+		`x.yaml:8: nothing is called "extra" here; there are id, size, on, wait`,
+	}, got)
+}
+
+func TestGoodFileAndALaterFaultAtItsLine(t *testing.T) {
+	var s sample
+	f := yamlfile.Read("x.yaml", []byte("name: a\nlist:\n  - id: q\n    wait: 2m\n"), &s)
+	require.NoError(t, f.Err())
+	require.Equal(t, 2*time.Minute, time.Duration(s.List[0].Wait))
+	f.Wrong("list[0].id", "there is no queue %q", "q")
+	require.EqualError(t, f.Err(), `x.yaml:3: there is no queue "q"`)
+}
+
+func TestNotYAML(t *testing.T) {
+	var s sample
+	require.ErrorContains(t, yamlfile.Read("x.yaml", []byte("a: [\nb: }"), &s).Err(), "x.yaml:")
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("name: a\nlist: [{id: q}]"))
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		var s sample
+		_ = yamlfile.Read("x", b, &s).Err()
+	})
+}

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/tributary-cc/tributary/stream/event"
 	"pgregory.net/rapid"
+
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 // TestRandomFloors plays random days on small floors, where everything collides, and checks every promise after every event.

@@ -6,8 +6,9 @@ import (
 	"slices"
 
 	"github.com/stretchr/testify/require"
-	"github.com/tributary-cc/tributary/stream/event"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 // world runs a domain as package dispatch does, with rows and timers kept beside it, and believes only what it is told:

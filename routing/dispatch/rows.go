@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/tributary-cc/tributary/routing"
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
-	"google.golang.org/protobuf/proto"
 )
 
 // write puts down what a domain decided: rows, timers, outputs.

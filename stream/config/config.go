@@ -10,9 +10,10 @@ package config
 import (
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
-	"google.golang.org/protobuf/proto"
 )
 
 // DefaultQueue exists in every tenant without being configured: what arrives at an entry point that nobody configured

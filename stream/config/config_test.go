@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
 	"github.com/tributary-cc/tributary/stream/event"
-	"pgregory.net/rapid"
 )
 
 func queue(id string) *event.ConfigObject {
@@ -220,4 +221,31 @@ func TestAnyOrder(t *testing.T) {
 			})
 		}
 	})
+}
+
+// BenchmarkChange applies changes of one queue to an installation of 1,000 agents.
+func BenchmarkChange(b *testing.B) {
+	m, err := engine.NewMachine(Processor(), 0, func(event.Topic) int { return 4 })
+	require.NoError(b, err)
+	offset := int64(0)
+	record := func(o ...*event.ConfigObject) *event.Record {
+		value, err := event.Marshal(change("acme", 0, o...))
+		require.NoError(b, err)
+		offset++
+		return &event.Record{Offset: offset, Key: []byte("acme/config"), Value: value}
+	}
+	all := []*event.ConfigObject{queue("sales"), skill("zh")}
+	for i := range 1000 {
+		all = append(all, agent(fmt.Sprint(i), "", "sales"))
+	}
+	require.Len(b, m.Step(record(all...)), 9)
+	recs := make([]*event.Record, b.N)
+	for i := range recs {
+		recs[i] = record(queue("sales"))
+	}
+	b.ResetTimer()
+	for _, r := range recs {
+		m.Step(r)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }

@@ -5,9 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
-	"google.golang.org/protobuf/proto"
 )
 
 // The kinds of objects, as faults name them.

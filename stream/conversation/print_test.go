@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
@@ -24,7 +23,7 @@ func (s *stage) name(kind, id string) string {
 }
 
 // print writes events as a person reads them.
-func (s *stage) print(w io.Writer, outs []enginetest.Out) {
+func (s *stage) print(w *strings.Builder, outs []enginetest.Out) {
 	for _, o := range outs {
 		if o.Topic == event.TopicDead {
 			d := o.Event.GetDead()

@@ -234,6 +234,7 @@ func (w *world) consistent() {
 			if w.held[id] != w.contacts[id].GetAgent() {
 				w.t.Fatalf("%v is not held in routing's books by %q", w.contacts[id], w.held[id])
 			}
+		case event.ContactState_CONTACT_STATE_ENDED, event.ContactState_CONTACT_STATE_UNSPECIFIED:
 		}
 	}
 	if waiting != len(w.requested) || held != len(w.held) {

@@ -26,7 +26,7 @@ func TestScenes(t *testing.T) {
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".scene"), func(t *testing.T) {
-			want, err := os.ReadFile(file) //nolint:gosec // a file of the test
+			want, err := os.ReadFile(file)
 			require.NoError(t, err)
 			got := play(t, string(want))
 			if *update {

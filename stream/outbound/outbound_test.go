@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
 	"github.com/tributary-cc/tributary/stream/event"
-	"google.golang.org/protobuf/proto"
-	"pgregory.net/rapid"
 )
 
 const (
@@ -54,11 +55,9 @@ func lines(t *testing.T, outs []enginetest.Out) []string {
 		case *event.Event_DeliverySettled:
 			require.Equal(t, "acme/"+o.Event.GetAddress(), o.Event.GetKey())
 			s := b.DeliverySettled
-			if s.GetState() == unknown {
-				l = append(l, s.GetDelivery()+" first claim of "+s.GetFirstClaim())
-				continue
+			names := map[event.DeliveryState]string{
+				unknown: "first claim of " + s.GetFirstClaim(), sent: "sent", delivered: "delivered", read: "read", failed: "failed", inDoubt: "in doubt",
 			}
-			names := map[event.DeliveryState]string{sent: "sent", delivered: "delivered", read: "read", failed: "failed", inDoubt: "in doubt"}
 			l = append(l, s.GetDelivery()+" "+names[s.GetState()])
 		case *event.Event_Dead:
 			l = append(l, "dead "+b.Dead.GetKind())

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -78,7 +80,7 @@ func (s *Server) newUpgrader() *gws.Upgrader {
 		NewSession: func() gws.SessionStorage { return new(holder) },
 		Recovery: func(gws.Logger) {
 			if r := recover(); r != nil {
-				s.logger.Error("a command panicked", slog.Any("panic", r))
+				s.logger.Error("a command panicked", slog.String("kind", fmt.Sprintf("%T", r)), slog.String("stack", string(debug.Stack())))
 			}
 		},
 	})

@@ -1,0 +1,215 @@
+package webchat
+
+import (
+	"container/list"
+	"hash/maphash"
+	"slices"
+	"sync"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
+)
+
+const (
+	// maxLines is how many of the latest messages of a chat are known; older ones were acknowledged or are given up.
+	maxLines = 50
+	// acked marks a line that a browser acknowledged, or that outbound settled.
+	acked = 1
+)
+
+// chatState is what the customer sees of the contact.
+type chatState uint8
+
+const (
+	stateNone chatState = iota
+	stateWaiting
+	stateAssigned
+	stateEnded
+)
+
+func (s chatState) String() string { return [...]string{"none", "waiting", "assigned", "ended"}[s] }
+
+// chats is the view of outbound: for each address with a chat, where its latest messages stand. One mutex orders what is
+// applied and who connects, so that history and what follows it have no gap and no double.
+type chats struct {
+	mu   sync.Mutex
+	seed maphash.Seed
+	all  map[string]*chat
+	// over holds chats that have ended and have no connection, oldest first; beyond the limit they are forgotten.
+	over  *list.List
+	limit int
+}
+
+// chat is one address's.
+type chat struct {
+	key          string
+	conversation uint64
+	state        chatState
+	lines        live.Lines
+	conns        []*session
+	over         *list.Element
+}
+
+func newChats(limit int) *chats {
+	return &chats{seed: maphash.MakeSeed(), all: make(map[string]*chat), over: list.New(), limit: limit}
+}
+
+// applyStep is how many events are applied between two moments at which a browser may connect.
+const applyStep = 256
+
+func (c *chats) apply(batch []engine.Delivered) {
+	for len(batch) > 0 {
+		n := min(len(batch), applyStep)
+		c.mu.Lock()
+		for i := range batch[:n] {
+			c.applyOne(&batch[i])
+		}
+		c.mu.Unlock()
+		batch = batch[n:]
+	}
+}
+
+func (c *chats) applyOne(d *engine.Delivered) {
+	e := d.Event
+	key := event.Key(e.GetTenant(), e.GetAddress())
+	switch body := e.GetBody().(type) {
+	case *event.Event_Deliver:
+		if body.Deliver.GetChannel() == event.Channel_CHANNEL_WEBCHAT {
+			c.deliver(c.chat(key), e, live.PlaceOf(&d.Record))
+		}
+	case *event.Event_DeliverySettled:
+		settled := body.DeliverySettled
+		if k := c.all[key]; k != nil && settled.GetState() >= event.DeliveryState_DELIVERY_STATE_DELIVERED {
+			if i := k.lines.Find(live.HashID(c.seed, settled.GetDelivery())); i >= 0 {
+				k.lines.Set(i, acked)
+			}
+		}
+	}
+}
+
+func (c *chats) chat(key string) *chat {
+	k := c.all[key]
+	if k == nil {
+		k = &chat{key: key}
+		c.all[key] = k
+	}
+	return k
+}
+
+func (c *chats) deliver(k *chat, e *event.Event, at live.Place) {
+	d := e.GetDeliver()
+	switch d.GetKind() {
+	case "message", "echo":
+		// Sequences count in a conversation, so what a browser has of one says nothing of the next.
+		if conversation := live.HashID(c.seed, d.GetConversation()); conversation != k.conversation {
+			k.conversation, k.lines = conversation, nil
+		}
+		k.lines = k.lines.Add(at, live.HashID(c.seed, d.GetDelivery()), maxLines)
+		k.tell(note{kind: noteMessage, event: e})
+		return
+	case "waiting":
+		k.state = stateWaiting
+	case "assigned":
+		k.state = stateAssigned
+	case "ended":
+		k.state = stateEnded
+	default:
+		return
+	}
+	k.tell(note{kind: noteState, state: k.state})
+	c.settle(k)
+}
+
+func (k *chat) tell(n note) {
+	for _, s := range k.conns {
+		s.out.Push(n)
+	}
+}
+
+// settle keeps the list of chats that may be forgotten.
+func (c *chats) settle(k *chat) {
+	idle := len(k.conns) == 0 && (k.state == stateEnded || k.state == stateNone && len(k.lines) == 0)
+	switch {
+	case idle && k.over == nil:
+		k.over = c.over.PushBack(k)
+	case !idle && k.over != nil:
+		c.over.Remove(k.over)
+		k.over = nil
+	}
+	for c.over.Len() > c.limit {
+		first := c.over.Front()
+		if old, ok := c.over.Remove(first).(*chat); ok {
+			delete(c.all, old.key)
+		}
+	}
+}
+
+// connect registers a browser and pushes its history to it, in one step. It reports whether the address has a chat.
+func (c *chats) connect(key string, s *session, last uint64, limit int) (known, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.chat(key)
+	if len(k.conns) >= limit {
+		c.settle(k)
+		return false, false
+	}
+	k.conns = append(k.conns, s)
+	c.settle(k)
+	s.out.Push(note{kind: noteHistory, state: k.state, lines: slices.Clone(k.lines), last: last})
+	return k.state != stateNone || len(k.lines) > 0, true
+}
+
+func (c *chats) disconnect(key string, s *session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k := c.all[key]; k != nil {
+		k.conns = slices.DeleteFunc(k.conns, func(x *session) bool { return x == s })
+		c.settle(k)
+	}
+}
+
+// unacked keeps of the ids those that are messages of the chat and not acknowledged yet.
+func (c *chats) unacked(key string, ids []string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.all[key]
+	if k == nil {
+		return nil
+	}
+	var out []string
+	for _, id := range ids {
+		if i := k.lines.Find(live.HashID(c.seed, id)); i >= 0 && k.lines[i].State() != acked && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// setAcked notes that the receipt of a message is in the log.
+func (c *chats) setAcked(key, id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k := c.all[key]; k != nil {
+		if i := k.lines.Find(live.HashID(c.seed, id)); i >= 0 {
+			k.lines.Set(i, acked)
+		}
+	}
+}
+
+// linesOf are the chat's messages as they are now.
+func (c *chats) linesOf(key string) live.Lines {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k := c.all[key]; k != nil {
+		return slices.Clone(k.lines)
+	}
+	return nil
+}
+
+// size is how many chats are known.
+func (c *chats) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.all)
+}

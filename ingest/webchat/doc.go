@@ -1,0 +1,12 @@
+// Package webchat is the channel adapter of the chat widget: what customers write goes to identity.in, what outbound holds
+// for them goes to their browsers.
+//
+// It promises that a customer's message is answered "accepted" only when all in-sync replicas have it; that a browser,
+// however often it reconnects and to whichever process, is sent every message of its chat that it may lack, each under an
+// id by which it drops repeats; that a browser is let in only from the entry point's origins and with a token of its own;
+// and that sizes, rates, connections and memory are bounded.
+//
+// It does not decide what a chat is: it shows the deliveries that outbound asks for. It keeps the latest messages of a
+// chat as places in the log, never their contents. It does not promise that a browser shows what it was sent: only the
+// browser's acknowledgement says so, which goes to identity.in as a receipt.
+package webchat

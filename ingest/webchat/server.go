@@ -1,0 +1,223 @@
+package webchat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lxzan/gws"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
+)
+
+// Guard appends: privacy's guard, the only way into the log. Nil means that all in-sync replicas have it.
+type Guard interface {
+	Append(ctx context.Context, topic event.Topic, e *event.Event, content *event.Content) error
+}
+
+// Opener opens what is sealed; privacy's key store is one.
+type Opener interface {
+	OpenContent(ctx context.Context, tenant string, sealed *event.Sealed) (*event.Content, error)
+}
+
+// Pseudonyms finds an address's pseudonym, or makes it; privacy's key store is one.
+type Pseudonyms interface {
+	Pseudonym(ctx context.Context, tenant, address string) (event.Pseudonym, error)
+}
+
+// Tokens makes and checks what a visitor's browser keeps; access's accounts are one.
+type Tokens interface {
+	VisitorToken(v access.Visitor, ttl time.Duration) (string, error)
+	VerifyVisitor(token string) (access.Visitor, error)
+}
+
+var _ Tokens = (*access.Accounts)(nil)
+
+// Config is what a Server is made of. All but Widget, Logger, Registry, ClientIP and Limits are needed.
+type Config struct {
+	Log        engine.Log
+	Guard      Guard
+	Opener     Opener
+	Pseudonyms Pseudonyms
+	Tokens     Tokens
+	// Widget holds widget.js; nil serves none.
+	Widget fs.FS
+	// Gateway names this process among those of the installation; it is new at each start.
+	Gateway string
+	Now     func() time.Time
+	// NewID makes a random id, at least 16 characters of letters and digits.
+	NewID    func() string
+	Logger   *slog.Logger
+	Registry prometheus.Registerer
+	// ClientIP tells whom a request comes from; nil takes the socket's address. Behind a balancer it reads its header.
+	ClientIP func(*http.Request) string
+	Limits   Limits
+}
+
+// Limits bound what the process, one client address and one visitor may use; a zero means the default.
+type Limits struct {
+	// Connections of the process, of one client address, of one visitor.
+	Connections, PerIP, PerVisitor int
+	// Notes a browser may be behind before it is given up.
+	Notes int
+	// Sessions a minute that one client address may begin.
+	SessionsPerMinute float64
+	// Messages a minute of one visitor, and how many at once.
+	MessagesPerMinute, MessageBurst float64
+	// Ended chats that are remembered.
+	Ended int
+}
+
+func (l Limits) withDefaults() Limits {
+	count := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	rate := func(v *float64, d float64) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	count(&l.Connections, 15_000)
+	count(&l.PerIP, 200) // an office shares one
+	count(&l.PerVisitor, 10)
+	count(&l.Notes, maxNotes)
+	count(&l.Ended, 10_000)
+	rate(&l.SessionsPerMinute, 60)
+	rate(&l.MessagesPerMinute, 60)
+	rate(&l.MessageBurst, 20)
+	return l
+}
+
+// Server is the adapter. It may be used by many goroutines.
+type Server struct {
+	Config
+	limits   Limits
+	chats    *chats
+	entries  entryPoints
+	follower live.Follower
+	sessions *live.Limiter
+	messages *live.Limiter
+	work     *live.Crew
+	upgrader *gws.Upgrader
+	metrics  *metrics
+	stopped  atomic.Bool
+
+	mu    sync.Mutex
+	conns map[*session]struct{}
+	perIP map[string]int
+	total int
+}
+
+// New checks the parts and makes a server; Run starts it.
+func New(c Config) (*Server, error) {
+	var missing []error
+	for _, part := range []struct {
+		name   string
+		absent bool
+	}{
+		{"Log", c.Log == nil},
+		{"Guard", c.Guard == nil},
+		{"Opener", c.Opener == nil},
+		{"Pseudonyms", c.Pseudonyms == nil},
+		{"Tokens", c.Tokens == nil},
+		{"Gateway", c.Gateway == ""},
+		{"Now", c.Now == nil},
+		{"NewID", c.NewID == nil},
+	} {
+		if part.absent {
+			missing = append(missing, fmt.Errorf("webchat: Config.%s is needed", part.name))
+		}
+	}
+	if err := errors.Join(missing...); err != nil {
+		return nil, err
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{Config: c, limits: c.Limits.withDefaults(), work: live.NewCrew(), conns: make(map[*session]struct{}), perIP: make(map[string]int)}
+	s.chats = newChats(s.limits.Ended)
+	s.sessions = live.NewLimiter(s.limits.SessionsPerMinute/60, s.limits.SessionsPerMinute, 20_000)
+	s.messages = live.NewLimiter(s.limits.MessagesPerMinute/60, s.limits.MessageBurst, 50_000)
+	s.upgrader = s.newUpgrader()
+	var err error
+	if s.metrics, err = newMetrics(c.Registry, s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Ready is nil once the entry points and the chats that were there at the start are known.
+func (s *Server) Ready() error { return s.follower.Ready() }
+
+const (
+	sweepEvery = 10 * time.Second
+	stopGrace  = 5 * time.Second
+)
+
+// Run follows the configuration and outbound until ctx is done; then it closes all connections and waits for what they
+// still append. It ends with ctx's error, or with the first reason why a partition cannot be followed.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var follow sync.WaitGroup
+	follow.Go(func() {
+		cancel(s.follower.Run(ctx, s.Log, []event.Topic{event.TopicConfigFacts, event.TopicOutbound}, func(topic event.Topic, batch []engine.Delivered) {
+			if topic == event.TopicConfigFacts {
+				s.entries.apply(batch)
+				return
+			}
+			s.chats.apply(batch)
+		}))
+	})
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-sweep.C:
+			s.sweep()
+		}
+	}
+	follow.Wait()
+	s.stop()
+	return context.Cause(ctx)
+}
+
+// sweep ends connections that send nothing, not even pings.
+func (s *Server) sweep() {
+	for _, c := range s.all() {
+		if c.idle.Add(1) > maxIdleSweeps {
+			c.end(closeGoingAway, "idle")
+		}
+	}
+}
+
+func (s *Server) stop() {
+	s.stopped.Store(true)
+	for _, c := range s.all() {
+		c.end(closeGoingAway, "the server stops; reconnect")
+	}
+	done := s.work.End()
+	grace := time.NewTimer(stopGrace)
+	defer grace.Stop()
+	select {
+	case <-done:
+	case <-grace.C:
+		for _, c := range s.all() {
+			c.cut()
+		}
+		<-done
+	}
+}

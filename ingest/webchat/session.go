@@ -1,0 +1,366 @@
+package webchat
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/lxzan/gws"
+
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
+)
+
+// Codes with which a browser's connection is closed, besides those of RFC 6455.
+const (
+	closeGoingAway   = 1001
+	closeUnsupported = 1003
+	closeInternal    = 1011
+	// closeToken: the token is missing, wrong or too old; ask for a new session.
+	closeToken = 4001
+	// closeSlow: the browser did not read its frames in time; it reconnects and gets its history.
+	closeSlow = 4008
+	// closeRate: the browser kept sending far more than a person does.
+	closeRate = 4029
+)
+
+const (
+	maxFrame      = 24 << 10
+	maxText       = 4000
+	maxID         = 64
+	maxAcks       = 100
+	maxNotes      = 256
+	writeTimeout  = 10 * time.Second
+	renderTimeout = 10 * time.Second
+	appendTimeout = 10 * time.Second
+	helloTimeout  = 10 * time.Second
+	slowGrace     = time.Second
+	maxExcess     = 100
+	maxIdleSweeps = 6
+)
+
+// session is one connection of a browser. What is not atomic belongs to its reading goroutine.
+type session struct {
+	server *Server
+	entry  entryPoint
+	id     string
+	conn   *gws.Conn
+	out    live.Outbox[note]
+	frames live.Bucket
+	hello  *time.Timer
+	idle   atomic.Int32
+	excess int
+
+	// address is the pseudonym, once the browser has said hello; key is it with the tenant.
+	address   string
+	key       string
+	announced bool
+	// where is the client's address, for the count of its connections.
+	where string
+}
+
+func (s *Server) newSession(entry entryPoint, where string) *session {
+	c := &session{server: s, entry: entry, id: s.NewID(), where: where, frames: live.Bucket{Rate: 10, Burst: 60}}
+	c.out.Init(s.limits.Notes, func() { s.work.Start(c.drain) }, func() {
+		s.metrics.slow.Inc()
+		// A write that hangs keeps the connection's lock, so that no close frame can follow it: then only the socket helps.
+		time.AfterFunc(slowGrace, c.cut)
+		c.end(closeSlow, "too slow")
+	})
+	return c
+}
+
+func (c *session) cut() { _ = c.conn.NetConn().Close() } // closing twice is fine
+
+// end closes the connection with a code; its reading goroutine then does the rest.
+func (c *session) end(code uint16, reason string) {
+	c.server.work.Start(func() { _ = c.conn.WriteClose(code, []byte(reason)) })
+}
+
+func (c *session) drain() {
+	timer := time.AfterFunc(writeTimeout+renderTimeout, c.cut)
+	defer timer.Stop()
+	for {
+		notes, more := c.out.Take()
+		if !more {
+			return
+		}
+		for i := range notes {
+			if c.out.Closed() {
+				break
+			}
+			timer.Reset(writeTimeout + renderTimeout)
+			if !c.write(&notes[i]) {
+				c.out.Close()
+				break
+			}
+		}
+	}
+}
+
+func (c *session) write(n *note) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
+	defer cancel()
+	frame, err := c.server.render(ctx, n)
+	if err != nil {
+		c.server.Logger.LogAttrs(ctx, slog.LevelError, "a frame could not be made; the browser reconnects", slog.String("error", err.Error()))
+		c.end(closeInternal, "try again")
+		return false
+	}
+	if c.conn.WriteMessage(gws.OpcodeText, frame) != nil {
+		return false
+	}
+	if n.kind == noteRefused {
+		c.end(closeToken, "token")
+		return false
+	}
+	return true
+}
+
+func (c *session) open() {
+	c.server.join(c)
+	c.hello = time.AfterFunc(helloTimeout, func() { c.end(closeToken, "no hello") })
+}
+
+// close runs last in the reading goroutine, so that a disconnection always follows its connection into the log.
+func (c *session) close() {
+	defer c.server.leave(c)
+	c.hello.Stop()
+	c.out.Close()
+	if c.address == "" {
+		return
+	}
+	c.server.chats.disconnect(c.key, c)
+	if !c.announced {
+		return
+	}
+	e := &event.Event{Body: &event.Event_CustomerDisconnected{CustomerDisconnected: &event.CustomerDisconnected{Connection: c.id}}}
+	if err := c.append(e, nil, "disconnected", c.id); err != nil {
+		c.server.Logger.Warn("a disconnection could not be appended", slog.String("error", err.Error()))
+	}
+}
+
+// append hands an event of this address to the guard. The cause's parts name it among all of the address's.
+func (c *session) append(e *event.Event, content *event.Content, cause ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
+	defer cancel()
+	id := event.CauseID(append([]string{"webchat", c.entry.tenant, c.address}, cause...)...)
+	e.Id, e.Tenant, e.Key, e.Address, e.AtMs = id[:], c.entry.tenant, c.key, c.address, c.server.Now().UnixMilli()
+	return c.server.Guard.Append(ctx, event.TopicIdentityIn, e, content)
+}
+
+// announce says once that the customer is there. It waits for a chat to exist: who only looks is no customer.
+func (c *session) announce() error {
+	if c.announced {
+		return nil
+	}
+	err := c.append(&event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
+		Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: c.entry.GetId(), Gateway: c.server.Gateway, Connection: c.id,
+	}}}, nil, "connected", c.id)
+	c.announced = err == nil
+	return err
+}
+
+// frame is what a browser sends.
+type frame struct {
+	Type     string   `json:"type"`
+	ID       string   `json:"id"`
+	Token    string   `json:"token"`
+	Last     uint64   `json:"last"`
+	Text     string   `json:"text"`
+	IDs      []string `json:"ids"`
+	Sequence uint64   `json:"sequence"`
+}
+
+// parseFrame decodes and checks what all frames share. The id is answered even with an error, as far as it is known.
+func parseFrame(raw []byte) (frame, error) {
+	var f frame
+	if !utf8.Valid(raw) {
+		return frame{}, invalid("the frame is not UTF-8")
+	}
+	if err := json.Unmarshal(raw, &f); err != nil {
+		return frame{}, invalid("the frame is not a JSON object of the chat")
+	}
+	if f.ID != "" && !isID(f.ID) {
+		f.ID = ""
+		return f, invalid("id: 1 to 64 characters of letters, digits, - and _")
+	}
+	return f, nil
+}
+
+// isID keeps free text out of what stands in events in the clear.
+func isID(s string) bool {
+	return s != "" && len(s) <= maxID && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
+	})
+}
+
+// read takes one frame in the reading goroutine: the next is read when this one is answered.
+func (c *session) read(opcode gws.Opcode, raw []byte) {
+	c.idle.Store(0)
+	if opcode != gws.OpcodeText {
+		c.end(closeUnsupported, "text frames only")
+		return
+	}
+	f, err := parseFrame(raw)
+	if !c.frames.Take(c.server.Now()) {
+		if c.excess++; c.excess > maxExcess {
+			c.end(closeRate, "too many frames")
+			return
+		}
+		err = errRate
+	}
+	answer := ""
+	if err == nil {
+		answer, err = c.do(&f)
+	}
+	switch {
+	case err != nil:
+		p := asFault(err)
+		if p.status == 500 {
+			c.server.Logger.Error("a frame failed", slog.String("error", err.Error()))
+		}
+		c.server.metrics.frames.WithLabelValues(p.Code).Inc()
+		c.tell(noteMade, answerFrame{Type: "error", ID: f.ID, Code: p.Code, Text: p.Text})
+	case answer != "":
+		c.server.metrics.frames.WithLabelValues(answer).Inc()
+		c.tell(noteMade, answerFrame{Type: answer, ID: f.ID})
+	}
+}
+
+func (c *session) tell(kind noteKind, a answerFrame) {
+	made, err := json.Marshal(a)
+	if err != nil {
+		return // four strings encode
+	}
+	c.out.Push(note{kind: kind, made: made})
+}
+
+// do carries a frame out and says with which type it is answered, if with any.
+func (c *session) do(f *frame) (string, error) {
+	if f.Type == "ping" {
+		return "pong", nil
+	}
+	if f.Type == "hello" {
+		return "", c.greet(f)
+	}
+	if c.address == "" {
+		return "", &fault{401, "hello", "say hello first"}
+	}
+	switch f.Type {
+	case "send":
+		return "accepted", c.send(f)
+	case "ack":
+		return "", c.ack(f.IDs)
+	case "read":
+		return "", c.markRead(f.Sequence)
+	case "end":
+		return "accepted", c.endContact(f.ID)
+	}
+	return "", invalid("type: no such frame")
+}
+
+// greet lets the browser in.
+func (c *session) greet(f *frame) error {
+	if c.address != "" {
+		return invalid("hello was said already")
+	}
+	v, err := c.server.Tokens.VerifyVisitor(f.Token)
+	if err != nil || v.Tenant != c.entry.tenant || v.EntryPoint != c.entry.GetId() {
+		c.tell(noteRefused, answerFrame{Type: "error", Code: "token", Text: "the token is not accepted; ask for a new session"})
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
+	defer cancel()
+	address, err := c.server.Pseudonyms.Pseudonym(ctx, v.Tenant, "webchat:"+v.Visitor)
+	if err != nil {
+		c.end(closeInternal, "try again")
+		return err
+	}
+	c.hello.Stop()
+	key := event.Key(v.Tenant, string(address))
+	known, ok := c.server.chats.connect(key, c, f.Last, c.server.limits.PerVisitor)
+	if !ok {
+		c.end(closeRate, "too many connections")
+		return errRate
+	}
+	c.address, c.key = string(address), key
+	if known {
+		return c.announce()
+	}
+	return nil
+}
+
+func (c *session) send(f *frame) error {
+	switch {
+	case f.ID == "":
+		return invalid("id: a message needs one")
+	case strings.TrimSpace(f.Text) == "" || utf8.RuneCountInString(f.Text) > maxText:
+		return invalid("text: 1 to 4000 characters")
+	case !c.server.messages.Take(c.key, c.server.Now()):
+		return errRate
+	}
+	if err := c.announce(); err != nil {
+		return err
+	}
+	return c.append(&event.Event{Body: &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
+		Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: c.entry.GetId(), Message: f.ID,
+	}}}, &event.Content{Text: f.Text}, "message", f.ID)
+}
+
+// ack takes receipts of messages of this chat; others are ignored, as repeats are.
+func (c *session) ack(ids []string) error {
+	if len(ids) > maxAcks {
+		return invalid("ids: at most 100 at once")
+	}
+	for _, id := range c.server.chats.unacked(c.key, ids) {
+		if err := c.receipt(id, event.DeliveryState_DELIVERY_STATE_DELIVERED); err != nil {
+			return err
+		}
+		c.server.chats.setAcked(c.key, id)
+	}
+	return nil
+}
+
+func (c *session) receipt(message string, state event.DeliveryState) error {
+	return c.append(&event.Event{Body: &event.Event_Receipt{Receipt: &event.Receipt{Message: message, State: state}}}, nil,
+		"receipt", message, strconv.Itoa(int(state)))
+}
+
+// markRead tells that the customer has seen all up to a sequence, by the last message to the customer in it.
+func (c *session) markRead(sequence uint64) error {
+	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
+	defer cancel()
+	found, err := live.Fetch(ctx, c.server.Log, event.TopicOutbound, c.server.chats.linesOf(c.key).Places(nil))
+	if err != nil {
+		return err
+	}
+	var last *event.Deliver
+	for _, e := range found {
+		d := e.GetDeliver()
+		if d.GetKind() == "message" && d.GetSequence() <= sequence && d.GetSequence() > last.GetSequence() {
+			last = d
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	return c.receipt(last.GetDelivery(), event.DeliveryState_DELIVERY_STATE_READ)
+}
+
+func (c *session) endContact(request string) error {
+	if request == "" {
+		return invalid("id: a wish needs one")
+	}
+	if err := c.announce(); err != nil {
+		return err
+	}
+	return c.append(&event.Event{Body: &event.Event_CustomerEnded{CustomerEnded: &event.CustomerEnded{
+		Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: c.entry.GetId(), Request: request,
+	}}}, nil, "ended", request)
+}

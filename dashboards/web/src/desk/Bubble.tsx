@@ -49,7 +49,7 @@ export function Bubble({ line, before, client }: { line: Line; before: Line | un
         <p class="hidden">{line.mine ? say('author.you') : say.code('author', line.by)}</p>
         {line.name && !joined && <p class="line-name">{line.name}</p>}
         <p class="bubble" dir="auto">
-          {line.text}
+          {line.text || <em class="quiet">{say('talk.erased')}</em>}
         </p>
         <p class="line-foot">
           <time dateTime={line.at > 0 ? new Date(line.at).toISOString() : ''}>{say.clock(line.at)}</time>

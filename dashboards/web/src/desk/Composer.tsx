@@ -5,7 +5,7 @@ import { useWords } from '../words';
 import type { DeskClient } from './client';
 import type { ContactFacts } from './state';
 
-const longest = 2_000;
+const longest = 4_000;
 const warnBelow = 200;
 
 // Mounted anew for each contact, so that its draft is its own.
@@ -77,8 +77,8 @@ export function Composer({
         <p class="quiet" role="status">
           {left <= warnBelow && say('write.left', { n: left })}
         </p>
-        <button type="submit" class="button primary" disabled={empty} data-testid="send">
-          <SendIcon /> {say('write.send')}
+        <button type="submit" class="button primary" disabled={empty} aria-label={say('write.send')} data-testid="send">
+          <SendIcon /> <span>{say('write.send')}</span>
         </button>
       </div>
     </form>

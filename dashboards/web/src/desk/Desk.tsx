@@ -118,7 +118,7 @@ export function Desk({ me, loggedOut }: PageProps) {
           show={setPane}
           quiet={contacts.length === 0}
         />
-        <Details shelves={shelves} contact={selected} me={desk.agent?.id ?? me.agent} show={setPane} />
+        <Details shelves={shelves} contact={selected} me={desk.agent?.id ?? me.agent} show={setPane} queues={desk.queues} />
       </div>
       <div class="offers">
         {offers.map((offer) => (

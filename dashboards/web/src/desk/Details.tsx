@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Fetched, Shelves } from '../shell/history';
 import type { PastConversation } from '../shell/http';
 import { Back } from '../shell/icons';
-import type { Offer } from '../wire/frames';
+import type { Offer, Queue } from '../wire/frames';
 import { useStore } from '../wire/store';
 import { useWords, type Word } from '../words';
 import { Bubble } from './Bubble';
@@ -17,13 +17,18 @@ interface Props {
   contact: ContactFacts | undefined;
   me: string;
   show: (pane: Pane) => void;
+  queues: readonly Queue[];
 }
+
+/** The names of queues by id: history knows ids alone. */
+type Names = Readonly<Record<string, string>>;
 
 /** Late history is asked for again by itself. */
 const askAgain = 15_000;
 
-export function Details({ shelves, contact, me, show }: Props) {
+export function Details({ shelves, contact, me, show, queues }: Props) {
   const say = useWords();
+  const names: Names = Object.fromEntries(queues.map((q) => [q.id, q.name]));
   if (!contact) return <aside class="column info" aria-label={say('info.title')} />;
   return (
     <aside class="column info" aria-label={say('info.title')} data-testid="details">
@@ -35,8 +40,8 @@ export function Details({ shelves, contact, me, show }: Props) {
         <h2>{customerName(say, contact.customer)}</h2>
       </header>
       <Facts contact={contact} />
-      <WhyMe shelves={shelves} contact={contact} me={me} />
-      <Before shelves={shelves} contact={contact} />
+      <WhyMe shelves={shelves} contact={contact} me={me} names={names} />
+      <Before shelves={shelves} contact={contact} names={names} />
     </aside>
   );
 }
@@ -82,7 +87,7 @@ function useShelf<T>(shelf: { get(key: string): { get(): Fetched<T> }; again(key
   }, [key, changes]);
 }
 
-function WhyMe({ shelves, contact, me }: { shelves: Shelves; contact: ContactFacts; me: string }) {
+function WhyMe({ shelves, contact, me, names }: { shelves: Shelves; contact: ContactFacts; me: string; names: Names }) {
   const say = useWords();
   useShelf(shelves.decisions, contact.id, contact.state);
   const fetched = useStore(shelves.decisions.get(contact.id));
@@ -90,13 +95,13 @@ function WhyMe({ shelves, contact, me }: { shelves: Shelves; contact: ContactFac
     <section class="info-part" aria-labelledby="why-title" data-testid="why">
       <h3 id="why-title">{say('info.why')}</h3>
       <Shown fetched={fetched} late="info.why.late" none="info.why.none">
-        {(offers) => offers.map((offer) => <Decision key={offer.id} offer={offer} me={me} />)}
+        {(offers) => offers.map((offer) => <Decision key={offer.id} offer={offer} me={me} names={names} />)}
       </Shown>
     </section>
   );
 }
 
-function Decision({ offer, me }: { offer: Offer; me: string }) {
+function Decision({ offer, me, names }: { offer: Offer; me: string; names: Names }) {
   const say = useWords();
   const chosen = [...offer.why].sort(
     (a, b) => Number(b.chosen) - Number(a.chosen) || b.score - a.score || (a.agent < b.agent ? -1 : 1),
@@ -106,7 +111,7 @@ function Decision({ offer, me }: { offer: Offer; me: string }) {
     <div class="decision">
       <p class="decision-head">
         <span>
-          {offer.queue_name} · {say.clock(offer.offered_ms)}
+          {names[offer.queue] ?? offer.queue_name} · {say.clock(offer.offered_ms)}
         </span>
         <span class="tag">{say.code('offerstate', offer.state)}</span>
       </p>
@@ -123,7 +128,7 @@ function Decision({ offer, me }: { offer: Offer; me: string }) {
   );
 }
 
-function Before({ shelves, contact }: { shelves: Shelves; contact: ContactFacts }) {
+function Before({ shelves, contact, names }: { shelves: Shelves; contact: ContactFacts; names: Names }) {
   const say = useWords();
   useShelf(shelves.conversations, contact.customer, '');
   const fetched = useStore(shelves.conversations.get(contact.customer));
@@ -133,13 +138,13 @@ function Before({ shelves, contact }: { shelves: Shelves; contact: ContactFacts 
     <section class="info-part" aria-labelledby="before-title" data-testid="history">
       <h3 id="before-title">{say('info.before')}</h3>
       <Shown fetched={others} late="info.before.late" none="info.before.none">
-        {(list) => list.map((one) => <Past key={one.id} shelves={shelves} past={one} />)}
+        {(list) => list.map((one) => <Past key={one.id} shelves={shelves} past={one} names={names} />)}
       </Shown>
     </section>
   );
 }
 
-function Past({ shelves, past }: { shelves: Shelves; past: PastConversation }) {
+function Past({ shelves, past, names }: { shelves: Shelves; past: PastConversation; names: Names }) {
   const say = useWords();
   const [open, setOpen] = useState(false);
   return (
@@ -148,8 +153,8 @@ function Past({ shelves, past }: { shelves: Shelves; past: PastConversation }) {
         <span>{say.day(past.opened_ms)}</span>
         <span class="quiet">
           {[
-            past.channel && say.code('channel', past.channel),
-            past.queue_name,
+            ...past.channels.map((channel) => say.code('channel', channel)),
+            ...past.queues.map((queue) => names[queue] ?? queue),
             past.messages > 0 && say('info.before.messages', { n: past.messages }),
           ]
             .filter(Boolean)

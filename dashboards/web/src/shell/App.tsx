@@ -4,7 +4,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { Desk } from '../desk/Desk';
 import { useWords } from '../words';
 import { First } from './First';
-import { type Me, whoAmI } from './http';
+import { Gate } from './Gate';
+import { logout, type Me, whoAmI } from './http';
 import { Login } from './Login';
 
 type Session = { state: 'asking' } | { state: 'down' } | { state: 'out' } | { state: 'in'; me: Me };
@@ -63,6 +64,7 @@ export function App() {
 
   if (path.startsWith('/first')) return <First entered={enter} toLogin={leave} />;
   if (session.state === 'in') {
+    if (!session.me.agent) return <NoDesk leave={leave} />;
     const Shown = pages.find((p) => path.startsWith(p.at))?.page ?? Desk;
     return <Shown me={session.me} loggedOut={leave} />;
   }
@@ -71,5 +73,21 @@ export function App() {
     <p class="splash" role="status">
       {say(session.state === 'down' ? 'down' : 'loading')}
     </p>
+  );
+}
+
+/** For accounts that are no agents, such as an administrator's. */
+function NoDesk({ leave }: { leave: () => void }) {
+  const say = useWords();
+  const out = () =>
+    logout()
+      .catch(() => undefined)
+      .then(leave);
+  return (
+    <Gate title={say('brand')} lead={say('noagent')}>
+      <button type="button" class="button wide" onClick={out} data-testid="logout">
+        {say('top.logout')}
+      </button>
+    </Gate>
   );
 }

@@ -4,7 +4,7 @@ import { useWords, type Word } from '../words';
 import { Field, Gate } from './Gate';
 import { first, type Me, Refused } from './http';
 
-const shortest = 12;
+const shortest = 10;
 
 export function First({ entered, toLogin }: { entered: (me: Me) => void; toLogin: () => void }) {
   const say = useWords();

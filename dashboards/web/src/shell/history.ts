@@ -1,6 +1,7 @@
 // Older messages and decisions, which come from the warehouse by named query and may be late.
+import { inOrder } from '../desk/state';
 import { type Message, type Offer, readMessage, readOffer } from '../wire/frames';
-import { list } from '../wire/read';
+import { flag, list, number, object, text } from '../wire/read';
 import { createStore, type Store } from '../wire/store';
 import { call, conversationsOf, type PastConversation, Refused } from './http';
 
@@ -15,14 +16,29 @@ export interface OldMessages {
 export async function messagesBefore(conversation: string, before: number): Promise<OldMessages> {
   const query = before > 0 ? `?before=${before}` : '';
   const answer = await call('GET', `/api/conversations/${encodeURIComponent(conversation)}/messages${query}`);
-  const messages = list(answer.messages ?? answer.items, readMessage);
-  const first = Math.min(...messages.map((m) => m.sequence));
-  return { messages, more: messages.length > 0 && first > 1 && answer.more !== false };
+  const messages = inOrder(list(answer.messages ?? answer.items, readMessage));
+  return { messages, more: (messages[0]?.sequence ?? 0) > 1 };
 }
 
 export async function decisionsOf(contact: string): Promise<Offer[]> {
   const answer = await call('GET', `/api/contacts/${encodeURIComponent(contact)}/decisions`);
-  return list(answer.decisions ?? answer.offers ?? answer.items, readOffer).sort((a, b) => a.offered_ms - b.offered_ms);
+  return list(answer.decisions ?? answer.items, readDecision).sort((a, b) => a.offered_ms - b.offered_ms);
+}
+
+// The warehouse gives candidates as columns, the socket as a list.
+function readDecision(value: unknown): Offer {
+  const v = object(value);
+  const offer = readOffer({ ...v, id: v.id ?? v.offer });
+  if (!Array.isArray(v.candidate_agents)) return offer;
+  const column = (name: string) => list(v[name], (item) => item);
+  const [chosen, reasons, scores] = [column('candidate_chosen'), column('candidate_reasons'), column('candidate_scores')];
+  const why = list(v.candidate_agents, text).map((agent, i) => ({
+    agent,
+    chosen: flag(chosen[i]),
+    reason: text(reasons[i]),
+    score: number(scores[i]),
+  }));
+  return { ...offer, why };
 }
 
 function why(error: unknown): Fetched<never> {

@@ -104,9 +104,9 @@ export async function first(link: string, name: string, password: string): Promi
 export interface PastConversation {
   id: string;
   opened_ms: number;
-  closed_ms: number;
-  channel: string;
-  queue_name: string;
+  changed_ms: number;
+  channels: string[];
+  queues: string[];
   messages: number;
 }
 
@@ -117,9 +117,9 @@ export async function conversationsOf(customer: string): Promise<PastConversatio
     return {
       id: text(v.id) || text(v.conversation),
       opened_ms: number(v.opened_ms) || number(v.started_ms),
-      closed_ms: number(v.closed_ms) || number(v.ended_ms),
-      channel: text(v.channel),
-      queue_name: text(v.queue_name) || text(v.queue),
+      changed_ms: number(v.changed_ms),
+      channels: list(v.channels, text),
+      queues: list(v.queues, text),
       messages: number(v.messages),
     };
   });

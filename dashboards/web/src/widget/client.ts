@@ -10,6 +10,8 @@ import { type Chat, emptyChat, type Going, newest, resumeAt, say, sayAgain, take
 
 export const longest = 2_000;
 const resendAfter = 5_000;
+/** Refusals that pass: what they are about goes again. */
+const passing = new Set(['unavailable', 'rate', 'internal']);
 /** A refusal with one of these says that the token is worth nothing any more. */
 const tokenGone = /token|unauth|expired|login/;
 
@@ -31,7 +33,7 @@ export class ChatClient {
   private asking = false;
   private readonly sentAt = new Map<string, number>();
   private unacked: string[] = [];
-  private readTo = 0;
+  private readTo = '';
   private tries = 0;
 
   constructor(
@@ -94,12 +96,19 @@ export class ChatClient {
 
   /** The customer sees the newest message. */
   see(): void {
-    const at = newest(this.chat.get());
-    if (at > this.chat.get().seen) {
+    const chat = this.chat.get();
+    const at = Math.max(0, ...Object.values(chat.messages).map((m) => m.sent_ms));
+    if (at > chat.seen) {
       keep(`${this.name}seen`, String(at));
-      this.chat.set((chat) => ({ ...chat, seen: at }));
+      this.chat.set({ ...chat, seen: at });
     }
-    if (at > this.readTo && this.live && this.socket.send(JSON.stringify({ type: 'read', sequence: at }))) this.readTo = at;
+    this.sendRead();
+  }
+
+  private sendRead(): void {
+    const last = newest(this.chat.get());
+    if (!this.live || !last || last.sent_ms > this.chat.get().seen || last.id === this.readTo) return;
+    if (this.socket.send(JSON.stringify({ type: 'read', sequence: last.sequence }))) this.readTo = last.id;
   }
 
   private socketAddress(): string {
@@ -127,7 +136,7 @@ export class ChatClient {
       const headers = { 'Content-Type': 'application/json' };
       const init: RequestInit = { method: 'POST', headers, body, credentials: 'omit', signal: AbortSignal.timeout(10_000) };
       const answer = await fetch(new URL('session', this.base), init);
-      if (answer.status === 401 && this.token) this.setToken('');
+      if (answer.status === 401 && this.token) this.begin();
       if (!answer.ok) {
         const closed = answer.status === 403 || answer.status === 404;
         this.door.set((door) => ({ ...door, fault: closed ? 'closed' : 'away' }));
@@ -145,6 +154,13 @@ export class ChatClient {
     }
   }
 
+  // The token is worth nothing any more (erased, expired): a new chat begins.
+  private begin(): void {
+    this.setToken('');
+    this.chat.set((chat) => ({ ...emptyChat, going: chat.going }));
+    if (this.socket.state !== 'idle') setTimeout(() => void this.renew(), 1_000);
+  }
+
   private setToken(token: string): void {
     this.token = token;
     if (token) keep(`${this.name}token`, token);
@@ -157,15 +173,16 @@ export class ChatClient {
       if (tokenGone.test(frame.code)) void this.renew();
       return;
     }
-    if (frame.type === 'error' && frame.code === 'unavailable') return; // it goes again by itself
+    if (frame.type === 'error' && passing.has(frame.code)) return; // it goes again by itself
     this.change(take(this.chat.get(), frame));
     if (frame.type === 'history') {
       this.live = true;
       this.tries = 0;
-      this.readTo = 0;
+      this.readTo = '';
       this.socket.settled();
       this.sentAt.clear();
       this.ack(frame.messages.map((m) => m.id));
+      this.sendRead();
       this.flush();
     }
     if (frame.type === 'message') this.ack([frame.message.id]);

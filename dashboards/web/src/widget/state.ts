@@ -18,7 +18,7 @@ export interface Chat {
   readonly going: readonly Going[];
   /** The id of a wish to end the chat that is not accepted yet. */
   readonly ending: string;
-  /** The greatest sequence shown to the customer. */
+  /** When the newest message that the customer has seen was sent. */
   readonly seen: number;
 }
 
@@ -71,19 +71,42 @@ export function sayAgain(chat: Chat, id: string): Chat {
   return { ...chat, going: chat.going.map((g) => (g.id === id ? { ...g, state: 'pending' as const, code: '' } : g)) };
 }
 
+/**
+ * The messages as they were said. Sequences count within a conversation, and one page may live through several: a sequence that
+ * begins again, or comes twice, begins the next one. Within a conversation the sequence counts, between them the time.
+ */
 export function inOrder(chat: Chat): ChatMessage[] {
-  return Object.values(chat.messages).sort((a, b) => a.sequence - b.sequence || a.sent_ms - b.sent_ms || (a.id < b.id ? -1 : 1));
+  return conversations(chat).flat();
 }
 
-export function newest(chat: Chat): number {
-  return Math.max(0, ...Object.values(chat.messages).map((m) => m.sequence));
+function conversations(chat: Chat): ChatMessage[][] {
+  const byTime = Object.values(chat.messages).sort(
+    (a, b) => a.sent_ms - b.sent_ms || a.sequence - b.sequence || (a.id < b.id ? -1 : 1),
+  );
+  const groups: ChatMessage[][] = [];
+  for (const m of byTime) {
+    const last = groups.at(-1);
+    const apart =
+      last && (last.some((o) => o.sequence === m.sequence) || (m.sequence === 1 && m.sent_ms - (last[0]?.sent_ms ?? 0) > skew));
+    if (!last || apart) groups.push([m]);
+    else last.push(m);
+  }
+  for (const group of groups) group.sort((a, b) => a.sequence - b.sequence);
+  return groups;
+}
+
+/** How far the clocks of two servers may be apart. */
+const skew = 5_000;
+
+export function newest(chat: Chat): ChatMessage | undefined {
+  return conversations(chat).at(-1)?.at(-1);
 }
 
 /** From where to ask for messages after a reconnect. */
 export function resumeAt(chat: Chat): number {
-  return Math.max(0, newest(chat) - overlap);
+  return Math.max(0, (newest(chat)?.sequence ?? 0) - overlap);
 }
 
 export function unseen(chat: Chat): number {
-  return Object.values(chat.messages).filter((m) => m.author !== 'customer' && m.sequence > chat.seen).length;
+  return Object.values(chat.messages).filter((m) => m.author !== 'customer' && m.sent_ms > chat.seen).length;
 }

@@ -153,7 +153,7 @@ export function readOffer(value: unknown): Offer {
 export function readMessage(value: unknown): Message {
   const v = object(value);
   return {
-    id: text(v.id),
+    id: text(v.id) || text(v.message),
     sequence: number(v.sequence),
     author: oneOf(v.author, authors, 'system'),
     agent: text(v.agent),

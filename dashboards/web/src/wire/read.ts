@@ -17,7 +17,7 @@ export function number(value: unknown): number {
 }
 
 export function flag(value: unknown): boolean {
-  return value === true;
+  return value === true || value === 1;
 }
 
 export function list<T>(value: unknown, one: (item: unknown) => T): T[] {

@@ -1,0 +1,216 @@
+// Takes pictures of every screen with a real browser against the mock server, for people to look at; and checks on the way that
+// nothing broke the content security policy and that the pages sent no frame that the contract does not know.
+import { mkdirSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type MockServer, startMock } from '../mock/server';
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+let browser: Browser;
+let mock: MockServer;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  mkdirSync('look', { recursive: true });
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: flags });
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+interface Look {
+  name: string;
+  locale: 'en-GB' | 'zh-CN';
+  scheme: 'light' | 'dark';
+  wide: boolean;
+}
+
+async function context(look: Look): Promise<BrowserContext> {
+  const viewport = look.wide ? { width: 1360, height: 820 } : { width: 390, height: 800 };
+  return browser.newContext({
+    locale: look.locale,
+    colorScheme: look.scheme,
+    viewport,
+    hasTouch: !look.wide,
+    isMobile: !look.wide,
+  });
+}
+
+async function open(at: BrowserContext, path: string): Promise<Page> {
+  const page = await at.newPage();
+  page.on('console', (line) => {
+    if (line.type() === 'error' && !/401|503|404/.test(line.text())) complaints.push(line.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(mock.url + path);
+  return page;
+}
+
+async function login(page: Page): Promise<void> {
+  await page.fill('[name=tenant]', 'demo');
+  await page.fill('[name=login]', 'lin');
+  await page.fill('[name=password]', 'a long enough password');
+  await page.click('[data-testid=login-go]');
+  await page.waitForSelector('[data-testid=desk][data-ready=true]');
+}
+
+const looks: Look[] = [
+  { name: 'en-light-wide', locale: 'en-GB', scheme: 'light', wide: true },
+  { name: 'zh-dark-wide', locale: 'zh-CN', scheme: 'dark', wide: true },
+  { name: 'zh-light-phone', locale: 'zh-CN', scheme: 'light', wide: false },
+  { name: 'en-dark-phone', locale: 'en-GB', scheme: 'dark', wide: false },
+];
+
+test.each(looks)('the workspace: $name', async (look) => {
+  mock = await startMock();
+  mock.centre.offerMs = 60_000;
+  const at = await context(look);
+  const page = await open(at, '/');
+  const shot = (name: string) => page.screenshot({ path: `look/${look.name}-${name}.png` });
+  await page.waitForSelector('[data-testid=login-form]');
+  await shot('1-login');
+  await login(page);
+  await shot('2-empty');
+  await page.selectOption('[data-testid=status-select]', 'available');
+  mock.centre.customerSays(
+    'customer-7f3a2',
+    look.locale === 'zh-CN' ? '你好，我的茶壶碎了一个口。' : 'Hello, my teapot arrived with a crack.',
+  );
+  await page.waitForSelector('[data-testid=offer-card]');
+  await page.waitForTimeout(300);
+  await shot('3-offer');
+  await page.keyboard.press('Alt+a');
+  await page.waitForSelector('[data-testid=composer]');
+  await page.fill(
+    '[data-testid=composer]',
+    look.locale === 'zh-CN'
+      ? '您好，很抱歉！请问方便发一下订单号吗？'
+      : 'Hello, I am sorry to hear that. Could you give me the order number?',
+  );
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-testid=message][data-author=agent][data-state=sent]');
+  const contact = [...mock.centre.contacts.values()][0];
+  if (!contact) throw new Error('no contact');
+  for (const m of contact.messages) mock.centre.mark(contact, m.id, 'read');
+  mock.centre.customerSays('customer-7f3a2', '20881-3');
+  mock.centre.customerSays(
+    'customer-7f3a2',
+    look.locale === 'zh-CN'
+      ? '昨天晚上刚收到的，包装看起来没有问题。'
+      : 'It came last night; the box itself looked fine, so I think it was packed like that.',
+  );
+  mock.centre.customerSays('customer-b81c9', 'Can I still change the address of my order?');
+  await page.waitForSelector('[data-testid=offer-card]');
+  await page.keyboard.press('Alt+a');
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid=chat-item]').length === 2);
+  mock.centre.agentSays(
+    contact,
+    look.locale === 'zh-CN'
+      ? '谢谢。我马上为您安排换货，新茶壶预计周四送达。'
+      : 'Thank you. I am sending you a new pot today; it should be with you on Thursday.',
+  );
+  mock.centre.customerSays('customer-7f3a2', look.locale === 'zh-CN' ? '太好了，谢谢！' : 'Great, thank you!');
+  await page.waitForTimeout(300);
+  await shot('4-second-chat');
+  if (!look.wide) {
+    await page.click('.phone');
+    await page.waitForTimeout(150);
+    await shot('5-list');
+  }
+  await page.click('[data-testid=chat-item] >> nth=0');
+  await page.fill('[data-testid=composer]', look.locale === 'zh-CN' ? '还有什么可以帮您？' : 'Is there anything else');
+  await page.waitForTimeout(300);
+  await shot('5-two-chats');
+  if (!look.wide) {
+    await page.click('.talk .narrow:not(.phone)');
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: `look/${look.name}-6-details.png` });
+    await page.click('.info .narrow');
+  }
+  mock.mute = true;
+  mock.drop();
+  await page.fill('[data-testid=composer]', 'Not lost');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.notice.warn');
+  await shot('7-lost');
+  mock.mute = false;
+  await page.waitForSelector('[data-testid=message][data-author=agent][data-state=sent] >> text=Not lost', { timeout: 15_000 });
+  expect(mock.centre.said.filter((s) => s === 'Not lost')).toHaveLength(1);
+  await page.click('[data-testid=end-contact]');
+  await page.waitForSelector('[data-testid=wrap-up-code]');
+  await page.waitForTimeout(200);
+  await shot('8-wrap-up');
+  await page.selectOption('[data-testid=wrap-up-code]', 'resolved');
+  await page.click('[data-testid=wrap-up-done]');
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid=chat-item]').length === 1);
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.keyboard.press('?');
+  await page.waitForSelector('[data-testid=shortcuts]');
+  await shot('9-shortcuts');
+  await at.close();
+  await mock.close();
+  expect(mock.faults).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+test.each(looks)('the widget: $name', async (look) => {
+  mock = await startMock();
+  const at = await context(look);
+  const page = await open(at, '/demo/');
+  const shot = (name: string) => page.screenshot({ path: `look/${look.name}-widget-${name}.png` });
+  await page.waitForSelector('[data-testid=tw-open]');
+  await shot('1-shop');
+  await page.click('[data-testid=tw-open]');
+  await page.waitForSelector('[data-testid=tw-state][data-lost=false]');
+  await page.waitForTimeout(400);
+  await page.fill(
+    '[data-testid=tw-input]',
+    look.locale === 'zh-CN' ? '你好，我想换货' : 'Hello, I would like to return something',
+  );
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-testid=tw-state][data-state=waiting]');
+  await shot('2-waiting');
+  const contact = [...mock.centre.contacts.values()][0];
+  if (!contact) throw new Error('no contact');
+  mock.centre.assign(contact);
+  mock.centre.agentSays(contact, look.locale === 'zh-CN' ? '您好！请问是哪一件商品？' : 'Hello! Of course. Which item is it?');
+  mock.loseNextAnswer = true;
+  await page.fill(
+    '[data-testid=tw-input]',
+    look.locale === 'zh-CN' ? '是旅行茶具，杯子少了一个。' : 'The travel set: one of the cups was missing.',
+  );
+  await page.click('[data-testid=tw-send]');
+  await page.waitForFunction(
+    () => document.querySelector('tributary-chat')?.shadowRoot?.querySelectorAll('[data-testid=tw-message]').length === 3,
+  );
+  await page.waitForSelector('[data-testid=tw-state][data-lost=false]');
+  await page.waitForTimeout(900);
+  expect(await page.locator('[data-testid=tw-message]').count()).toBe(3);
+  expect(contact.messages.filter((m) => m.author === 'customer')).toHaveLength(2);
+  expect(contact.messages.find((m) => m.author === 'agent')?.state).toBe('read');
+  await shot('3-assigned');
+  await page.reload();
+  await page.waitForSelector('[data-testid=tw-open]');
+  await page.click('[data-testid=tw-open]');
+  await page.waitForFunction(
+    () => document.querySelector('tributary-chat')?.shadowRoot?.querySelectorAll('[data-testid=tw-message]').length === 3,
+  );
+  await page.click('[data-testid=tw-end]');
+  await shot('4-end');
+  await page.click('[data-testid=tw-end-yes]');
+  await page.waitForSelector('[data-testid=tw-state][data-state=ended]');
+  expect(await at.cookies()).toEqual([]);
+  await at.close();
+  await mock.close();
+  expect(mock.faults).toEqual([]);
+  expect(complaints).toEqual([]);
+});

@@ -126,11 +126,21 @@ func (c *customer) outcome(m *event.RouteOutcome) error {
 		return c.assigned(r, m)
 	case "agent_lost":
 		return c.agentLost(r, m)
-	case "requeued": // the offer was not taken; the contact waits as before
+	case "requeued":
+		c.requeued(r, m)
 		return nil
 	default:
 		return engine.Refuse("routing knows no outcome %q", m.GetOutcome())
 	}
+}
+
+// requeued follows a contact that routing moved to another queue of the domain, as its own was removed.
+func (c *customer) requeued(r *event.ContactRow, m *event.RouteOutcome) {
+	if r.GetContact().GetState() != event.ContactState_CONTACT_STATE_QUEUED || m.GetQueue() == "" || m.GetQueue() == r.GetContact().GetQueue() {
+		return
+	}
+	r.Contact.Queue = m.GetQueue()
+	c.changed(r, "requeued")
 }
 
 // assigned gives a waiting contact to its agent. Where it does not wait any more, the cancellation and the assignment have
@@ -151,6 +161,9 @@ func (c *customer) assigned(r *event.ContactRow, m *event.RouteOutcome) error {
 		return engine.Refuse("a contact that does not wait cannot be assigned")
 	}
 	ct.State, ct.Agent, ct.AssignedMs = event.ContactState_CONTACT_STATE_ASSIGNED, m.GetAgent(), c.since(ct)
+	if m.GetQueue() != "" {
+		ct.Queue = m.GetQueue()
+	}
 	c.unlimit(r)
 	c.changed(r, "assigned")
 	c.tell(r, "assigned")

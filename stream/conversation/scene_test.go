@@ -103,7 +103,7 @@ func (s *stage) parse(line string, w []string) *event.Event {
 	case w[0] == "config":
 		s.config(e, w[1:])
 	case w[0] == "routing":
-		e.Body = &event.Event_RouteOutcome{RouteOutcome: &event.RouteOutcome{Outcome: w[1], Contact: arg(2), Agent: arg(3)}}
+		e.Body = &event.Event_RouteOutcome{RouteOutcome: &event.RouteOutcome{Outcome: w[1], Contact: arg(2), Agent: arg(3), Queue: arg(4)}}
 	case strings.HasPrefix(w[0], "w"): // an address
 		e.Address = w[0]
 		s.customer(e, line, w[1], arg)

@@ -20,9 +20,16 @@ import (
 	"github.com/tributary-cc/tributary/stream/objects"
 )
 
-// keepCheckpoints is how many manifests of a partition stay: the newest, and older ones for the case that it is torn and
-// for replays of the last span.
-const keepCheckpoints = 4
+const (
+	// keepCheckpoints is how many of the newest manifests of a partition stay: older ones for the case that it is torn.
+	keepCheckpoints = 4
+	// keepEpochs is of how many epochs the first manifest stays: a replay with the epoch's build begins there.
+	keepEpochs = 8
+	// maxDeltas bounds the segments that a restart must read.
+	maxDeltas = 64
+	// segmentBytes is about how many bytes of rows one segment of a base holds: an object has a largest size.
+	segmentBytes = 64 << 20
+)
 
 // manifest is a complete checkpoint: the position, the lanes, and the segments that hold the rows. It is written last.
 type manifest struct {
@@ -90,56 +97,105 @@ func (k *checkpoints) name(p position, kind string) string {
 	return fmt.Sprintf("%s%08d-%016d.%s", k.prefix, p.Epoch, p.Next, kind)
 }
 
-// publish writes a capture: its segment, then its manifest. It must be called for every capture in order, and only when all
-// outputs up to its position are acknowledged.
+// publish writes a capture: its segments, then its manifest. It must be called for every capture in order, and only when
+// all outputs up to its position are acknowledged.
+//
+// Where another folder was first, its checkpoint is taken for ours: it holds the same state, by segments of its own, and what
+// comes next must build on those that stand.
 func (k *checkpoints) publish(ctx context.Context, c capture) error {
-	seg, data := k.encode(c)
-	if _, err := k.store.PutIfAbsent(ctx, seg.Name, data); err != nil {
-		return fmt.Errorf("writing segment %s: %w", seg.Name, err)
+	name := k.name(c.m.Position, "manifest")
+	if found, err := k.adopt(ctx, name); found || err != nil {
+		return err
 	}
-	if seg.Base {
-		k.chain = []segment{seg}
-	} else {
-		k.chain = append(slices.Clone(k.chain), seg)
+	if err := k.write(ctx, c); err != nil {
+		return err
 	}
 	c.m.Segments = k.chain
 	b, err := json.MarshalIndent(c.m, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encoding a manifest: %w", err)
 	}
-	name := k.name(c.m.Position, "manifest")
-	if _, err := k.store.PutIfAbsent(ctx, name, b); err != nil {
+	created, err := k.store.PutIfAbsent(ctx, name, b)
+	if err != nil {
 		return fmt.Errorf("writing manifest %s: %w", name, err)
+	}
+	if !created {
+		_, err := k.adopt(ctx, name)
+		return err
 	}
 	return k.collect(ctx)
 }
 
-// encode makes the capture's segment: a delta, or a base where there is none yet or the deltas have outgrown it. The choice
-// depends on the chain alone, so that every folder makes the same.
-func (k *checkpoints) encode(c capture) (segment, []byte) {
-	if len(k.chain) > 0 {
-		size := 0
-		for _, s := range k.chain[1:] {
-			size += s.Bytes
-		}
-		delta := encodeRows(c.changed, c.tree)
-		if size+len(delta) <= k.chain[0].Bytes+64<<10 {
-			return k.segment(c, "delta", len(c.changed), delta), delta
+// adopt takes the chain of a manifest that stands. One that does not decode leaves no chain: the next one is a base.
+func (k *checkpoints) adopt(ctx context.Context, name string) (found bool, err error) {
+	b, err := k.store.Get(ctx, name)
+	switch {
+	case errors.Is(err, objects.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("reading manifest %s: %w", name, err)
+	}
+	var m manifest
+	if json.Unmarshal(b, &m) != nil {
+		m.Segments = nil
+	}
+	k.chain = m.Segments
+	return true, nil
+}
+
+// write writes the capture's segments: a delta, or a base where there is none yet or the deltas have outgrown it. The choice
+// depends on the chain alone.
+func (k *checkpoints) write(ctx context.Context, c capture) error {
+	base, deltas, count := 0, 0, 0
+	for _, s := range k.chain {
+		if s.Base {
+			base += s.Bytes
+		} else {
+			deltas, count = deltas+s.Bytes, count+1
 		}
 	}
-	keys := make([]string, 0, c.tree.Len())
-	c.tree.Scan(func(key, _ string) bool {
-		keys = append(keys, key)
-		return true
+	if len(k.chain) > 0 && count < maxDeltas {
+		if delta := encodeRows(c.changed, c.tree); deltas+len(delta) <= base+64<<10 {
+			s, err := k.put(ctx, c, "delta", len(c.changed), delta)
+			if err == nil {
+				k.chain = append(slices.Clone(k.chain), s)
+			}
+			return err
+		}
+	}
+	var chain []segment
+	var keys []string
+	var failed error
+	size := 0
+	flush := func() {
+		s, err := k.put(ctx, c, fmt.Sprintf("base%d", len(chain)), len(keys), encodeRows(keys, c.tree))
+		chain, keys, size, failed = append(chain, s), nil, 0, errors.Join(failed, err)
+	}
+	c.tree.Scan(func(key, value string) bool {
+		keys, size = append(keys, key), size+len(key)+len(value)
+		if size >= segmentBytes {
+			flush()
+		}
+		return failed == nil
 	})
-	base := encodeRows(keys, c.tree)
-	return k.segment(c, "base", len(keys), base), base
+	if flush(); failed == nil {
+		k.chain = chain
+	}
+	return failed
+}
+
+func (k *checkpoints) put(ctx context.Context, c capture, kind string, rows int, data []byte) (segment, error) {
+	s := k.segment(c, kind, rows, data)
+	if _, err := k.store.PutIfAbsent(ctx, s.Name, data); err != nil {
+		return s, fmt.Errorf("writing segment %s: %w", s.Name, err)
+	}
+	return s, nil
 }
 
 func (k *checkpoints) segment(c capture, kind string, rows int, data []byte) segment {
 	sum := sha256.Sum256(data)
 	return segment{
-		Name: k.name(c.m.Position, kind), Base: kind == "base", Rows: rows, Bytes: len(data), SHA256: hex.EncodeToString(sum[:]),
+		Name: k.name(c.m.Position, kind), Base: kind != "delta", Rows: rows, Bytes: len(data), SHA256: hex.EncodeToString(sum[:]),
 	}
 }
 
@@ -212,14 +268,17 @@ func decodeRows(data []byte, tree *btree.Map[string, string]) error {
 	return nil
 }
 
-// load finds the newest complete checkpoint, or the newest in or before a given epoch where epoch is not 0. What is torn is
-// passed over and reported to torn. It answers nil where there is none.
-func (k *checkpoints) load(ctx context.Context, upTo uint64, torn func(name string, err error)) (*manifest, *rows, error) {
+// load finds the newest complete checkpoint, or reads the one named. What is torn is passed over and reported to torn. It
+// answers nil where there is none.
+func (k *checkpoints) load(ctx context.Context, only string, torn func(name string, err error)) (*manifest, *rows, error) {
 	names, err := k.manifests(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, name := range slices.Backward(names) {
+		if only != "" && name != only {
+			continue
+		}
 		m, r, err := k.read(ctx, name)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -228,10 +287,8 @@ func (k *checkpoints) load(ctx context.Context, upTo uint64, torn func(name stri
 			torn(name, err)
 			continue
 		}
-		if upTo == 0 || m.Position.Epoch <= upTo {
-			k.chain = m.Segments
-			return m, r, nil
-		}
+		k.chain = m.Segments
+		return m, r, nil
 	}
 	return nil, nil, nil
 }
@@ -271,14 +328,27 @@ func (k *checkpoints) read(ctx context.Context, name string) (*manifest, *rows, 
 	return m, r, nil
 }
 
-// collect deletes manifests beyond the newest few, then segments that no manifest kept names.
+// keep chooses the manifests that stay: the newest, and the first of each of the last epochs.
+func (k *checkpoints) keep(names []string) []string {
+	var firsts []string
+	epoch := ""
+	for _, n := range names {
+		if e, _, _ := strings.Cut(strings.TrimPrefix(n, k.prefix), "-"); e != epoch {
+			epoch, firsts = e, append(firsts, n)
+		}
+	}
+	return append(names[max(0, len(names)-keepCheckpoints):], firsts[max(0, len(firsts)-keepEpochs):]...)
+}
+
+// collect deletes manifests beyond those kept, then segments that no manifest kept names.
 func (k *checkpoints) collect(ctx context.Context) error {
 	names, err := k.manifests(ctx)
 	if err != nil || len(names) <= keepCheckpoints {
 		return err
 	}
 	kept := make(map[string]bool)
-	for _, name := range names[len(names)-keepCheckpoints:] {
+	newest := names[len(names)-1]
+	for _, name := range k.keep(slices.Clone(names)) {
 		kept[name] = true
 		b, err := k.store.Get(ctx, name)
 		if err != nil {
@@ -297,7 +367,7 @@ func (k *checkpoints) collect(ctx context.Context) error {
 		return fmt.Errorf("listing %s: %w", k.prefix, err)
 	}
 	for _, name := range all {
-		if !kept[name] && name < names[len(names)-1] { // never what a slower writer of the next one has just begun
+		if !kept[name] && name < newest { // never what a slower writer of the next one has just begun
 			if err := k.store.Delete(ctx, name); err != nil {
 				return fmt.Errorf("deleting %s: %w", name, err)
 			}
@@ -306,8 +376,11 @@ func (k *checkpoints) collect(ctx context.Context) error {
 	return nil
 }
 
-// resume makes the core stand where a checkpoint stood.
+// resume makes the core stand where a checkpoint stood; without one, at the beginning.
 func (c *core) resume(m *manifest, r *rows) error {
+	if m == nil {
+		return c.restore()
+	}
 	c.rows, c.pos = r, m.Position
 	c.in.Restore(m.In)
 	c.out = make(map[destination]uint64, len(m.Out))

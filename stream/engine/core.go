@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/tributary-cc/tributary/stream/event"
 )
@@ -21,9 +22,21 @@ type position struct {
 	// Served is served time, Clock the last tick's time, both in milliseconds.
 	Served int64 `json:"served_ms"`
 	Clock  int64 `json:"clock_ms"`
+	// Writers are the last ones that told the time.
+	Writers []writerClock `json:"writers,omitempty"`
 	// Hash is the rolling hash of all outputs of the epoch.
 	Hash [16]byte `json:"hash"`
 }
+
+// writerClock is what a writer's clock and served time were at its last tick.
+type writerClock struct {
+	Writer string `json:"writer"`
+	Clock  int64  `json:"clock_ms"`
+	Served int64  `json:"served_ms"`
+}
+
+// maxWriters bounds the writers remembered: those of a partition are an owner and a standby.
+const maxWriters = 4
 
 // core folds records, one after another, with no input but the records: it is the deterministic heart that the owner, the
 // standby and a replay run alike.
@@ -95,7 +108,7 @@ func (c *core) step(rec *event.Record) step {
 			s.epoch = e.GetEpoch()
 		}
 	case e.GetTick() != nil:
-		if c.moveTime(e.GetTick()) {
+		if c.moveTime(tx, e.GetTick()) {
 			s.tick = e.GetTick()
 		}
 		c.fire(tx)
@@ -103,8 +116,10 @@ func (c *core) step(rec *event.Record) step {
 		c.fire(tx)
 		c.apply(tx, e)
 	}
-	s.outs = c.number(tx)
-	s.hash = c.pos.Hash
+	for _, o := range tx.done {
+		c.roll(o)
+	}
+	s.outs, s.hash = tx.done, c.pos.Hash
 	c.pos.Next = rec.Offset + 1
 	return s
 }
@@ -140,16 +155,30 @@ func (c *core) begin(e *event.Epoch) bool {
 
 // moveTime moves the clocks by a tick. Only a tick of the epoch in force counts, and only one whose writer had folded to
 // the end knows the time: during a backlog time stands still.
-func (c *core) moveTime(t *event.Tick) bool {
+//
+// Steps are measured by each writer's own clock, from its last tick to this: so two processes that tick in turn, with clocks
+// that differ, move served time as either would alone.
+func (c *core) moveTime(tx *Tx, t *event.Tick) bool {
 	if t.GetEpoch() != c.pos.Epoch {
 		return false
 	}
-	if now := t.GetTimeMs(); now > 0 {
-		if c.pos.Clock > 0 {
-			c.pos.Served += min(max(now-c.pos.Clock, 0), maxStep)
-		}
-		c.pos.Clock = now
+	now := t.GetTimeMs()
+	if now <= 0 {
+		return true
 	}
+	writers := make([]writerClock, 0, maxWriters+1) // a new one: a checkpoint may hold the old
+	for _, w := range c.pos.Writers {
+		if w.Writer == t.GetWriter() {
+			c.pos.Served = max(c.pos.Served, w.Served+min(max(now-w.Clock, 0), maxStep))
+		} else {
+			writers = append(writers, w)
+		}
+	}
+	writers = append(writers, writerClock{t.GetWriter(), now, c.pos.Served})
+	c.pos.Writers = writers[max(0, len(writers)-maxWriters):]
+	c.pos.Clock = now
+	tx.anchor()
+	c.rows.commit()
 	return true
 }
 
@@ -177,7 +206,7 @@ func (c *core) fire(tx *Tx) {
 
 // guarded runs a piece of the fold: all of it or, with the reason as a Dead, nothing of it.
 func (c *core) guarded(tx *Tx, piece func() error) (dead *event.Dead) {
-	before := len(tx.outs)
+	tx.outs = tx.outs[:0]
 	defer func() {
 		if r := recover(); r != nil {
 			dead = verdict(r)
@@ -187,7 +216,6 @@ func (c *core) guarded(tx *Tx, piece func() error) (dead *event.Dead) {
 			return
 		}
 		c.rows.rollback()
-		tx.outs = tx.outs[:before]
 		if tx.rec.Offset < 0 {
 			return // restoring: there is nothing older to go back to
 		}
@@ -197,6 +225,9 @@ func (c *core) guarded(tx *Tx, piece func() error) (dead *event.Dead) {
 	}()
 	if err := piece(); err != nil {
 		return verdict(err)
+	}
+	if err := c.number(tx); err != nil {
+		return &event.Dead{Kind: "limit", Reason: err.Error()}
 	}
 	return nil
 }
@@ -230,25 +261,32 @@ func verdict(cause any) *event.Dead {
 	return &event.Dead{Kind: "refused", Reason: err.Error()}
 }
 
-// bury emits the record in hand to dead.
+// maxReason bounds what a dead letter says of its cause, and of its key.
+const maxReason = 1024
+
+// bury emits the record in hand to dead. Whatever the record holds, the letter can be encoded.
 func (c *core) bury(tx *Tx, dead *event.Dead) {
+	key := strings.ToValidUTF8(string(tx.rec.Key[:min(len(tx.rec.Key), maxReason)]), "?")
 	dead.Topic, dead.Partition, dead.Offset = string(c.proc.Inbox), int32(c.partition), tx.rec.Offset //nolint:gosec // a partition
-	dead.Record, dead.Key = tx.rec.Value[:min(len(tx.rec.Value), event.MaxSize-4096)], tx.rec.Key
-	tx.outs = append(tx.outs, pending{
-		topic: event.TopicDead, partition: event.PartitionOf(string(tx.rec.Key), c.partitions(event.TopicDead)),
-		event: &event.Event{Key: string(tx.rec.Key), Body: &event.Event_Dead{Dead: dead}},
+	dead.Record, dead.Key = tx.rec.Value[:min(len(tx.rec.Value), event.MaxSize-8*maxReason)], tx.rec.Key[:min(len(tx.rec.Key), maxReason)]
+	dead.Reason = strings.ToValidUTF8(dead.Reason[:min(len(dead.Reason), maxReason)], "?")
+	tx.outs = append(tx.outs[:0], pending{
+		topic: event.TopicDead, partition: event.PartitionOf(key, c.partitions(event.TopicDead)),
+		event: &event.Event{Key: key, Body: &event.Event_Dead{Dead: dead}},
 	})
+	if err := c.number(tx); err != nil {
+		throw(err) // every part is bounded above
+	}
 }
 
-// number gives the outputs of a record their ids and lane numbers and encodes them.
-func (c *core) number(tx *Tx) []output {
-	outs := make([]output, 0, len(tx.outs))
-	for i, p := range tx.outs {
+// number gives what a piece emitted ids and lane numbers and encodes it; all of it or, where one cannot be encoded, nothing.
+func (c *core) number(tx *Tx) error {
+	from := len(tx.done)
+	for _, p := range tx.outs {
 		to := destination{p.topic, p.partition}
-		c.out[to]++
 		o := &event.Origin{
 			Processor: c.proc.Name, Partition: int32(c.partition), Epoch: c.pos.Epoch, //nolint:gosec // a partition
-			Offset: tx.rec.Offset, Ordinal: uint32(i), Number: c.out[to], //nolint:gosec // bounded by MaxOutputsPerRecord
+			Offset: tx.rec.Offset, Ordinal: uint32(len(tx.done)), Number: c.out[to] + 1, //nolint:gosec // bounded by MaxOutputsPerRecord
 		}
 		id := event.OriginID(o)
 		p.event.Origin, p.event.Id = o, id[:]
@@ -256,18 +294,20 @@ func (c *core) number(tx *Tx) []output {
 		if err == nil && len(value) > event.MaxSize {
 			err = fmt.Errorf("%d bytes are more than %d", len(value), event.MaxSize)
 		}
-		if err != nil { // the fold's rows stand; the reader learns that there was something
-			value = mustMarshal(&event.Event{Id: id[:], Origin: o, Key: "", Body: &event.Event_Dead{Dead: &event.Dead{
-				Topic: string(c.proc.Inbox), Partition: int32(c.partition), Offset: tx.rec.Offset, //nolint:gosec // a partition
-				Kind: "undecodable", Reason: "an output that cannot be encoded: " + err.Error(),
-			}}})
+		if err != nil {
+			for _, o := range tx.done[from:] {
+				c.out[o.to]--
+			}
+			tx.done = tx.done[:from]
+			return fmt.Errorf("an output to %s cannot be encoded: %w", p.topic, err)
 		}
-		outs = append(outs, output{to: to, number: o.GetNumber(), record: event.Record{
+		c.out[to]++
+		tx.done = append(tx.done, output{to: to, number: o.GetNumber(), record: event.Record{
 			Topic: p.topic, Partition: p.partition, Key: []byte(p.event.GetKey()), Value: value, Trace: tx.rec.Trace,
 		}})
-		c.roll(to, o.GetNumber(), value)
 	}
-	return outs
+	tx.outs = tx.outs[:0]
+	return nil
 }
 
 func mustMarshal(e *event.Event) []byte {
@@ -279,14 +319,14 @@ func mustMarshal(e *event.Event) []byte {
 }
 
 // roll takes an output into the rolling hash.
-func (c *core) roll(to destination, number uint64, value []byte) {
+func (c *core) roll(o output) {
 	h := sha256.New()
 	var b [12]byte
-	binary.BigEndian.PutUint32(b[0:], uint32(to.partition)) //nolint:gosec // hashed bits
-	binary.BigEndian.PutUint64(b[4:], number)
+	binary.BigEndian.PutUint32(b[0:], uint32(o.to.partition)) //nolint:gosec // hashed bits
+	binary.BigEndian.PutUint64(b[4:], o.number)
 	h.Write(c.pos.Hash[:])
-	h.Write([]byte(to.topic))
+	h.Write([]byte(o.to.topic))
 	h.Write(b[:])
-	h.Write(value)
+	h.Write(o.record.Value)
 	c.pos.Hash = [16]byte(h.Sum(nil)[:16])
 }

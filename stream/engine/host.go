@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -19,8 +20,17 @@ type Place struct {
 // Assignment is the consumer group's advice to a process: what to fold and emit, and what to fold as a standby.
 type Assignment struct{ Own, Standby []Place }
 
+func (a Assignment) names(p Place) bool { return slices.Contains(a.Own, p) || slices.Contains(a.Standby, p) }
+
 // Advice calls change with each new assignment until ctx is done. Nil stands for "own everything".
 type Advice func(ctx context.Context, change func(Assignment)) error
+
+const (
+	// lapse is how long a partition that no advice names any more is folded on: longer than any rebalance.
+	lapse      = 30 * time.Second
+	firstPause = 100 * time.Millisecond
+	longPause  = 5 * time.Second
+)
 
 // Host runs the partitions of a process and keeps each going: one that fails is started again by itself, alone.
 type Host struct {
@@ -29,14 +39,19 @@ type Host struct {
 	topics []event.Topic
 	advice Advice
 
-	mu    sync.Mutex
-	parts map[Place]*hosted
-	wg    sync.WaitGroup
+	mu     sync.Mutex
+	latest Assignment
+	parts  map[Place]*hosted
+	runs   int
+	wg     sync.WaitGroup
 }
 
+// hosted is a partition with the one goroutine that keeps it. All but place is guarded by Host.mu.
 type hosted struct {
+	place  Place
 	part   *Partition
 	cancel context.CancelFunc
+	lapse  *time.Timer // runs while no advice names the place
 	err    error
 	halted bool
 }
@@ -62,70 +77,118 @@ func (h *Host) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	return h.advice(ctx, func(a Assignment) { h.assign(ctx, a) })
+	err := h.advice(ctx, func(a Assignment) { h.assign(ctx, a) })
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // we were asked to end
+	}
+	return err
 }
 
 func (h *Host) everything() Assignment {
 	var a Assignment
 	for _, t := range h.topics {
-		n := h.cfg.Log.Partitions(t)
-		for p := range n {
+		for p := range h.cfg.Log.Partitions(t) {
 			a.Own = append(a.Own, Place{t, p})
 		}
 	}
 	return a
 }
 
-// assign starts what is new and changes roles. What is not named any more goes on as a standby where it runs: nobody stops
-// folding or emitting for a rebalance; it stops when the process does.
+// assign starts what is new and changes roles. What is not named any more goes on as a standby: nobody stops folding or
+// emitting for a rebalance, and only after a while without being named does it end.
 func (h *Host) assign(ctx context.Context, a Assignment) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.latest = a
 	for place, r := range h.parts {
 		r.part.SetOwner(slices.Contains(a.Own, place))
+		switch named := a.names(place); {
+		case named && r.lapse != nil:
+			r.lapse.Stop()
+			r.lapse = nil
+		case !named && r.lapse == nil:
+			r.lapse = time.AfterFunc(lapse, r.cancel)
+		}
 	}
 	for _, place := range slices.Concat(a.Own, a.Standby) {
-		proc, known := h.procs[place.Topic]
-		if !known || h.parts[place] != nil {
-			continue
+		if h.parts[place] == nil {
+			h.begin(ctx, place)
 		}
-		pctx, cancel := context.WithCancel(ctx)
-		r := &hosted{part: NewPartition(h.cfg, proc, place.Partition), cancel: cancel}
-		r.part.SetOwner(slices.Contains(a.Own, place))
-		h.parts[place] = r
-		h.wg.Go(func() { h.keep(pctx, r) })
 	}
 }
 
-// keep runs a partition again and again until it ends well, or in a way that a new start would only repeat.
+// begin starts to keep a place. The lock is held.
+func (h *Host) begin(ctx context.Context, place Place) {
+	if _, known := h.procs[place.Topic]; !known || ctx.Err() != nil {
+		return
+	}
+	pctx, cancel := context.WithCancel(ctx)
+	r := &hosted{place: place, cancel: cancel}
+	r.part = h.make(place, true)
+	h.parts[place] = r
+	h.wg.Go(func() {
+		defer cancel()
+		h.keep(pctx, r)
+		h.end(ctx, r)
+	})
+}
+
+// make makes the next run of a partition: a writer of its own, so that it does not take an earlier run's ticks for its
+// own. The lock is held.
+func (h *Host) make(place Place, first bool) *Partition {
+	cfg := h.cfg
+	h.runs++
+	cfg.Writer = fmt.Sprintf("%s.%d", cfg.Writer, h.runs)
+	cfg.Unclean = cfg.Unclean && first
+	p := NewPartition(cfg, h.procs[place.Topic], place.Partition)
+	p.SetOwner(slices.Contains(h.latest.Own, place))
+	return p
+}
+
+// end forgets a place that lapsed, unless it was named again while it ended.
+func (h *Host) end(ctx context.Context, r *hosted) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r.halted || ctx.Err() != nil {
+		return // its state stays to be seen
+	}
+	delete(h.parts, r.place)
+	if h.latest.names(r.place) {
+		h.begin(ctx, r.place)
+	}
+}
+
+// keep runs a partition again and again until it ends well, or in a way that a new start would only repeat. A poisoned one
+// looks again and again for the epoch that skips the record.
 func (h *Host) keep(ctx context.Context, r *hosted) {
-	defer r.cancel()
-	pause := 100 * time.Millisecond
+	pause := firstPause
 	for {
+		began := h.cfg.Now()
 		err := r.part.Run(ctx)
-		halted := errors.Is(err, ErrSuperseded) || errors.Is(err, ErrPoisoned) || errors.Is(err, ErrDiverged)
+		if ctx.Err() != nil || err == nil {
+			return
+		}
+		halted := errors.Is(err, ErrSuperseded) || errors.Is(err, ErrDiverged)
 		h.mu.Lock()
 		r.err, r.halted = err, halted
 		h.mu.Unlock()
-		if err == nil || ctx.Err() != nil || halted {
-			if halted {
-				r.part.log.ErrorContext(ctx, "the partition stands still", "error", err)
-			}
+		if halted {
+			r.part.log.ErrorContext(ctx, "the partition stands still", "error", err)
 			return
 		}
 		r.part.log.ErrorContext(ctx, "the partition is started again", "error", err)
-		t := time.NewTimer(pause)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
+		switch {
+		case errors.Is(err, ErrPoisoned):
+			pause = longPause
+		case h.cfg.Now().Sub(began) > time.Minute:
+			pause = firstPause
+		}
+		if wait(ctx, pause) != nil {
 			return
 		}
-		pause = min(2*pause, 5*time.Second)
-		owner := r.part.owner.Load()
+		pause = min(2*pause, longPause)
 		h.mu.Lock()
-		r.part = NewPartition(h.cfg, r.part.proc, r.part.part)
-		r.part.SetOwner(owner)
+		r.part = h.make(r.place, !r.part.begun)
 		h.mu.Unlock()
 	}
 }
@@ -138,7 +201,11 @@ func (h *Host) Status() []Status {
 	for _, t := range h.topics {
 		for p := range h.cfg.Log.Partitions(t) {
 			if r := h.parts[Place{t, p}]; r != nil {
-				out = append(out, r.part.Status())
+				s := r.part.Status()
+				if r.err != nil && (r.halted || errors.Is(r.err, ErrPoisoned)) {
+					s.Halted = r.err.Error()
+				}
+				out = append(out, s)
 			}
 		}
 	}
@@ -152,7 +219,7 @@ func (h *Host) Ready() error {
 	var faults []error
 	for place, r := range h.parts {
 		switch {
-		case r.halted:
+		case r.halted, errors.Is(r.err, ErrPoisoned) && !r.part.caughtUp.Load():
 			faults = append(faults, r.err)
 		case !r.part.caughtUp.Load():
 			faults = append(faults, &NotReadyError{place})
@@ -165,5 +232,5 @@ func (h *Host) Ready() error {
 type NotReadyError struct{ Place Place }
 
 func (e *NotReadyError) Error() string {
-	return string(e.Place.Topic) + ": a partition is still being folded to the end"
+	return fmt.Sprintf("%s/%d is still being folded to the end", e.Place.Topic, e.Place.Partition)
 }

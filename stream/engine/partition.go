@@ -20,11 +20,12 @@ const (
 	suspectAfter   = 300 * time.Millisecond // a standby emits when the oldest output waits longer
 	trustAfter     = 2 * time.Second        // and stops when the owner has been heard again for so long
 	checkpointTime = 5 * time.Second
-	checkpointRecs = 50_000
+	checkpointRecs = 50_000 // at each multiple of it, too: a long backlog has no ticks
 	handover       = 3 * time.Second // how long a new build waits for the old one's last checkpoint
 	grace          = 10 * time.Second
 	maxPending     = 20_000 // outputs held before reading pauses
 	pulse          = 50 * time.Millisecond
+	fresh          = time.Second // how long what the log last said of its end is believed
 )
 
 // Errors that end a partition's run.
@@ -35,6 +36,8 @@ var (
 	ErrDiverged = errors.New("this process came to other decisions than the owner")
 	// ErrPoisoned: a record killed the process three times; the partition stands until an epoch skips it.
 	ErrPoisoned = errors.New("a record kills the process; see 'tributary engine skip'")
+	// errDistrusted: the broker lost its end; what this run believes to be acknowledged may be gone.
+	errDistrusted = errors.New("the log was cut: the partition is folded again from its checkpoint")
 )
 
 // Config is what all partitions of a process share.
@@ -70,6 +73,8 @@ type Status struct {
 	Dead       uint64 `json:"dead"`
 	Folded     uint64 `json:"folded"`
 	ServedMS   int64  `json:"served_ms"`
+	// Halted says why the partition stands still, if it does.
+	Halted string `json:"halted,omitempty"`
 }
 
 // Partition folds one inbox partition: reads, folds, emits, ticks and checkpoints. It is one goroutine, besides the reader
@@ -90,9 +95,12 @@ type Partition struct {
 	records chan chunk
 	answers answers
 
+	begun        bool   // the start succeeded
 	lastEpoch    uint64 // the last epoch known when the run began
+	distrust     int64  // ticks below this offset prove no acknowledgement: the broker lost its end
 	end          int64
 	atEnd        bool
+	heardEnd     time.Time // when the log last said where it ends
 	promoted     time.Time // when a standby began to emit; zero while it does not
 	heard        time.Time // when the last tick of the epoch was folded
 	heardOther   time.Time
@@ -173,12 +181,13 @@ func (p *Partition) Run(ctx context.Context) error {
 	if err := p.start(ctx); err != nil {
 		return err
 	}
+	p.begun = true
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
 	readErr := make(chan error, 1)
 	wg.Go(func() { readErr <- p.read(work, p.core.pos.Next) })
-	wg.Go(func() { p.saver.run(work) })
+	wg.Go(func() { p.saver.run(work, p.log) })
 	return p.loop(ctx, work, readErr)
 }
 
@@ -216,8 +225,6 @@ func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error 
 		case <-beat.C:
 		case err := <-readErr:
 			return err
-		case err := <-p.saver.failed:
-			return err
 		case <-asked:
 			asked, p.leaving = nil, true
 			t := time.NewTimer(grace)
@@ -236,13 +243,13 @@ func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error 
 
 // fold folds what was read.
 func (p *Partition) fold(ctx context.Context, c chunk) error {
-	p.end = c.end
+	p.end, p.heardEnd = c.end, p.cfg.Now()
 	for i := range c.records {
 		rec := &c.records[i]
 		if rec.Offset < p.core.pos.Next {
 			continue
 		}
-		if err := p.guard.before(ctx, rec); err != nil {
+		if err := p.guard.before(ctx, rec, p.saver.published.Load()); err != nil {
 			return err
 		}
 		s := p.core.step(rec)
@@ -253,11 +260,15 @@ func (p *Partition) fold(ctx context.Context, c chunk) error {
 		if p.superseded || p.lastShutdown {
 			break
 		}
+		if (rec.Offset+1)%checkpointRecs == 0 {
+			p.capture()
+		}
 	}
 	if p.atEnd = p.core.pos.Next >= p.end; p.atEnd {
 		p.caughtUp.Store(true)
+		return p.guard.passed(ctx)
 	}
-	return p.guard.after(ctx, p.atEnd)
+	return nil
 }
 
 // observe acts on what a record was: a count, a tick, an epoch.
@@ -274,6 +285,8 @@ func (p *Partition) observe(ctx context.Context, s step) error {
 		if s.epoch.GetBuild() != p.cfg.Build && s.epoch.GetNumber() > p.lastEpoch {
 			p.superseded = true
 			p.saver.take(p.core.capture())
+		} else if s.epoch.GetNumber() > p.lastEpoch && cutReason(s.epoch) {
+			return errDistrusted
 		}
 		return nil
 	}
@@ -288,7 +301,7 @@ func (p *Partition) observe(ctx context.Context, s step) error {
 func (p *Partition) heardTick(ctx context.Context, s step) error {
 	now := p.cfg.Now()
 	p.heard = now
-	if s.tick.GetWriter() != p.cfg.Writer {
+	if s.tick.GetWriter() != p.cfg.Writer && s.offset >= p.distrust {
 		p.heardOther = now
 		if !p.emit.told(s.tick.GetAcked(), [16]byte(append(make([]byte, 0, 16), s.tick.GetHash()...))) {
 			if err := p.diverged(ctx, s); err != nil {
@@ -297,13 +310,16 @@ func (p *Partition) heardTick(ctx context.Context, s step) error {
 		}
 	}
 	if s.tick.GetCheckpoint() {
-		p.saver.take(p.core.capture())
-		p.sinceSaved, p.saved = 0, now
-		if p.leaving {
-			p.lastShutdown = true
-		}
+		p.lastShutdown = p.leaving
+		p.capture()
 	}
 	return nil
+}
+
+// capture takes a checkpoint here; it is published when what was emitted up to here is acknowledged.
+func (p *Partition) capture() {
+	p.saver.take(p.core.capture())
+	p.sinceSaved, p.saved = 0, p.cfg.Now()
 }
 
 // diverged decides what a different hash means: for the owner, that the other is wrong; for the new build that folds an old

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // saver publishes captures in order, each only when the outputs up to it are acknowledged, off the folding goroutine.
@@ -16,22 +18,24 @@ type saver struct {
 	acked     int64
 	writing   bool
 	wake      chan struct{}
-	failed    chan error
 	published atomic.Int64
-	onSaved   func(context.Context) error
 }
 
 func newSaver(points *checkpoints, sync func(context.Context) error) *saver {
-	return &saver{
-		points: points, sync: sync, wake: make(chan struct{}, 1), failed: make(chan error, 1),
-		onSaved: func(context.Context) error { return nil },
-	}
+	return &saver{points: points, sync: sync, wake: make(chan struct{}, 1)}
 }
 
 // take queues a capture.
 func (s *saver) take(c capture) {
 	s.mu.Lock()
 	s.waiting = append(s.waiting, c)
+	s.mu.Unlock()
+}
+
+// drop forgets what waits.
+func (s *saver) drop() {
+	s.mu.Lock()
+	s.waiting = nil
 	s.mu.Unlock()
 }
 
@@ -69,7 +73,8 @@ func (s *saver) next() (capture, bool) {
 	return c, true
 }
 
-func (s *saver) run(ctx context.Context) {
+// run writes until ctx is done. What fails is tried again: the log is whole without it, only a restart would take longer.
+func (s *saver) run(ctx context.Context, log *slog.Logger) {
 	for {
 		select {
 		case <-s.wake:
@@ -81,12 +86,15 @@ func (s *saver) run(ctx context.Context) {
 			if !ok {
 				break
 			}
-			if err := s.save(ctx, c); err != nil {
-				select {
-				case s.failed <- err:
-				default:
+			for pause := firstPause; ; pause = min(2*pause, longPause) {
+				err := s.save(ctx, c)
+				if err == nil {
+					break
 				}
-				return
+				log.ErrorContext(ctx, "a checkpoint is tried again", "error", err)
+				if wait(ctx, pause) != nil {
+					return
+				}
 			}
 		}
 	}
@@ -102,5 +110,17 @@ func (s *saver) save(ctx context.Context, c capture) error {
 		return err
 	}
 	s.published.Store(c.m.Position.Next)
-	return s.onSaved(ctx)
+	return nil
+}
+
+// wait pauses for d or until ctx is done.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -24,7 +24,7 @@ func (p *Partition) tickDue(now time.Time) (due, save bool) {
 		due = p.news || save
 	}
 	quiet := now.Sub(p.heard) // no tick was folded for so long
-	switch at, pending := p.nextTimer(now); {
+	switch at, pending := p.nextTimer(now, quiet); {
 	case !pending:
 	case quiet >= tickEvery+late, at+late <= 0 && p.atEnd && quiet >= tickApart+late:
 		due = true
@@ -33,14 +33,18 @@ func (p *Partition) tickDue(now time.Time) (due, save bool) {
 }
 
 func (p *Partition) checkpointDue(now time.Time) bool {
-	return p.sinceSaved >= checkpointRecs || p.sinceSaved > 0 && now.Sub(p.saved) >= checkpointTime
+	return p.sinceSaved > 0 && now.Sub(p.saved) >= checkpointTime
 }
 
-// nextTimer estimates how long until the first timer is due; negative when it is over.
-func (p *Partition) nextTimer(now time.Time) (in time.Duration, pending bool) {
+// nextTimer estimates how long until the first timer is due, negative when it is over; one that waits for a tick to count
+// from is due at once.
+func (p *Partition) nextTimer(now time.Time, quiet time.Duration) (in time.Duration, pending bool) {
 	in = time.Duration(1<<62 - 1)
 	if _, at, ok := p.core.rows.due(timerServed); ok {
-		in, pending = time.Duration(at-p.core.pos.Served)*time.Millisecond-now.Sub(p.heard), true
+		in, pending = time.Duration(at-p.core.pos.Served)*time.Millisecond-quiet, true
+	}
+	if _, _, ok := p.core.rows.due(timerNew); ok {
+		in, pending = 0, true
 	}
 	if _, at, ok := p.core.rows.due(timerClock); ok {
 		in, pending = min(in, time.UnixMilli(at).Sub(now)), true
@@ -53,7 +57,7 @@ func (p *Partition) tick(ctx context.Context, now time.Time, save bool) {
 	t := &event.Tick{
 		Epoch: p.core.pos.Epoch, Acked: p.emit.acked, Hash: p.emit.hash[:], Writer: p.cfg.Writer, Checkpoint: save,
 	}
-	if p.atEnd {
+	if p.atEnd && now.Sub(p.heardEnd) < fresh {
 		t.TimeMs = now.UnixMilli()
 	}
 	p.ticking, p.ticked, p.news = true, now, false
@@ -74,11 +78,15 @@ func controlRecord(e *event.Event) event.Record {
 
 // beginShutdown asks for a last checkpoint where there is something to save and it is ours to save.
 func (p *Partition) beginShutdown(ctx context.Context) {
+	if p.superseded {
+		return // it hands over already
+	}
 	now := p.cfg.Now()
 	if p.sinceSaved == 0 || !p.owner.Load() && p.promoted.IsZero() {
 		p.lastShutdown = true
 		if !p.owner.Load() {
-			p.emit.abandon() // the owner emits what a standby holds
+			p.saver.drop() // nobody told us that what they cover is acknowledged
+			p.emit.abandon()
 		}
 		return
 	}

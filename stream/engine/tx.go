@@ -25,7 +25,8 @@ type Tx struct {
 	rows  *rows
 	rec   *event.Record
 	cause *event.Event
-	outs  []pending
+	outs  []pending // of the piece in hand
+	done  []output  // of the pieces of this record that stand
 	ids   uint32
 }
 
@@ -74,8 +75,11 @@ func (tx *Tx) EmitTo(topic event.Topic, partition int, e *event.Event) {
 	if topic != event.TopicDead && !slices.Contains(tx.core.proc.Outputs, topic) {
 		throw(fmt.Errorf("%s emits to %s, which is not among its outputs", tx.core.proc.Name, topic))
 	}
-	if len(tx.outs) >= MaxOutputsPerRecord {
+	if len(tx.outs)+len(tx.done) >= MaxOutputsPerRecord {
 		throw(&Refusal{Kind: "limit", Reason: fmt.Sprintf("more than %d outputs", MaxOutputsPerRecord)})
+	}
+	if partition < 0 || partition >= tx.Partitions(topic) {
+		throw(fmt.Errorf("%s emits to %s/%d, which there is not", tx.core.proc.Name, topic, partition))
 	}
 	if c := tx.cause; c != nil {
 		e.Cause = c.GetId()
@@ -104,9 +108,19 @@ func (tx *Tx) Partitions(topic event.Topic) int {
 	return tx.core.partitions(topic)
 }
 
-// After sets the timer of this name to fire when ms of served time have passed, in place of any earlier setting.
-func (tx *Tx) After(name string, ms int64) {
-	tx.setTimer(name, timerServed, tx.core.pos.Served+max(ms, 0))
+// After sets the timer of this name to fire when ms of served time have passed, in place of any earlier setting. They
+// count from the next tick: nobody knows how long before this record the last one was.
+func (tx *Tx) After(name string, ms int64) { tx.setTimer(name, timerNew, max(ms, 0)) }
+
+// anchor lets the timers set since the last tick count from this one.
+func (tx *Tx) anchor() {
+	for {
+		name, ms, ok := tx.rows.due(timerNew)
+		if !ok {
+			return
+		}
+		tx.setTimer(name, timerServed, tx.core.pos.Served+ms)
+	}
 }
 
 // At sets the timer of this name to fire with the first tick at or after the Unix time ms.
@@ -123,6 +137,7 @@ func (tx *Tx) Cancel(name string) {
 const (
 	timerNames  = "#timer/"
 	timerDues   = "#due/"
+	timerNew    = "n"
 	timerServed = "s"
 	timerClock  = "t"
 )

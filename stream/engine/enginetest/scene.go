@@ -69,15 +69,18 @@ func (s *Scene) Apply(events ...*event.Event) []Out {
 // Wait lets served time and the clock pass, by ticks of at most 4 s as the engine writes them, and returns what came of it.
 func (s *Scene) Wait(ms int64) []Out {
 	s.t.Helper()
-	var outs []Out
-	for {
+	outs := s.tick() // timers count from the next tick
+	for ms > 0 {
 		d := min(ms, 4000)
-		s.clock += d
-		outs = append(outs, s.Apply(&event.Event{Body: &event.Event_Tick{Tick: &event.Tick{Epoch: 1, TimeMs: s.clock}}})...)
-		if ms -= d; ms <= 0 {
-			return outs
-		}
+		s.clock, ms = s.clock+d, ms-d
+		outs = append(outs, s.tick()...)
 	}
+	return outs
+}
+
+func (s *Scene) tick() []Out {
+	s.t.Helper()
+	return s.Apply(&event.Event{Body: &event.Event_Tick{Tick: &event.Tick{Epoch: 1, TimeMs: s.clock}}})
 }
 
 // Now is the scene's wall clock in Unix milliseconds.

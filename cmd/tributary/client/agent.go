@@ -49,24 +49,38 @@ type Agent struct {
 	OnAgent    func(AgentView)
 	OnAccepted func(request string)
 	OnRefused  func(request, code string)
+	// OnReset is called when a snapshot comes, before what is in it; OnSnapshot after it.
+	OnReset    func()
 	OnSnapshot func()
+	// OnFrame is called for each frame that shows something, with its type, before what it shows.
+	OnFrame func(kind string)
+	// LocalIP is the address to connect from; empty for any. Set it before Run.
+	LocalIP string
 
-	mu     sync.Mutex
-	cookie string
-	shown  map[string]bool
-	unsent []command
+	mu      sync.Mutex
+	cookie  string
+	refused bool
+	shown   map[string]bool
+	now     map[string]bool
+	repeats int
+	unsent  []command
 }
 
-type command map[string]any
+type command struct {
+	frame map[string]any
+	at    time.Time
+}
 
 // NewAgent makes an agent's page. Run logs in and connects.
 func NewAgent(base, tenant, login, password string) *Agent {
 	a := &Agent{
-		base: base, tenant: tenant, login: login, password: password, http: &http.Client{Timeout: 5 * time.Second},
+		base: base, tenant: tenant, login: login, password: password,
 		OnOffer: func(Offer) {}, OnMessage: func(string, Message) {}, OnContact: func(Contact) {}, OnAgent: func(AgentView) {},
-		OnAccepted: func(string) {}, OnRefused: func(string, string) {}, OnSnapshot: func() {}, shown: make(map[string]bool),
+		OnAccepted: func(string) {}, OnRefused: func(string, string) {}, OnReset: func() {}, OnSnapshot: func() {}, OnFrame: func(string) {},
+		shown: make(map[string]bool), now: make(map[string]bool),
 	}
-	a.socket = &socket{url: wsURL(base, "/api/ws"), header: a.header, hello: a.hello, handle: a.handle}
+	a.http = httpFrom(func() string { return a.LocalIP })
+	a.socket = &socket{url: wsURL(base, "/api/ws"), header: a.header, prepare: a.ready, denied: a.forget, again: a.again, handle: a.handle}
 	return a
 }
 
@@ -76,22 +90,53 @@ func (a *Agent) header() http.Header {
 	return http.Header{"Cookie": {a.cookie}, "Origin": {a.base}}
 }
 
-// Run keeps the page open until ctx is done.
-func (a *Agent) Run(ctx context.Context) error {
-	for {
-		err := a.Login(ctx)
-		if err == nil {
-			break
-		}
-		if errors.Is(err, ErrRefused) {
-			return err
-		}
-		if !pauseFor(ctx, 100*time.Millisecond) {
-			return nil
-		}
+// ready logs in where there is no cookie.
+func (a *Agent) ready(ctx context.Context) error {
+	a.mu.Lock()
+	has := a.cookie != ""
+	clear(a.now)
+	a.mu.Unlock()
+	if has {
+		return nil
 	}
+	err := a.Login(ctx)
+	if errors.Is(err, ErrRefused) {
+		a.mu.Lock()
+		a.refused = true
+		a.mu.Unlock()
+	}
+	return err
+}
+
+func (a *Agent) forget() {
+	a.mu.Lock()
+	a.cookie = ""
+	a.mu.Unlock()
+}
+
+// Run keeps the page open until ctx is done. A login that is refused is tried again, and told at the end.
+func (a *Agent) Run(ctx context.Context) error {
+	a.socket.local = a.LocalIP
 	a.socket.run(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.refused {
+		return ErrRefused
+	}
 	return nil
+}
+
+// Drop cuts the connection, as a bad network does; the page connects again.
+func (a *Agent) Drop() { a.socket.drop() }
+
+// ServedBy is the process that serves the connection, as a balancer says in X-Served-By.
+func (a *Agent) ServedBy() string { return a.socket.servedBy() }
+
+// Repeats counts messages that one connection brought twice in frames of their own.
+func (a *Agent) Repeats() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.repeats
 }
 
 // ErrRefused says that login and password are not accepted.
@@ -132,28 +177,30 @@ func (a *Agent) Login(ctx context.Context) error {
 	return errors.New("no login: there is no cookie")
 }
 
-func (a *Agent) hello(send func(any) error) error {
+func (a *Agent) again(olderThan time.Duration) []any {
 	a.mu.Lock()
-	again := append([]command(nil), a.unsent...)
-	a.mu.Unlock()
-	for _, c := range again {
-		if err := send(c); err != nil {
-			return err
+	defer a.mu.Unlock()
+	now := time.Now()
+	var out []any
+	for i := range a.unsent {
+		if now.Sub(a.unsent[i].at) >= olderThan {
+			a.unsent[i].at = now
+			out = append(out, a.unsent[i].frame)
 		}
 	}
-	return nil
+	return out
 }
 
 // Do sends a command under a request id; it is sent again until it is accepted or refused.
 func (a *Agent) Do(request, kind string, fields map[string]any) {
-	c := command{"type": kind, "request": request}
+	c := command{map[string]any{"type": kind, "request": request}, time.Now()}
 	for k, v := range fields {
-		c[k] = v
+		c.frame[k] = v
 	}
 	a.mu.Lock()
 	a.unsent = append(a.unsent, c)
 	a.mu.Unlock()
-	_ = a.socket.send(c) // else with the next connection
+	_ = a.socket.send(c.frame) // else with the next connection
 }
 
 // Unaccepted counts commands that the log does not have yet.
@@ -167,7 +214,7 @@ func (a *Agent) settle(request string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i, c := range a.unsent {
-		if c["request"] == request {
+		if c.frame["request"] == request {
 			a.unsent = append(a.unsent[:i:i], a.unsent[i+1:]...)
 			return true
 		}
@@ -179,6 +226,10 @@ func (a *Agent) handle(raw []byte) {
 	var f frame
 	if json.Unmarshal(raw, &f) != nil {
 		return
+	}
+	switch f.Type {
+	case "snapshot", "offer", "agent", "contact", "message":
+		a.OnFrame(f.Type)
 	}
 	switch f.Type {
 	case "snapshot":
@@ -201,6 +252,7 @@ func (a *Agent) handle(raw []byte) {
 		var contact string
 		var m Message
 		if json.Unmarshal(f.Contact, &contact) == nil && json.Unmarshal(f.Message, &m) == nil {
+			a.repeat(contact + " " + m.ID)
 			a.show(contact, []Message{m})
 		}
 	case "accepted":
@@ -208,13 +260,23 @@ func (a *Agent) handle(raw []byte) {
 			a.OnAccepted(f.Request)
 		}
 	case "error":
-		if f.Request != "" && f.Code != "rate" && f.Code != "unavailable" && a.settle(f.Request) {
+		if f.Request != "" && f.Code != "rate" && f.Code != "internal" && f.Code != "unavailable" && a.settle(f.Request) {
 			a.OnRefused(f.Request, f.Code)
 		}
 	}
 }
 
+func (a *Agent) repeat(key string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.now[key] {
+		a.repeats++
+	}
+	a.now[key] = true
+}
+
 func (a *Agent) snapshot(f *frame) {
+	a.OnReset()
 	if f.Agent != nil {
 		a.OnAgent(*f.Agent)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -48,21 +49,33 @@ type frame struct {
 type socket struct {
 	url    string
 	header func() http.Header
-	hello  func(send func(any) error) error
+	// prepare runs before each try to connect: it gets what the connection needs, a token or a cookie.
+	prepare func(ctx context.Context) error
+	// hello makes the first frame of a connection; nil for none.
+	hello func() any
+	// again gives the frames that wait for an answer for longer than the time given.
+	again  func(olderThan time.Duration) []any
 	handle func(raw []byte)
-	onDown func()
+	// denied is told when the server does not accept the token or the cookie.
+	denied func()
+	// local is the address to connect from; empty for any.
+	local string
 
-	mu   sync.Mutex
-	conn *gws.Conn
-	wg   sync.WaitGroup
+	mu     sync.Mutex
+	conn   *gws.Conn
+	server string
+	// writing keeps a frame said again behind the frames said before it.
+	writing sync.Mutex
 }
 
-// retryFirst and retryMost bound the pause between two tries to connect.
+// retryFirst and retryMost bound the pause between two tries to connect; what is not answered is said again after sayAgain.
 const (
 	retryFirst = 50 * time.Millisecond
 	retryMost  = 2 * time.Second
 	pingEvery  = 500 * time.Millisecond
 	deadAfter  = 2 * time.Second
+	sayAgain   = 2 * time.Second
+	closeToken = 4001
 )
 
 type handler struct {
@@ -70,6 +83,7 @@ type handler struct {
 	handle func([]byte)
 	last   *clock
 	closed chan struct{}
+	code   uint16
 	once   sync.Once
 }
 
@@ -97,16 +111,21 @@ func (h *handler) OnMessage(_ *gws.Conn, m *gws.Message) {
 	h.handle(m.Bytes())
 }
 
-func (h *handler) OnClose(*gws.Conn, error) { h.once.Do(func() { close(h.closed) }) }
+func (h *handler) OnClose(_ *gws.Conn, err error) {
+	h.once.Do(func() {
+		if e := (*gws.CloseError)(nil); errors.As(err, &e) {
+			h.code = e.Code
+		}
+		close(h.closed)
+	})
+}
 
 // run keeps a connection until ctx is done.
 func (s *socket) run(ctx context.Context) {
 	pause := retryFirst
 	for ctx.Err() == nil {
 		began := time.Now()
-		if err := s.once(ctx); err != nil && ctx.Err() == nil && s.onDown != nil {
-			s.onDown()
-		}
+		_ = s.once(ctx) // whatever it was, the next try tells
 		if time.Since(began) > time.Second {
 			pause = retryFirst
 		}
@@ -128,24 +147,44 @@ func pauseFor(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+func (s *socket) connect(ctx context.Context, h *handler) (*gws.Conn, error) {
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
+	conn, resp, err := gws.NewClient(h, &gws.ClientOption{
+		Addr: s.url, RequestHeader: s.header(), HandshakeTimeout: 3 * time.Second, ReadMaxPayloadSize: 4 << 20,
+		TlsConfig: &tls.Config{InsecureSkipVerify: strings.HasPrefix(s.url, "wss://127.0.0.1")}, //nolint:gosec // our own test servers on loopback
+		NewDialer: func() (gws.Dialer, error) { return dialerFrom(s.local), nil },
+	})
+	if err != nil {
+		if resp != nil {
+			if resp.StatusCode == http.StatusUnauthorized {
+				s.denied()
+			}
+			return nil, fmt.Errorf("connecting: %s: %w", resp.Status, err)
+		}
+		return nil, err
+	}
+	s.mu.Lock()
+	s.server = resp.Header.Get("X-Served-By")
+	s.mu.Unlock()
+	return conn, nil
+}
+
 // once connects, serves frames, and returns when the connection is gone or silent.
 func (s *socket) once(ctx context.Context) error {
 	h := &handler{handle: s.handle, last: &clock{}, closed: make(chan struct{})}
 	h.last.touch()
-	conn, resp, err := gws.NewClient(h, &gws.ClientOption{
-		Addr: s.url, RequestHeader: s.header(), HandshakeTimeout: 3 * time.Second, ReadMaxPayloadSize: 4 << 20,
-		TlsConfig: &tls.Config{InsecureSkipVerify: strings.HasPrefix(s.url, "wss://127.0.0.1")}, //nolint:gosec // our own test servers on loopback
-	})
+	conn, err := s.connect(ctx, h)
 	if err != nil {
-		if resp != nil {
-			return fmt.Errorf("connecting: %s: %w", resp.Status, err)
-		}
 		return err
 	}
 	go conn.ReadLoop()
 	defer conn.WriteClose(1000, nil) //nolint:errcheck // it may be gone already
-	if err := s.hello(func(v any) error { return write(conn, v) }); err != nil {
-		return err
+	if s.hello != nil {
+		if err := write(conn, s.hello()); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	s.conn = conn
@@ -155,11 +194,17 @@ func (s *socket) once(ctx context.Context) error {
 		s.conn = nil
 		s.mu.Unlock()
 	}()
+	if err := s.repeat(0); err != nil {
+		return err
+	}
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	for {
 		select {
 		case <-h.closed:
+			if h.code == closeToken {
+				s.denied()
+			}
 			return errors.New("the connection was closed")
 		case <-ctx.Done():
 			return nil
@@ -167,11 +212,58 @@ func (s *socket) once(ctx context.Context) error {
 			if h.last.age() > deadAfter {
 				return errors.New("the server is silent")
 			}
-			if err := write(conn, map[string]string{"type": "ping"}); err != nil {
+			if err := s.send(map[string]string{"type": "ping"}); err != nil {
+				return err
+			}
+			if err := s.repeat(sayAgain); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// repeat says again what was not answered.
+func (s *socket) repeat(olderThan time.Duration) error {
+	for _, f := range s.again(olderThan) {
+		if err := s.send(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop cuts the connection, as a bad network does.
+func (s *socket) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		_ = s.conn.NetConn().Close()
+	}
+}
+
+// servedBy is what the balancer says of who serves the connection.
+func (s *socket) servedBy() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.server
+}
+
+func dialerFrom(local string) *net.Dialer {
+	d := &net.Dialer{Timeout: 3 * time.Second}
+	if local != "" {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(local)}
+	}
+	return d
+}
+
+// httpFrom is a client whose connections begin at an address and do not outlive a request: a server that is killed keeps none.
+func httpFrom(local func() string) *http.Client {
+	return &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // our own test servers on loopback
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			return dialerFrom(local()).DialContext(ctx, network, addr)
+		},
+	}}
 }
 
 func write(c *gws.Conn, v any) error {
@@ -190,6 +282,8 @@ func (s *socket) send(v any) error {
 	if c == nil {
 		return errors.New("not connected")
 	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	return write(c, v)
 }
 

@@ -6,26 +6,33 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
 
 // Customer is a visitor of a web chat. Its methods may be called from any goroutine.
 type Customer struct {
-	base, tenant, entry string
-	http                *http.Client
-	socket              *socket
+	base, entry string
+	http        *http.Client
+	socket      *socket
 
 	// OnMessage is called for each message shown, once per id; OnAccepted when the log has what the customer wrote; OnState
 	// with waiting, assigned or ended. They must not block.
 	OnMessage  func(Message)
 	OnAccepted func(clientID string)
 	OnState    func(state string)
+	// OnFrame is called for each frame that shows something, with its type, before what it shows.
+	OnFrame func(kind string)
+	// LocalIP is the address to connect from, for many customers on one machine; empty for any. Set it before Run.
+	LocalIP string
 
 	mu      sync.Mutex
 	token   string
 	last    uint64
 	shown   map[string]bool
+	now     map[string]bool
+	repeats int
 	unsent  []outgoing
 	refused map[string]string
 }
@@ -34,35 +41,63 @@ type outgoing struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
 	Text string `json:"text,omitempty"`
+	at   time.Time
 }
 
-// NewCustomer makes a visitor of an entry point. Run connects.
+// NewCustomer makes a visitor of an entry point, which is named with its tenant if there is one. Run connects.
 func NewCustomer(base, tenant, entry string) *Customer {
-	c := &Customer{
-		base: base, tenant: tenant, entry: entry, http: &http.Client{Timeout: 5 * time.Second},
-		OnMessage: func(Message) {}, OnAccepted: func(string) {}, OnState: func(string) {},
-		shown: make(map[string]bool), refused: make(map[string]string),
+	if tenant != "" {
+		entry = tenant + "/" + entry
 	}
+	c := &Customer{
+		base: base, entry: entry,
+		OnMessage: func(Message) {}, OnAccepted: func(string) {}, OnState: func(string) {}, OnFrame: func(string) {},
+		shown: make(map[string]bool), now: make(map[string]bool), refused: make(map[string]string),
+	}
+	c.http = httpFrom(func() string { return c.LocalIP })
 	c.socket = &socket{
-		url: wsURL(base, "/webchat/ws?entry_point="+entry+"&tenant="+tenant), header: func() http.Header { return http.Header{"Origin": {base}} },
-		hello: c.hello, handle: c.handle,
+		url:    wsURL(base, "/webchat/ws?entry_point="+url.QueryEscape(entry)),
+		header: func() http.Header { return http.Header{"Origin": {base}} }, prepare: c.session, denied: c.forget,
+		hello: c.hello, again: c.again, handle: c.handle,
 	}
 	return c
 }
 
-// Run keeps the customer connected until ctx is done.
+// Run keeps the customer connected until ctx is done. It may be run again after that: the same visitor comes back.
 func (c *Customer) Run(ctx context.Context) {
-	for c.session(ctx) != nil {
-		if !pauseFor(ctx, 100*time.Millisecond) {
-			return
-		}
-	}
+	c.socket.local = c.LocalIP
 	c.socket.run(ctx)
 }
 
-// session asks for the visitor's token.
+// Drop cuts the connection, as a bad network does; the customer connects again.
+func (c *Customer) Drop() { c.socket.drop() }
+
+// ServedBy is the process that serves the connection, as a balancer says in X-Served-By.
+func (c *Customer) ServedBy() string { return c.socket.servedBy() }
+
+// Repeats counts messages that one connection showed twice.
+func (c *Customer) Repeats() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.repeats
+}
+
+func (c *Customer) forget() {
+	c.mu.Lock()
+	c.token = ""
+	c.mu.Unlock()
+}
+
+// session asks for the visitor's token, where there is none.
 func (c *Customer) session(ctx context.Context) error {
-	body, err := json.Marshal(map[string]string{"tenant": c.tenant, "entry_point": c.entry})
+	c.mu.Lock()
+	has := c.token != ""
+	clear(c.now)
+	c.mu.Unlock()
+	if has {
+		return nil
+	}
+	body, err := json.Marshal(map[string]string{"entry_point": c.entry})
 	if err != nil {
 		return err
 	}
@@ -92,29 +127,34 @@ func (c *Customer) session(ctx context.Context) error {
 	return nil
 }
 
-func (c *Customer) hello(send func(any) error) error {
+func (c *Customer) hello() any {
 	c.mu.Lock()
-	token, last := c.token, c.last
-	again := append([]outgoing(nil), c.unsent...)
-	c.mu.Unlock()
-	if err := send(map[string]any{"type": "hello", "token": token, "last": last}); err != nil {
-		return err
-	}
-	for _, o := range again {
-		if err := send(o); err != nil {
-			return err
+	defer c.mu.Unlock()
+	return map[string]any{"type": "hello", "token": c.token, "last": c.last}
+}
+
+func (c *Customer) again(olderThan time.Duration) []any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	var out []any
+	for i := range c.unsent {
+		if now.Sub(c.unsent[i].at) >= olderThan {
+			c.unsent[i].at = now
+			out = append(out, c.unsent[i])
 		}
 	}
-	return nil
+	return out
 }
 
 // Send says something under an id of the caller's; it is sent again until it is accepted.
-func (c *Customer) Send(id, text string) { c.put(outgoing{"send", id, text}) }
+func (c *Customer) Send(id, text string) { c.put(outgoing{Type: "send", ID: id, Text: text}) }
 
 // End ends the chat.
 func (c *Customer) End(id string) { c.put(outgoing{Type: "end", ID: id}) }
 
 func (c *Customer) put(o outgoing) {
+	o.at = time.Now()
 	c.mu.Lock()
 	c.unsent = append(c.unsent, o)
 	c.mu.Unlock()
@@ -142,9 +182,11 @@ func (c *Customer) handle(raw []byte) {
 	}
 	switch f.Type {
 	case "history":
+		c.OnFrame(f.Type)
 		c.show(f.Messages)
 		c.OnState(f.State)
 	case "message":
+		c.OnFrame(f.Type)
 		// The message stands in the frame itself, or under "message".
 		var m Message
 		if len(f.Message) > 0 {
@@ -154,13 +196,14 @@ func (c *Customer) handle(raw []byte) {
 			c.show([]Message{m})
 		}
 	case "state":
+		c.OnFrame(f.Type)
 		c.OnState(f.State)
 	case "accepted":
 		if c.settle(f.ID) {
 			c.OnAccepted(f.ID)
 		}
 	case "error":
-		if f.ID != "" && f.Code != "rate" && f.Code != "unavailable" {
+		if f.ID != "" && f.Code != "internal" && f.Code != "rate" && f.Code != "unavailable" {
 			c.mu.Lock()
 			c.refused[f.ID] = f.Code
 			c.mu.Unlock()
@@ -188,6 +231,10 @@ func (c *Customer) show(all []Message) {
 		c.mu.Lock()
 		known := c.shown[m.ID]
 		c.shown[m.ID] = true
+		if c.now[m.ID] {
+			c.repeats++
+		}
+		c.now[m.ID] = true
 		c.last = max(c.last, m.Sequence)
 		c.mu.Unlock()
 		ids = append(ids, m.ID)

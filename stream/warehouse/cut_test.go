@@ -1,0 +1,70 @@
+package warehouse
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+func TestOnlyTheNextCutContinues(t *testing.T) {
+	at := func(number uint64, ranges ...*event.Range) *event.Cut { return &event.Cut{Number: number, Ranges: ranges} }
+	a := func(from, to int64) *event.Range { return &event.Range{Topic: "a", From: from, To: to} }
+	b := func(from, to int64) *event.Range { return &event.Range{Topic: "b", From: from, To: to} }
+	p := positionAfter(at(4, a(0, 10), b(0, 5)))
+	require.True(t, p.continues(at(5, a(10, 12), b(5, 5))))
+	require.True(t, p.continues(at(5, a(11, 12), b(5, 5))), "retention took one")
+	require.True(t, p.continues(at(5, a(10, 12), b(5, 5), &event.Range{Topic: "new"})))
+	for name, c := range map[string]*event.Cut{
+		"the same number":       at(4, a(10, 12), b(5, 5)),
+		"a number left out":     at(6, a(10, 12), b(5, 5)),
+		"it begins too early":   at(5, a(9, 12), b(5, 5)),
+		"a partition left out":  at(5, a(10, 12)),
+		"it ends before it has": at(5, a(10, 9), b(5, 5)),
+	} {
+		require.False(t, p.continues(c), name)
+	}
+}
+
+func TestBufferWaitsWhenFullAndSharesFairly(t *testing.T) {
+	b := newBuffer(1400)
+	one, two := place{"a", 0}, place{"a", 1}
+	b.start(one, 5, 9)
+	b.start(two, 0, 0)
+	recs := func(from, n int64) (out []event.Record) {
+		for i := range n {
+			out = append(out, event.Record{Offset: from + i, Value: make([]byte, 100)})
+		}
+		return out
+	}
+	ctx := context.Background()
+	require.NoError(t, b.put(ctx, one, recs(3, 6), 20)) // 3 and 4 lie before the start
+	require.Equal(t, 4, b.waiting())
+	require.NoError(t, b.put(ctx, two, recs(0, 1), 1))
+
+	gone, cancel := context.WithCancelCause(ctx)
+	stopped := errors.New("stopped")
+	cancel(stopped)
+	require.ErrorIs(t, b.put(gone, two, recs(1, 1), 2), stopped, "it is full")
+
+	parts := b.look(4, 1<<20)
+	require.Len(t, parts, 2)
+	for _, p := range parts {
+		if p.place == one {
+			require.Equal(t, [2]int64{5, 7}, [2]int64{p.from, p.to})
+		} else {
+			require.Equal(t, [2]int64{0, 1}, [2]int64{p.from, p.to})
+		}
+	}
+	p := newPosition()
+	p.next[one], p.next[two] = 12, 1 // another sink was further
+	require.Equal(t, int64(8), b.behind(p))
+	b.cut(p)
+	require.Zero(t, b.waiting())
+	require.NoError(t, b.put(ctx, one, recs(9, 5), 20))
+	require.Equal(t, 2, b.waiting())
+	require.Equal(t, int64(12), b.look(10, 1<<20)[0].from+b.look(10, 1<<20)[1].from-1)
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tributary-cc/tributary/stream/access"
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 const (
@@ -109,7 +110,7 @@ func (c *session) answer(cmd *command, err error) {
 	if err != nil {
 		return // four strings encode
 	}
-	c.out.push(note{kind: noteMade, made: made})
+	c.out.Push(note{kind: noteMade, made: made})
 }
 
 func (c *session) mustBeAgent() error {
@@ -230,7 +231,7 @@ func (c *session) doClose(ctx context.Context, cmd *command) error {
 type contactRef struct {
 	id, customer, address, agent string
 	state                        event.ContactState
-	at                           place
+	at                           live.Place
 }
 
 // event begins an event to the customer's conversation.
@@ -247,7 +248,7 @@ func (s *Server) contact(ctx context.Context, tenant, id string) (*contactRef, e
 	if k := s.contacts.get(at); k != nil && k.id == id {
 		return k, nil
 	}
-	found, err := s.fetch(ctx, []place{at})
+	found, err := s.fetch(ctx, []live.Place{at})
 	if err != nil {
 		return nil, err
 	}

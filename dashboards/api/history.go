@@ -1,11 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/tributary-cc/tributary/stream/access"
@@ -18,7 +18,11 @@ const (
 	queryContactDecisions      = "contact_decisions"
 )
 
-const historyPage = 100
+const (
+	historyPage = 100
+	// maxConversations bounds the search for a conversation among those of a customer.
+	maxConversations = 1000
+)
 
 // query asks history; whatever goes wrong there is told as late: the page works on without it.
 func (s *Server) query(ctx context.Context, name string, params map[string]any) ([]map[string]any, error) {
@@ -37,55 +41,66 @@ func (s *Server) query(ctx context.Context, name string, params map[string]any) 
 	return rows, nil
 }
 
-// allow reports whether the person may see the customer whom the rows are about: reviewers any of their tenant, an agent
-// those of whom they hold a contact.
-func (s *Server) allow(ctx context.Context, who person, customer string) (bool, error) {
-	if who.mayReview() {
-		return true, nil
-	}
-	if who.Agent == "" || customer == "" || !who.can(access.ActionContactRead) {
-		return false, nil
-	}
-	for _, id := range s.view.heldBy(who.Tenant, who.Agent) {
-		k, err := s.contact(ctx, who.Tenant, id)
-		switch {
-		case err != nil && asFault(err).kind == kindNotFound: // it ended meanwhile
-		case err != nil:
-			return false, err
-		case k.customer == customer:
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// read checks the right to a customer's history, writes it down either way, and answers.
-func (s *Server) read(w http.ResponseWriter, r *http.Request, who person, subject, customer, field string, rows []map[string]any) error {
+// allowed writes down who asked for what, either way, and refuses who may not see it.
+func (s *Server) allowed(ctx context.Context, who person, subject string, allowed bool) error {
 	action := access.ActionContactRead
 	if who.mayReview() {
 		action = access.ActionContactReadAll
 	}
-	allowed, err := s.allow(r.Context(), who, customer)
-	if err != nil {
-		return err
-	}
 	entry := access.Entry{Tenant: who.Tenant, Actor: who.Account, Action: action, Subject: subject, Allowed: allowed}
-	if err = s.auditor.Audit(r.Context(), entry); err != nil {
+	if err := s.auditor.Audit(ctx, entry); err != nil {
 		return err
 	}
 	if !allowed {
 		return denied("this is open to who holds a contact of the customer, and to reviewers")
 	}
-	writeJSON(w, http.StatusOK, map[string]any{field: rows})
 	return nil
 }
 
-// customerOf is the customer that rows are about.
-func customerOf(rows []map[string]any) string {
-	if len(rows) == 0 {
-		return ""
+// customersOf are the customers of whom the person holds a contact now.
+func (s *Server) customersOf(ctx context.Context, who person) ([]string, error) {
+	if who.Agent == "" || !who.can(access.ActionContactRead) {
+		return nil, nil
 	}
-	return fmt.Sprint(rows[0]["customer"])
+	var out []string
+	for _, id := range s.view.heldBy(who.Tenant, who.Agent) {
+		k, err := s.contact(ctx, who.Tenant, id)
+		switch {
+		case err != nil && asFault(err).kind == kindNotFound: // it ended meanwhile
+		case err != nil:
+			return nil, err
+		case !slices.Contains(out, k.customer):
+			out = append(out, k.customer)
+		}
+	}
+	return out, nil
+}
+
+// maySeeConversation: reviewers see any of their tenant; an agent sees the one of a contact held, and the earlier ones of
+// the same customer.
+func (s *Server) maySeeConversation(ctx context.Context, who person, id string) (bool, error) {
+	if who.mayReview() {
+		return true, nil
+	}
+	customers, err := s.customersOf(ctx, who)
+	if err != nil || len(customers) == 0 {
+		return false, err
+	}
+	if _, holds := s.view.holderOf(who.Tenant, id, who.Agent); holds {
+		return true, nil
+	}
+	for _, customer := range customers {
+		rows, err := s.query(ctx, queryCustomerConversations, map[string]any{
+			"tenant": who.Tenant, "customer": customer, "count": maxConversations,
+		})
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(rows, func(r map[string]any) bool { return str(r["conversation"]) == id }) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func pathID(r *http.Request) (string, error) {
@@ -101,19 +116,49 @@ func (s *Server) conversationMessages(w http.ResponseWriter, r *http.Request, wh
 	if err != nil {
 		return err
 	}
-	before := uint64(math.MaxInt64)
+	var before uint64
 	if text := r.URL.Query().Get("before"); text != "" {
 		if before, err = strconv.ParseUint(text, 10, 63); err != nil {
 			return invalid("before: the sequence of a message")
 		}
 	}
+	may, err := s.maySeeConversation(r.Context(), who, id)
+	if err != nil {
+		return err
+	}
+	if err = s.allowed(r.Context(), who, id, may); err != nil {
+		return err
+	}
 	rows, err := s.query(r.Context(), queryConversationMessages, map[string]any{
-		"tenant": who.Tenant, "conversation": id, "before": before, "limit": historyPage,
+		"tenant": who.Tenant, "conversation": id, "before": before, "count": historyPage,
 	})
 	if err != nil {
 		return err
 	}
-	return s.read(w, r, who, id, customerOf(rows), "messages", rows)
+	messages := make([]messageView, 0, len(rows))
+	for _, row := range rows {
+		messages = append(messages, messageView{
+			ID: str(row["message"]), Sequence: uint64(max(0, num(row["sequence"]))), Author: str(row["author"]), Agent: str(row["agent"]),
+			Text: str(row["text"]), SentMs: num(row["sent_ms"]), State: str(row["state"]), ClientID: str(row["client_id"]),
+		})
+	}
+	slices.SortFunc(messages, func(a, b messageView) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	writeJSON(w, http.StatusOK, map[string]any{"messages": messages, "more": len(rows) == historyPage})
+	return nil
+}
+
+type conversationView struct {
+	ID        string   `json:"id"`
+	Channel   string   `json:"channel"`
+	Channels  []string `json:"channels"`
+	QueueName string   `json:"queue_name"`
+	Queues    []string `json:"queues"`
+	Agents    []string `json:"agents"`
+	Contacts  int64    `json:"contacts"`
+	Open      int64    `json:"open"`
+	Messages  int64    `json:"messages"`
+	StartedMs int64    `json:"started_ms"`
+	EndedMs   int64    `json:"ended_ms"`
 }
 
 func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, who person) error {
@@ -121,13 +166,54 @@ func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, w
 	if err != nil {
 		return err
 	}
-	rows, err := s.query(r.Context(), queryCustomerConversations, map[string]any{
-		"tenant": who.Tenant, "customer": id, "limit": historyPage,
-	})
+	may := who.mayReview()
+	if !may {
+		customers, customersErr := s.customersOf(r.Context(), who)
+		if customersErr != nil {
+			return customersErr
+		}
+		may = slices.Contains(customers, id)
+	}
+	if err = s.allowed(r.Context(), who, id, may); err != nil {
+		return err
+	}
+	rows, err := s.query(r.Context(), queryCustomerConversations, map[string]any{"tenant": who.Tenant, "customer": id, "count": historyPage})
 	if err != nil {
 		return err
 	}
-	return s.read(w, r, who, id, id, "conversations", rows)
+	out := make([]conversationView, 0, len(rows))
+	for _, row := range rows {
+		v := conversationView{
+			ID: str(row["conversation"]), Channels: strs(row["channels"]), Agents: strs(row["agents"]), Contacts: num(row["contacts"]),
+			Open: num(row["open"]), Messages: num(row["messages"]), StartedMs: num(row["started_ms"]), Queues: strs(row["queues"]),
+		}
+		if v.Open == 0 {
+			v.EndedMs = num(row["changed_ms"])
+		}
+		if len(v.Channels) > 0 {
+			v.Channel = v.Channels[0]
+		}
+		if len(v.Queues) > 0 {
+			v.QueueName = s.view.queueName(who.Tenant, v.Queues[0])
+		}
+		out = append(out, v)
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"conversations": out})
+	return nil
+}
+
+type decisionView struct {
+	ID         string          `json:"id"`
+	Contact    string          `json:"contact"`
+	Agent      string          `json:"agent"`
+	Queue      string          `json:"queue"`
+	QueueName  string          `json:"queue_name"`
+	State      string          `json:"state"`
+	Reason     string          `json:"reason"`
+	OfferedMs  int64           `json:"offered_ms"`
+	ClosedMs   int64           `json:"closed_ms"`
+	PassedOver int64           `json:"passed_over"`
+	Why        []candidateView `json:"why"`
 }
 
 func (s *Server) contactDecisions(w http.ResponseWriter, r *http.Request, who person) error {
@@ -135,9 +221,29 @@ func (s *Server) contactDecisions(w http.ResponseWriter, r *http.Request, who pe
 	if err != nil {
 		return err
 	}
-	rows, err := s.query(r.Context(), queryContactDecisions, map[string]any{"tenant": who.Tenant, "contact": id, "limit": historyPage})
+	_, holder, open := s.view.contactAt(who.Tenant, id)
+	holds := open && who.Agent != "" && holder == who.Agent && who.can(access.ActionContactRead)
+	if err = s.allowed(r.Context(), who, id, holds || who.mayReview()); err != nil {
+		return err
+	}
+	rows, err := s.query(r.Context(), queryContactDecisions, map[string]any{"tenant": who.Tenant, "contact": id})
 	if err != nil {
 		return err
 	}
-	return s.read(w, r, who, id, customerOf(rows), "decisions", rows)
+	out := make([]decisionView, 0, len(rows))
+	for _, row := range rows {
+		v := decisionView{
+			ID: str(row["offer"]), Contact: id, Agent: str(row["agent"]), Queue: str(row["queue"]), State: str(row["state"]),
+			QueueName: s.view.queueName(who.Tenant, str(row["queue"])), Reason: str(row["reason"]), OfferedMs: num(row["offered_ms"]),
+			ClosedMs: num(row["closed_ms"]), PassedOver: num(row["passed_over"]), Why: []candidateView{},
+		}
+		agents, chosen := strs(row["candidate_agents"]), list(row["candidate_chosen"])
+		reasons, scores := strs(row["candidate_reasons"]), list(row["candidate_scores"])
+		for i := range min(len(agents), len(chosen), len(reasons), len(scores)) {
+			v.Why = append(v.Why, candidateView{agents[i], num(chosen[i]) != 0, reasons[i], num(scores[i])})
+		}
+		out = append(out, v)
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"decisions": out})
+	return nil
 }

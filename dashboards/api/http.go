@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -162,7 +163,7 @@ func decode(r *http.Request, into any) error {
 		}
 		return invalid("the body is not the JSON object that this route takes")
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // a decoder's end is io.EOF itself
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return invalid("there is something behind the JSON object")
 	}
 	return nil

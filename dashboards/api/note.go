@@ -1,6 +1,9 @@
 package api
 
-import "github.com/tributary-cc/tributary/stream/event"
+import (
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
+)
 
 // noteKind says what a note tells.
 type noteKind uint8
@@ -25,7 +28,7 @@ type note struct {
 	// contact is the receiver's contact that a message belongs to.
 	contact string
 	// lines are messages that the page has not got yet.
-	lines    []line
+	lines    live.Lines
 	agent    *agentState
 	queue    queueState
 	snapshot *snapshot

@@ -5,32 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
-// fetch reads the events that stand at the places in conversation.facts; what is not kept any more is missing.
-func (s *Server) fetch(ctx context.Context, places []place) (map[place]*event.Event, error) {
-	byPartition := make(map[int][]int64)
-	for _, p := range places {
-		byPartition[p.partition()] = append(byPartition[p.partition()], p.offset())
-	}
-	found := make(map[place]*event.Event, len(places))
-	for partition, offsets := range byPartition {
-		slices.Sort(offsets)
-		records, err := s.log.At(ctx, event.TopicConversationFacts, partition, slices.Compact(offsets))
-		if err != nil {
-			return nil, fmt.Errorf("reading %d records of %s/%d: %w", len(offsets), event.TopicConversationFacts, partition, err)
-		}
-		for i := range records {
-			e, err := event.Unmarshal(records[i].Value)
-			if err != nil {
-				continue // as Follow does: damage is reported by verification, not by a page that does not open
-			}
-			found[placeOf(partition, records[i].Offset)] = e
-		}
+func (s *Server) fetch(ctx context.Context, places []live.Place) (map[live.Place]*event.Event, error) {
+	found, err := live.Fetch(ctx, s.log, event.TopicConversationFacts, places)
+	if err != nil {
+		return nil, fmt.Errorf("reading what a page shows: %w", err)
 	}
 	return found, nil
 }
@@ -71,27 +55,20 @@ func (s *Server) message(ctx context.Context, e *event.Event, state event.Delive
 	return viewMessage(e.GetMessageAdded(), text, state), nil
 }
 
-func (s *Server) messages(ctx context.Context, lines []line, found map[place]*event.Event) ([]messageView, error) {
+func (s *Server) messages(ctx context.Context, lines live.Lines, found map[live.Place]*event.Event) ([]messageView, error) {
 	out := make([]messageView, 0, len(lines))
 	for _, l := range lines {
-		e := found[l.at]
+		e := found[l.At]
 		if e.GetMessageAdded() == nil {
 			continue
 		}
-		m, err := s.message(ctx, e, event.DeliveryState(l.state()))
+		m, err := s.message(ctx, e, event.DeliveryState(l.State()))
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, m)
 	}
 	return out, nil
-}
-
-func linePlaces(places []place, lines []line) []place {
-	for _, l := range lines {
-		places = append(places, l.at)
-	}
-	return places
 }
 
 // render makes a note's frame for one page.
@@ -126,7 +103,7 @@ func (s *Server) render(ctx context.Context, tenant string, n *note) ([]byte, er
 func (s *Server) renderContact(ctx context.Context, tenant string, n *note) ([]byte, error) {
 	c := viewContact(n.event, s.view.queueName(tenant, n.event.GetContactChanged().GetContact().GetQueue()))
 	if n.lines != nil {
-		found, err := s.fetch(ctx, linePlaces(nil, n.lines))
+		found, err := s.fetch(ctx, n.lines.Places(nil))
 		if err != nil {
 			return nil, err
 		}
@@ -150,9 +127,9 @@ func (s *Server) renderSnapshot(ctx context.Context, tenant string, shot *snapsh
 	for _, q := range shot.queues {
 		f.Queues = append(f.Queues, viewQueue(q))
 	}
-	var places []place
+	var places []live.Place
 	for i := range shot.held {
-		places = linePlaces(append(places, shot.held[i].at), shot.held[i].lines)
+		places = shot.held[i].lines.Places(append(places, shot.held[i].at))
 	}
 	found, err := s.fetch(ctx, places)
 	if err != nil {
@@ -163,7 +140,7 @@ func (s *Server) renderSnapshot(ctx context.Context, tenant string, shot *snapsh
 		e := found[h.at]
 		if e.GetContactChanged() == nil {
 			return nil, fmt.Errorf("the log does not hold contact %s at %s/%d/%d: its retention is shorter than contacts live",
-				h.id, event.TopicConversationFacts, h.at.partition(), h.at.offset())
+				h.id, event.TopicConversationFacts, h.at.Partition(), h.at.Offset())
 		}
 		c := viewContact(e, s.view.queueName(tenant, e.GetContactChanged().GetContact().GetQueue()))
 		if c.Messages, err = s.messages(ctx, h.lines, found); err != nil {

@@ -41,9 +41,6 @@ func (s *Server) meBody(ctx context.Context, who person, token string) meBody {
 }
 
 func (s *Server) login(w http.ResponseWriter, r *http.Request, _ person) error {
-	if !s.logins.take(s.clientIP(r), s.now()) {
-		return errRate
-	}
 	if !s.fromUs(r) {
 		return denied("this origin may not log in here")
 	}

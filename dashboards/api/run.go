@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -30,46 +29,18 @@ func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var follow sync.WaitGroup
-	for _, topic := range viewTopics {
-		for p := range s.log.Partitions(topic) {
-			s.progress.expect()
-			follow.Go(func() {
-				if err := s.follow(ctx, topic, p); err != nil && ctx.Err() == nil {
-					cancel(fmt.Errorf("following %s/%d: %w", topic, p, err))
-				}
-			})
-		}
-	}
-	s.progress.start()
+	follow.Go(func() {
+		cancel(s.follower.Run(ctx, s.log, viewTopics[:], func(_ event.Topic, batch []engine.Delivered) { s.view.apply(batch) }))
+	})
 	s.tick(ctx)
 	follow.Wait()
 	s.stop()
 	return context.Cause(ctx)
 }
 
-func (s *Server) follow(ctx context.Context, topic event.Topic, partition int) error {
-	first, end, err := s.log.Bounds(ctx, topic, partition)
-	if err != nil {
-		return fmt.Errorf("asking for the bounds: %w", err)
-	}
-	caught := first >= end
-	if caught {
-		s.progress.done()
-	}
-	return engine.Follow(ctx, s.log, topic, partition, first, new(engine.Lanes),
-		func(batch []engine.Delivered, next, _ int64) error {
-			s.view.apply(batch)
-			if !caught && next >= end {
-				caught = true
-				s.progress.done()
-			}
-			return nil
-		})
-}
-
 // tick does what has a rhythm. Signs of life have a goroutine of their own: they wait for the log.
 func (s *Server) tick(ctx context.Context) {
-	s.work.start(func() { s.aliveLoop(ctx) })
+	s.work.Start(func() { s.aliveLoop(ctx) })
 	queues, sweep := time.NewTicker(queueEvery), time.NewTicker(sweepEvery)
 	defer queues.Stop()
 	defer sweep.Stop()
@@ -113,7 +84,7 @@ func (s *Server) alive(ctx context.Context, n int) {
 				GatewayAlive: &event.GatewayAlive{Gateway: s.gateway},
 			}}
 			if err := s.append(ctx, event.TopicRoutingIn, d.tenant, e, nil, "alive", s.gateway, d.domain, fmt.Sprint(n)); err != nil {
-				s.logger.Warn("a sign of life could not be appended", slog.String("error", err.Error()))
+				s.logger.WarnContext(ctx, "a sign of life could not be appended", slog.String("error", err.Error()))
 			}
 		})
 	}
@@ -161,7 +132,7 @@ func (s *Server) stop() {
 	for _, c := range s.all() {
 		c.end(closeGoingAway, "the server stops; reconnect")
 	}
-	done := s.work.end()
+	done := s.work.End()
 	grace := time.NewTimer(stopGrace)
 	defer grace.Stop()
 	select {
@@ -172,38 +143,4 @@ func (s *Server) stop() {
 		}
 		<-done
 	}
-}
-
-// progress counts the partitions that have not caught up yet.
-type progress struct {
-	mu      sync.Mutex
-	started bool
-	waiting int
-}
-
-func (p *progress) expect() { p.add(1) }
-func (p *progress) done()   { p.add(-1) }
-
-func (p *progress) add(n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.waiting += n
-}
-
-func (p *progress) start() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.started = true
-}
-
-func (p *progress) ready() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case !p.started:
-		return errors.New("the view does not run yet")
-	case p.waiting > 0:
-		return fmt.Errorf("the view is catching up on %d partitions", p.waiting)
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
@@ -103,15 +104,14 @@ type Server struct {
 	gateway  string
 	limits   Limits
 	view     *view
-	progress progress
+	follower live.Follower
 	contacts contactCache
 	metrics  *metrics
 	mask     func(string) string
 	auditor  *Auditor
 	upgrader *gws.Upgrader
-	logins   *limiter
 	handler  http.Handler
-	work     *crew
+	work     *live.Crew
 	stopped  atomic.Bool
 
 	mu       sync.Mutex
@@ -137,7 +137,7 @@ func New(c Config) (*Server, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		Config: c, log: c.Log, guard: c.Guard, opener: c.Opener, logger: c.Logger, now: c.Now, work: newCrew(), mask: privacy.Mask, newID: c.NewID, gateway: c.Gateway,
+		Config: c, log: c.Log, guard: c.Guard, opener: c.Opener, logger: c.Logger, now: c.Now, work: live.NewCrew(), mask: privacy.Mask, newID: c.NewID, gateway: c.Gateway,
 		limits: c.Limits.withDefaults(), view: newView(), contacts: contactCache{limit: 4096},
 		sessions: make(map[*session]struct{}), accounts: make(map[string]int),
 	}
@@ -155,7 +155,7 @@ func New(c Config) (*Server, error) {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Ready is nil once the view has caught up with the facts that were there at the start.
-func (s *Server) Ready() error { return s.progress.ready() }
+func (s *Server) Ready() error { return s.follower.Ready() }
 
 // append stamps an event made here and hands it to the guard. The cause's parts name it among all of the tenant's, so that
 // the same request gives the same id.

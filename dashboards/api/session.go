@@ -11,6 +11,7 @@ import (
 	"github.com/lxzan/gws"
 
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 // Codes with which a page's connection is closed, besides those of RFC 6455.
@@ -49,8 +50,8 @@ type session struct {
 	domain string
 	id     string
 	conn   *gws.Conn
-	out    outbox
-	rate   bucket
+	out    live.Outbox[note]
+	rate   live.Bucket
 	excess int
 	idle   atomic.Int32
 	// presence guards what was told to routing.
@@ -64,17 +65,15 @@ type session struct {
 
 func (s *Server) newSession(who person, token string) *session {
 	c := &session{
-		server: s, who: who, token: token, id: s.newID(), rate: bucket{rate: s.limits.CommandRate, burst: s.limits.CommandBurst},
+		server: s, who: who, token: token, id: s.newID(), rate: live.Bucket{Rate: s.limits.CommandRate, Burst: s.limits.CommandBurst},
 		domain: s.domainOf(who),
 	}
-	c.out.limit = s.limits.Notes
-	c.out.start = func() { s.work.start(c.drain) }
-	c.out.overflow = func() {
+	c.out.Init(s.limits.Notes, func() { s.work.Start(c.drain) }, func() {
 		s.metrics.slow.Inc()
 		// A write that hangs keeps the connection's lock, so that no close frame can follow it: then only the socket helps.
 		time.AfterFunc(slowGrace, c.cut)
 		c.end(closeSlow, "too slow")
-	}
+	})
 	return c
 }
 
@@ -85,17 +84,17 @@ func (c *session) drain() {
 	timer := time.AfterFunc(writeTimeout, c.cut)
 	defer timer.Stop()
 	for {
-		notes, more := c.out.take()
+		notes, more := c.out.Take()
 		if !more {
 			return
 		}
 		for i := range notes {
-			if c.out.isDead() {
+			if c.out.Closed() {
 				break
 			}
 			timer.Reset(writeTimeout + renderTimeout)
 			if !c.write(&notes[i]) {
-				c.out.close()
+				c.out.Close()
 				break
 			}
 		}
@@ -127,10 +126,10 @@ func (c *session) open() {
 
 // end closes the connection with a code; its reading goroutine then does the rest.
 func (c *session) end(code uint16, reason string) {
-	c.server.work.start(func() { _ = c.conn.WriteClose(code, []byte(reason)) })
+	c.server.work.Start(func() { _ = c.conn.WriteClose(code, []byte(reason)) })
 }
 
-func (c *session) push(n note) { c.out.push(n) }
+func (c *session) push(n note) { c.out.Push(n) }
 
 // announce tells routing that the agent has this connection. Each announcement names a connection of its own: routing
 // drops repeats, and has let go of the last one if this is not the first.
@@ -150,7 +149,7 @@ func (c *session) announce() error {
 func (c *session) link() string { return c.id + "-" + strconv.Itoa(c.announced) }
 
 func (c *session) close() {
-	c.out.close()
+	c.out.Close()
 	c.server.view.unsubscribe(c.who.Tenant, c.who.Agent, c)
 	defer c.server.leave(c)
 	c.presence.Lock()
@@ -183,7 +182,7 @@ func (c *session) read(opcode gws.Opcode, frame []byte) {
 		return
 	}
 	cmd, err := parseCommand(frame)
-	if err == nil && !c.rate.take(c.server.now()) {
+	if err == nil && !c.rate.Take(c.server.now()) {
 		err = errRate
 		if c.excess++; c.excess > maxExcess {
 			c.end(closeRate, "too many commands")

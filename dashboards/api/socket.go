@@ -111,7 +111,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, who person)
 	}
 	c := s.newSession(who, tokenOf(r))
 	c.conn, h.session = conn, c
-	if !s.work.start(conn.ReadLoop) {
+	if !s.work.Start(conn.ReadLoop) {
 		s.release(who)
 		c.cut()
 	}

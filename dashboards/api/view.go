@@ -7,6 +7,7 @@ import (
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 // maxLines is how many of the latest messages of a conversation the view knows; what is older comes by named query.
@@ -22,30 +23,30 @@ type view struct {
 	seed     maphash.Seed
 	applied  uint64
 	tenants  map[string]*tenantEntry
-	convs    slab[conv]
-	contacts slab[contact]
-	byConv   map[string]ref
-	byID     map[string]ref
+	convs    live.Slab[conv]
+	contacts live.Slab[contact]
+	byConv   map[string]live.Ref
+	byID     map[string]live.Ref
 }
 
 // conv is an open conversation.
 type conv struct {
 	id string
 	// contacts is the first of its open contacts, chained by next.
-	contacts ref
+	contacts live.Ref
 	closed   bool
-	lines    []line
+	lines    live.Lines
 }
 
 // contact is an open contact: queued, assigned or wrapping.
 type contact struct {
 	id string
 	// at is where its newest record stands.
-	at      place
+	at      live.Place
 	agent   *agentEntry
 	tenant  *tenantEntry
-	conv    ref
-	next    ref
+	conv    live.Ref
+	next    live.Ref
 	version uint32
 	state   uint8
 }
@@ -65,7 +66,7 @@ type agentEntry struct {
 	changed *event.AgentChanged
 	config  *event.Agent
 	offers  []*event.OfferChanged
-	held    []ref
+	held    []live.Ref
 	subs    []subscriber
 }
 
@@ -84,7 +85,7 @@ type subscriber interface{ push(n note) }
 func newView() *view {
 	return &view{
 		seed: maphash.MakeSeed(), tenants: make(map[string]*tenantEntry),
-		byConv: make(map[string]ref), byID: make(map[string]ref),
+		byConv: make(map[string]live.Ref), byID: make(map[string]live.Ref),
 	}
 }
 
@@ -107,7 +108,7 @@ func (v *view) apply(batch []engine.Delivered) {
 
 func (v *view) applyOne(d *engine.Delivered) {
 	e := d.Event
-	at := placeOf(d.Record.Partition, d.Record.Offset)
+	at := live.PlaceOf(&d.Record)
 	switch body := e.GetBody().(type) {
 	case *event.Event_ConversationOpened:
 		_, c := v.conversation(body.ConversationOpened.GetConversation())
@@ -133,11 +134,11 @@ func (v *view) applyOne(d *engine.Delivered) {
 	}
 }
 
-func (v *view) conversation(id string) (ref, *conv) {
+func (v *view) conversation(id string) (live.Ref, *conv) {
 	if r, ok := v.byConv[id]; ok {
-		return r, v.convs.get(r)
+		return r, v.convs.Get(r)
 	}
-	r, c := v.convs.add()
+	r, c := v.convs.Add()
 	c.id = id
 	v.byConv[id] = r
 	return r, c
@@ -148,19 +149,19 @@ func (v *view) closeConversation(id string) {
 	if !ok {
 		return
 	}
-	v.convs.get(r).closed = true
+	v.convs.Get(r).closed = true
 	v.dropClosed(r)
 }
 
 // dropClosed forgets a conversation that is closed, once its last contact is through with wrap-up.
-func (v *view) dropClosed(r ref) {
-	if c := v.convs.get(r); c.closed && c.contacts == 0 {
+func (v *view) dropClosed(r live.Ref) {
+	if c := v.convs.Get(r); c.closed && c.contacts == 0 {
 		delete(v.byConv, c.id)
-		v.convs.remove(r)
+		v.convs.Remove(r)
 	}
 }
 
-func (v *view) contactChanged(e *event.Event, c *event.Contact, at place) {
+func (v *view) contactChanged(e *event.Event, c *event.Contact, at live.Place) {
 	r, known := v.byID[c.GetContact()]
 	ended := c.GetState() == event.ContactState_CONTACT_STATE_ENDED
 	if !known && ended {
@@ -169,7 +170,7 @@ func (v *view) contactChanged(e *event.Event, c *event.Contact, at place) {
 	tenant := v.tenant(e.GetTenant())
 	var k *contact
 	if known {
-		k = v.contacts.get(r)
+		k = v.contacts.Get(r)
 		if k.tenant != tenant || uint64(k.version) >= c.GetVersion() {
 			return
 		}
@@ -184,19 +185,19 @@ func (v *view) contactChanged(e *event.Event, c *event.Contact, at place) {
 	}
 	v.handOver(r, k, after)
 	fresh := after != nil && (after != before || moved)
-	if before != nil && !(fresh && before == after) {
+	if before != nil && (!fresh || before != after) {
 		before.tell(note{kind: noteContact, event: e})
 	}
 	if fresh {
-		after.tellWith(note{kind: noteContact, event: e}, v.convs.get(k.conv).lines)
+		after.tellWith(note{kind: noteContact, event: e}, v.convs.Get(k.conv).lines)
 	}
 	if ended {
 		v.dropContact(r, k)
 	}
 }
 
-func (v *view) addContact(tenant *tenantEntry, c *event.Contact) (ref, *contact) {
-	r, k := v.contacts.add()
+func (v *view) addContact(tenant *tenantEntry, c *event.Contact) (live.Ref, *contact) {
+	r, k := v.contacts.Add()
 	cr, cv := v.conversation(c.GetConversation())
 	k.id, k.tenant, k.conv, k.next = c.GetContact(), tenant, cr, cv.contacts
 	cv.contacts = r
@@ -205,8 +206,8 @@ func (v *view) addContact(tenant *tenantEntry, c *event.Contact) (ref, *contact)
 }
 
 // move puts a contact that was split off into its own conversation.
-func (v *view) move(r ref, k *contact, conversation string) bool {
-	if v.convs.get(k.conv).id == conversation {
+func (v *view) move(r live.Ref, k *contact, conversation string) bool {
+	if v.convs.Get(k.conv).id == conversation {
 		return false
 	}
 	v.unchain(r, k)
@@ -217,8 +218,8 @@ func (v *view) move(r ref, k *contact, conversation string) bool {
 }
 
 // unchain takes a contact out of its conversation, which is forgotten if that was all it waited for.
-func (v *view) unchain(r ref, k *contact) {
-	for p := &v.convs.get(k.conv).contacts; *p != 0; p = &v.contacts.get(*p).next {
+func (v *view) unchain(r live.Ref, k *contact) {
+	for p := &v.convs.Get(k.conv).contacts; *p != 0; p = &v.contacts.Get(*p).next {
 		if *p == r {
 			*p = k.next
 			break
@@ -228,7 +229,7 @@ func (v *view) unchain(r ref, k *contact) {
 }
 
 // handOver moves a contact from the agent who held it to the one who does now; either may be none.
-func (v *view) handOver(r ref, k *contact, to *agentEntry) {
+func (v *view) handOver(r live.Ref, k *contact, to *agentEntry) {
 	if k.agent == to {
 		return
 	}
@@ -242,27 +243,15 @@ func (v *view) handOver(r ref, k *contact, to *agentEntry) {
 	}
 }
 
-func (v *view) dropContact(r ref, k *contact) {
+func (v *view) dropContact(r live.Ref, k *contact) {
 	v.unchain(r, k)
 	delete(v.byID, k.id)
-	v.contacts.remove(r)
+	v.contacts.Remove(r)
 }
 
-func (v *view) messageAdded(e *event.Event, m *event.MessageAdded, at place) {
+func (v *view) messageAdded(e *event.Event, m *event.MessageAdded, at live.Place) {
 	_, c := v.conversation(m.GetConversation())
-	l := line{at: at, mark: hashID(v.seed, m.GetMessage())}
-	switch {
-	case len(c.lines) == maxLines:
-		copy(c.lines, c.lines[1:])
-		c.lines[maxLines-1] = l
-	case len(c.lines) == cap(c.lines):
-		// Growing by a few costs some copies of small slices and spares the half of each that doubling leaves empty.
-		grown := make([]line, len(c.lines), min(cap(c.lines)+4, maxLines))
-		copy(grown, c.lines)
-		c.lines = append(grown, l)
-	default:
-		c.lines = append(c.lines, l)
-	}
+	c.lines = c.lines.Add(at, live.HashID(v.seed, m.GetMessage()), maxLines)
 	v.tellHolders(c, note{kind: noteMessage, event: e})
 }
 
@@ -271,21 +260,17 @@ func (v *view) messageMarked(e *event.Event, m *event.MessageMarked) {
 	if !ok {
 		return
 	}
-	c := v.convs.get(r)
-	hash := hashID(v.seed, m.GetMessage())
-	for i := range c.lines {
-		if c.lines[i].is(hash) {
-			c.lines[i].setState(uint8(m.GetState())) //nolint:gosec // a small enumeration
-			v.tellHolders(c, note{kind: noteMarked, event: e})
-			return
-		}
+	c := v.convs.Get(r)
+	if i := c.lines.Find(live.HashID(v.seed, m.GetMessage())); i >= 0 {
+		c.lines.Set(i, uint8(m.GetState())) //nolint:gosec // a small enumeration
+		v.tellHolders(c, note{kind: noteMarked, event: e})
 	}
 }
 
 // tellHolders tells those who hold a contact of the conversation, each under the id of the contact held.
 func (v *view) tellHolders(c *conv, n note) {
-	for r := c.contacts; r != 0; r = v.contacts.get(r).next {
-		if k := v.contacts.get(r); k.agent != nil {
+	for r := c.contacts; r != 0; r = v.contacts.Get(r).next {
+		if k := v.contacts.Get(r); k.agent != nil {
 			n.contact = k.id
 			k.agent.tell(n)
 		}

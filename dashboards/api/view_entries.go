@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 func (v *view) tenant(id string) *tenantEntry {
@@ -100,7 +101,7 @@ func (a *agentEntry) tellState() {
 }
 
 // tellWith tells with the conversation's latest messages, which the page has not got yet.
-func (a *agentEntry) tellWith(n note, lines []line) {
+func (a *agentEntry) tellWith(n note, lines live.Lines) {
 	if len(a.subs) == 0 {
 		return
 	}

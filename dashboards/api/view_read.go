@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 // snapshot is what an agent's page shows at one moment: contents as places.
@@ -18,8 +19,8 @@ type snapshot struct {
 
 type heldContact struct {
 	id    string
-	at    place
-	lines []line
+	at    live.Place
+	lines live.Lines
 }
 
 // subscribe registers a page of an agent and pushes its snapshot to it, in one step: what is applied later is pushed
@@ -31,8 +32,8 @@ func (v *view) subscribe(tenant, agent string, s subscriber) {
 	a := t.agent(agent)
 	shot := &snapshot{applied: v.applied, agent: a.state(), offers: slices.Clone(a.offers)}
 	for _, r := range a.held {
-		k := v.contacts.get(r)
-		shot.held = append(shot.held, heldContact{k.id, k.at, slices.Clone(v.convs.get(k.conv).lines)})
+		k := v.contacts.Get(r)
+		shot.held = append(shot.held, heldContact{k.id, k.at, slices.Clone(v.convs.Get(k.conv).lines)})
 	}
 	for _, q := range t.queues {
 		shot.queues = append(shot.queues, q.state())
@@ -53,14 +54,14 @@ func (v *view) unsubscribe(tenant, agent string, s subscriber) {
 }
 
 // contactAt is where the newest record of an open contact of the tenant stands, and who holds it.
-func (v *view) contactAt(tenant, id string) (at place, agent string, ok bool) {
+func (v *view) contactAt(tenant, id string) (at live.Place, agent string, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	r, known := v.byID[id]
 	if !known {
 		return 0, "", false
 	}
-	k := v.contacts.get(r)
+	k := v.contacts.Get(r)
 	if k.tenant.id != tenant {
 		return 0, "", false
 	}
@@ -78,8 +79,8 @@ func (v *view) holderOf(tenant, conversation, agent string) (contact string, ok 
 	if !known {
 		return "", false
 	}
-	for r := v.convs.get(cr).contacts; r != 0; r = v.contacts.get(r).next {
-		k := v.contacts.get(r)
+	for r := v.convs.Get(cr).contacts; r != 0; r = v.contacts.Get(r).next {
+		k := v.contacts.Get(r)
 		if k.tenant.id == tenant && (agent == "" || k.agent != nil && k.agent.id == agent) {
 			return k.id, true
 		}
@@ -143,7 +144,7 @@ func (v *view) heldBy(tenant, agent string) []string {
 	}
 	var out []string
 	for _, r := range t.agents[agent].held {
-		out = append(out, v.contacts.get(r).id)
+		out = append(out, v.contacts.Get(r).id)
 	}
 	return out
 }

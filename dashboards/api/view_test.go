@@ -62,11 +62,15 @@ func (f *facts) conversationFact(customer string, e *event.Event) engine.Deliver
 }
 
 func (f *facts) contact(customer, conversation, id string, state event.ContactState, agent string) engine.Delivered {
+	return f.contactAt(customer, conversation, id, state, agent, "address-of-"+customer)
+}
+
+func (f *facts) contactAt(customer, conversation, id string, state event.ContactState, agent, address string) engine.Delivered {
 	f.version[id]++
-	return f.conversationFact(customer, &event.Event{Address: "address-of-" + customer, Body: &event.Event_ContactChanged{
+	return f.conversationFact(customer, &event.Event{Address: address, Body: &event.Event_ContactChanged{
 		ContactChanged: &event.ContactChanged{Contact: &event.Contact{
 			Contact: id, Conversation: conversation, Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: "shop", State: state, Agent: agent,
-			Queue: "sales", Address: "address-of-" + customer, Version: f.version[id],
+			Queue: "sales", Address: address, Version: f.version[id],
 		}},
 	}})
 }
@@ -304,7 +308,7 @@ func TestClosedConversationsAreDropped(t *testing.T) {
 		require.Empty(t, s.view.byID)
 		require.Empty(t, s.view.heldBy("acme", "ann"))
 	}
-	require.EqualValues(t, 1, s.view.convs.next, "freed places are used again")
+	require.EqualValues(t, 1, s.view.convs.Held(), "freed places are used again")
 }
 
 // An open conversation costs at most 600 bytes in the view.

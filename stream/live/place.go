@@ -22,10 +22,10 @@ func PlaceOf(r *event.Record) Place {
 }
 
 // Partition is the place's partition.
-func (p Place) Partition() int { return int(p >> offsetBits) } //nolint:gosec // 16 bits
+func (p Place) Partition() int { return int(p >> offsetBits) }
 
 // Offset is the place's offset.
-func (p Place) Offset() int64 { return int64(p & (1<<offsetBits - 1)) } //nolint:gosec // 48 bits
+func (p Place) Offset() int64 { return int64(p & (1<<offsetBits - 1)) }
 
 // Fetch reads the events at the places of a topic; what is not kept any more, or does not decode, is missing.
 func Fetch(ctx context.Context, log engine.Log, topic event.Topic, places []Place) (map[Place]*event.Event, error) {
@@ -60,7 +60,7 @@ type Line struct {
 const hashBits = 56
 
 // State is what became of the message.
-func (l Line) State() uint8 { return uint8(l.mark >> hashBits) } //nolint:gosec // 8 bits
+func (l Line) State() uint8 { return uint8(l.mark >> hashBits) }
 
 // Lines are the latest messages of a conversation, oldest first.
 type Lines []Line

@@ -120,7 +120,7 @@ export function Desk({ me, loggedOut }: PageProps) {
         />
         <Details shelves={shelves} contact={selected} me={desk.agent?.id ?? me.agent} show={setPane} queues={desk.queues} />
       </div>
-      <div class="offers">
+      <div class="offers" aria-live="assertive">
         {offers.map((offer) => (
           <OfferCard key={offer.id} offer={offer} client={client} desk={desk} box={box} />
         ))}

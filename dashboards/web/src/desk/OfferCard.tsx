@@ -24,13 +24,7 @@ export function OfferCard({ offer, client, desk }: Props) {
   const waited = contact && contact.enqueued_ms > 0 ? say('offer.waited', { time: say.span(now - contact.enqueued_ms) }) : '';
   const answer = (accept: boolean) => client.ask({ type: 'answer', offer: offer.id, accept });
   return (
-    <section
-      class="offer"
-      role="alertdialog"
-      aria-labelledby={`offer-${offer.id}`}
-      data-testid="offer-card"
-      data-offer={offer.id}
-    >
+    <section class="offer" aria-labelledby={`offer-${offer.id}`} data-testid="offer-card" data-offer={offer.id}>
       <div class="offer-head">
         <Face customer={offer.customer} />
         <div>
@@ -40,7 +34,7 @@ export function OfferCard({ offer, client, desk }: Props) {
           </p>
           <p class="quiet">
             {customerName(say, offer.customer)}
-            {waited && ` · ${waited}`}
+            {waited && <span aria-hidden="true"> · {waited}</span>}
           </p>
         </div>
         <p class="countdown" data-low={left < 6_000} aria-hidden="true">

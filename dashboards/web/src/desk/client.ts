@@ -30,6 +30,8 @@ export class DeskClient {
   private readonly socket: Link;
   private readonly names: { prefix: string; outbox: string; reads: string };
   private live = false;
+  /** Every request that this tab ever held. */
+  private readonly known = new Set<string>();
   private stops: (() => void)[] = [];
 
   constructor(
@@ -39,6 +41,7 @@ export class DeskClient {
     const prefix = `tributary.${me.tenant}.${me.account || me.agent}.`;
     this.names = { prefix, outbox: `${prefix}outbox`, reads: `${prefix}reads` };
     this.box.set(this.savedOutbox());
+    for (const w of this.box.get()) this.known.add(w.request);
     this.reads.set(this.savedReads());
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     this.socket = new Link(
@@ -183,7 +186,10 @@ export class DeskClient {
   private saveBox(box: outbox.Outbox): void {
     if (box === this.box.get()) return;
     this.box.set(box);
-    keep(this.names.outbox, JSON.stringify(outbox.lasting(box)));
+    for (const w of box) this.known.add(w.request);
+    // Another tab keeps its wishes in the same place: leave those alone.
+    const others = this.savedOutbox().filter((w) => !this.known.has(w.request));
+    keep(this.names.outbox, JSON.stringify(outbox.lasting([...others, ...box])));
   }
 
   private savedOutbox(): outbox.Outbox {

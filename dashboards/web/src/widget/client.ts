@@ -33,6 +33,8 @@ export class ChatClient {
   private asking = false;
   private readonly sentAt = new Map<string, number>();
   private unacked: string[] = [];
+  /** Every message that this tab ever held on its way. */
+  private readonly known = new Set<string>();
   private readTo = '';
   private tries = 0;
 
@@ -42,7 +44,9 @@ export class ChatClient {
   ) {
     this.name = `tributary.webchat.${entryPoint}.`;
     this.token = kept(`${this.name}token`);
-    this.chat.set({ ...emptyChat, going: this.savedGoing(), seen: Number(kept(`${this.name}seen`)) || 0 });
+    const going = this.savedGoing();
+    for (const g of going) this.known.add(g.id);
+    this.chat.set({ ...emptyChat, going, seen: Number(kept(`${this.name}seen`)) || 0 });
     this.socket = new Link(
       () => this.socketAddress(),
       () => '{"type":"ping"}',
@@ -223,8 +227,11 @@ export class ChatClient {
     const wrote = chat.going !== this.chat.get().going;
     this.chat.set(chat);
     if (!wrote) return;
-    if (chat.going.length > 0) {
-      keep(`${this.name}going`, JSON.stringify(chat.going));
+    for (const g of chat.going) this.known.add(g.id);
+    // Another tab of the shop keeps what it sends in the same place: leave that alone.
+    const all = [...this.savedGoing().filter((g) => !this.known.has(g.id)), ...chat.going];
+    if (all.length > 0) {
+      keep(`${this.name}going`, JSON.stringify(all));
       keep(`${this.name}open`, '1');
     } else forget(`${this.name}going`);
   }

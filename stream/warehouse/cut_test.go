@@ -11,7 +11,9 @@ import (
 )
 
 func TestOnlyTheNextCutContinues(t *testing.T) {
-	at := func(number uint64, ranges ...*event.Range) *event.Cut { return &event.Cut{Number: number, Ranges: ranges} }
+	at := func(number uint64, ranges ...*event.Range) *event.Cut {
+		return &event.Cut{Number: number, Ranges: ranges}
+	}
 	a := func(from, to int64) *event.Range { return &event.Range{Topic: "a", From: from, To: to} }
 	b := func(from, to int64) *event.Range { return &event.Range{Topic: "b", From: from, To: to} }
 	p := positionAfter(at(4, a(0, 10), b(0, 5)))

@@ -82,7 +82,7 @@ func (r *rows[T]) token() string { return hex.EncodeToString(r.ids.Sum(nil)[:16]
 func (r *rows[T]) insert(ctx context.Context, w *Warehouse, token string) error {
 	order := make([]int32, len(r.list))
 	for i := range order {
-		order[i] = int32(i) //nolint:gosec // a cut has fewer rows than that
+		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(r.spec.compare(&r.list[a], &r.list[b]), cmp.Compare(a, b))

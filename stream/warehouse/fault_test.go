@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"net/http/httptest"
 
 	"github.com/stretchr/testify/require"
 
@@ -92,7 +91,7 @@ func TestSinkWaitsForKeysAndMarksWhatCannotBeOpened(t *testing.T) {
 	keys := new(flakyKeys)
 	keys.left.Store(2)
 	sink.Opener = keys
-	sink.Options.Fault = func(err error) TextFault {
+	sink.Fault = func(err error) TextFault {
 		if errors.Is(err, errErased) {
 			return TextDamaged
 		}
@@ -103,8 +102,8 @@ func TestSinkWaitsForKeysAndMarksWhatCannotBeOpened(t *testing.T) {
 	res, err := w.Query(context.Background(), "conversation_messages", map[string]any{"tenant": "acme", "conversation": "conv-ann", "before": 0, "count": 9})
 	require.NoError(t, err)
 	require.Len(t, res.Rows, 3)
-	for i, want := range [][2]string{{"", textNone}, {"", textDamaged}, {"a ******", textThere}} {
-		require.Equal(t, want, [2]string{res.Rows[i][7].(string), res.Rows[i][8].(string)})
+	for i, want := range [][]any{{"", textNone}, {"", textDamaged}, {"a ******", textThere}} {
+		require.Equal(t, want, res.Rows[i][7:9])
 	}
 }
 

@@ -54,7 +54,7 @@ func (r *run) insertOnce(ctx context.Context, p *pending, again bool) error {
 		b := mapCut(p.before, p.cut, records)
 		if text := disagreement(p.cut, b); text != "" {
 			// Its tokens still keep it from coming in twice; Check shows what is missing.
-			r.Logger.Error("the log no longer gives what a cut announced", "difference", text)
+			r.Logger.ErrorContext(ctx, "the log no longer gives what a cut announced", "difference", text)
 		}
 		p.block = b
 	}

@@ -46,7 +46,7 @@ func (r *run) report() {
 }
 
 func (s *Sink) failed(what string, err error) {
-	s.Logger.Error(what, "error", err)
+	s.Logger.Error("something failed in the sink and is dealt with", "what", what, "error", err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lag.Failures++

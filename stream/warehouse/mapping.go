@@ -102,7 +102,7 @@ func (b *block) addBody(r *event.Record, e *event.Event, at int64) {
 		m := body.MessageMarked
 		*b.marks.add(e.GetId()) = markRow{
 			tenant: e.GetTenant(), conversation: m.GetConversation(), message: m.GetMessage(), state: enumName(m.GetState()),
-			rank: uint8(min(max(m.GetState(), 0), 255)), at: at, cut: b.number, //nolint:gosec // within 0 to 255
+			rank: uint8(min(max(m.GetState(), 0), 255)), at: at, cut: b.number,
 		}
 	case *event.Event_OfferChanged:
 		*b.offers.add(e.GetId()) = offerOf(e, body.OfferChanged, offset, at, b.number)

@@ -96,7 +96,7 @@ func (m *Metrics) check(ctx context.Context) {
 		return
 	}
 	for _, f := range found {
-		m.sink.Logger.Error("a cut has other rows than it announced", "cut", f.Cut, "table", f.Table, "announced", f.Announced, "counted", f.Counted)
+		m.sink.Logger.ErrorContext(ctx, "a cut has other rows than it announced", "cut", f.Cut, "table", f.Table, "announced", f.Announced, "counted", f.Counted)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -57,18 +57,18 @@ func (w *Warehouse) migrate(ctx context.Context, all []migration) (Applied, erro
 		return done, err
 	}
 	for _, m := range all {
-		if err := m.compare(applied[m.number]); err != nil {
+		if err = m.compare(applied[m.number]); err != nil {
 			return done, err
 		}
 		if len(applied[m.number]) > 0 {
 			continue
 		}
 		for i, statement := range m.statements {
-			if err := w.exec(ctx, statement); err != nil {
+			if err = w.exec(ctx, statement); err != nil {
 				return done, fmt.Errorf("warehouse: migration %s, statement %d: %w", m.name, i+1, err)
 			}
 		}
-		if err := w.recordMigration(ctx, m); err != nil {
+		if err = w.recordMigration(ctx, m); err != nil {
 			return done, err
 		}
 		done.Ran = append(done.Ran, m.name)
@@ -78,7 +78,7 @@ func (w *Warehouse) migrate(ctx context.Context, all []migration) (Applied, erro
 		return done, err
 	}
 	for _, m := range all {
-		if err := m.compare(applied[m.number]); err != nil {
+		if err = m.compare(applied[m.number]); err != nil {
 			return done, err
 		}
 		delete(applied, m.number)
@@ -165,7 +165,7 @@ func loadMigrations(files fs.FS) ([]migration, error) {
 			return nil, fmt.Errorf("warehouse: migration %s is not named like 0001_what.sql", name)
 		}
 		number, err := strconv.ParseUint(parts[1], 10, 32)
-		if err != nil || number != uint64(i)+1 { //nolint:gosec // an index is not negative
+		if err != nil || number != uint64(i)+1 {
 			return nil, fmt.Errorf("warehouse: migration %s stands where number %d is expected", name, i+1)
 		}
 		sum := sha256.Sum256(text)

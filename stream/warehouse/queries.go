@@ -26,9 +26,7 @@ type namedQuery struct {
 	params map[string]string // name → type
 }
 
-var (
-	placeholder = regexp.MustCompile(`\{([a-z_]+):([A-Za-z0-9()]+)\}`)
-)
+var placeholder = regexp.MustCompile(`\{([a-z_]+):([A-Za-z0-9()]+)\}`)
 
 // loadQueries reads the files and checks that each header names exactly the parameters its statement uses.
 func loadQueries() (map[string]*namedQuery, error) {

@@ -81,11 +81,17 @@ func TestQueriesOnSeededData(t *testing.T) {
 			[3,"m-ann-3","c-ann","webchat","customer","","cl3","","erased",%d,""],
 			[2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there",%d,"read"],
 			[1,"m-ann-1","c-ann","webchat","customer","","cl1","my ****** 'is' \\ 秘密","there",%d,""]]`, t0+2, t0+1, t0)},
-		{"conversation_messages", map[string]any{"tenant": "acme", "conversation": "conv-ann", "before": "3", "count": 1},
-			fmt.Sprintf(`[[2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there",%d,"read"]]`, t0+1)},
+		{
+			"conversation_messages",
+			map[string]any{"tenant": "acme", "conversation": "conv-ann", "before": "3", "count": 1},
+			fmt.Sprintf(`[[2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there",%d,"read"]]`, t0+1),
+		},
 		{"conversation_messages", map[string]any{"tenant": "other", "conversation": "conv-ann", "before": 0, "count": 10}, `[]`},
-		{"customer_conversations", map[string]any{"tenant": "acme", "customer": "ann", "count": 10},
-			fmt.Sprintf(`[["conv-ann",["webchat"],["sales"],["a1"],1,0,3,%d,%d]]`, t0, t0+70_000)},
+		{
+			"customer_conversations",
+			map[string]any{"tenant": "acme", "customer": "ann", "count": 10},
+			fmt.Sprintf(`[["conv-ann",["webchat"],["sales"],["a1"],1,0,3,%d,%d]]`, t0, t0+70_000),
+		},
 		{"contact_decisions", map[string]any{"tenant": "acme", "contact": "c-ann"}, fmt.Sprintf(`[
 			["o1","a2","sales","timed_out","",%d,%d,["a1","a2"],[0,1],["idle_shorter","chosen"],[5,9],0],
 			["o2","a1","sales","accepted","",%d,%d,["a1"],[1],["chosen"],[6],0]]`, t0, t0+9, t0, t0+10)},
@@ -95,10 +101,16 @@ func TestQueriesOnSeededData(t *testing.T) {
 		{"contacts_by_interval", map[string]any{
 			"tenant": "acme", "queue": "sales", "from_ms": t0, "to_ms": t0 + 3_600_000, "interval_ms": 900_000, "target_ms": 20_000,
 		}, fmt.Sprintf(`[[%d,"sales",4,1,1,1,1,1,1,10000,5000,60000,1,50,50,25,100]]`, t0)},
-		{"agent_states_now", map[string]any{"tenant": "acme", "at_ms": t0 + 150},
-			fmt.Sprintf(`[["a1","break","","busy",true,["c-ann"],%d,50]]`, t0+100)},
-		{"agent_states_now", map[string]any{"tenant": "acme", "at_ms": time.UnixMilli(t0 + 50)},
-			fmt.Sprintf(`[["a1","available","","idle",true,["c-ann"],%d,50]]`, t0)},
+		{
+			"agent_states_now",
+			map[string]any{"tenant": "acme", "at_ms": t0 + 150},
+			fmt.Sprintf(`[["a1","break","","busy",true,["c-ann"],%d,50]]`, t0+100),
+		},
+		{
+			"agent_states_now",
+			map[string]any{"tenant": "acme", "at_ms": time.UnixMilli(t0 + 50)},
+			fmt.Sprintf(`[["a1","available","","idle",true,["c-ann"],%d,50]]`, t0),
+		},
 		{"contact_counts", map[string]any{"tenant": "acme"}, `[[4,5,4,3,0,2,1,2,3,0]]`},
 		{"message_doubles", map[string]any{"tenant": "", "count": 10}, `[]`},
 		{"event_doubles", map[string]any{"tenant": "acme", "count": 10}, `[]`},

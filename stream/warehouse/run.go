@@ -201,7 +201,7 @@ func (r *run) step(ctx context.Context) (time.Duration, error) {
 func (r *run) propose(ctx context.Context) error {
 	cut, b := makeCut(r.accepted, r.buffer.look(r.Rows, r.Bytes), r.writer)
 	if b.damaged+b.gaps > 0 {
-		r.Logger.Error("facts that cannot be read, or whose lane has a gap, are left out",
+		r.Logger.ErrorContext(ctx, "facts that cannot be read, or whose lane has a gap, are left out",
 			"cut", cut.GetNumber(), "damaged", b.damaged, "gaps", b.gaps)
 		r.leftOut(b.damaged, b.gaps)
 	}

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 			code = 1
 		}
 	}
-	os.Exit(code)
+	os.Exit(code) //nolint:forbidigo // how a TestMain ends
 }
 
 const t0 = int64(1_780_000_000_000) // where the scenes begin

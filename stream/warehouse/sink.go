@@ -52,11 +52,11 @@ type Options struct {
 type TextFault int
 
 const (
-	// TextLater: it is tried again, and the cut waits.
+	// TextLater says that it is tried again, and the cut waits.
 	TextLater TextFault = iota
-	// TextErased: the key is gone for ever; the row has no text and says so.
+	// TextErased says that the key is gone for ever: the row has no text and says so.
 	TextErased
-	// TextDamaged: it can never be opened; the row has no text and says so.
+	// TextDamaged says that it can never be opened: the row has no text and says so.
 	TextDamaged
 )
 

@@ -89,7 +89,7 @@ func (r *run) compare(ctx context.Context, done uint64) (inWarehouse uint64, end
 	for {
 		number, err := r.Warehouse.prepare(ctx)
 		if err == nil && number < done {
-			r.Logger.Warn("the warehouse has less than the log marked; it is filled again", "warehouse", number, "log", done)
+			r.Logger.WarnContext(ctx, "the warehouse has less than the log marked; it is filled again", "warehouse", number, "log", done)
 			return 0, 0, errRestart
 		}
 		if err == nil {

@@ -65,7 +65,7 @@ func (s *Server) aliveLoop(ctx context.Context) {
 			return
 		case <-t.C:
 			s.alive(ctx, n)
-			s.reannounce()
+			s.reannounce(ctx)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func (s *Server) alive(ctx context.Context, n int) {
 
 // reannounce tells routing again of agents that it believes gone though their pages are here: this gateway was silent
 // for longer than routing waits, and lives again.
-func (s *Server) reannounce() {
+func (s *Server) reannounce(ctx context.Context) {
 	for _, c := range s.all() {
 		a := s.view.agentState(c.who.Tenant, c.who.Agent)
 		if !c.who.works() || a.changed == nil || a.changed.GetConnected() || !c.settled.Load() {
@@ -103,8 +103,8 @@ func (s *Server) reannounce() {
 			continue // the fact that follows the first announcement may still be on its way
 		}
 		c.patience.Store(0)
-		if err := c.announce(); err != nil {
-			s.logger.Warn("an agent could not be announced again", slog.String("error", err.Error()))
+		if err := c.announce(ctx); err != nil {
+			s.logger.WarnContext(ctx, "an agent could not be announced again", slog.String("error", err.Error()))
 		}
 	}
 }

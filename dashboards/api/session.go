@@ -117,7 +117,7 @@ func (c *session) write(n *note) bool {
 func (c *session) open() {
 	c.server.join(c)
 	c.server.view.subscribe(c.who.Tenant, c.who.Agent, c)
-	if err := c.announce(); err != nil {
+	if err := c.announce(context.Background()); err != nil {
 		c.end(closeInternal, "the log cannot be written")
 		return
 	}
@@ -131,16 +131,22 @@ func (c *session) end(code uint16, reason string) {
 
 func (c *session) push(n note) { c.out.Push(n) }
 
-// announce tells routing that the agent has this connection. Each announcement names a connection of its own: routing
-// drops repeats, and has let go of the last one if this is not the first.
-func (c *session) announce() error {
+// announce tells routing that the agent has this connection.
+func (c *session) announce(ctx context.Context) error {
 	c.presence.Lock()
 	defer c.presence.Unlock()
 	if !c.who.works() || c.gone {
 		return nil
 	}
+	// Each announcement names a connection of its own, as routing drops repeats; the last one is taken back first, so
+	// that none is left over should routing still believe in it.
+	if c.announced > 0 {
+		if err := c.retract(ctx); err != nil {
+			return err
+		}
+	}
 	c.announced++
-	return c.toRouting(&event.Event{Body: &event.Event_AgentConnected{AgentConnected: &event.AgentConnected{
+	return c.toRouting(ctx, &event.Event{Body: &event.Event_AgentConnected{AgentConnected: &event.AgentConnected{
 		Agent: c.who.Agent, Gateway: c.server.gateway, Connection: c.link(),
 	}}}, "connected", c.link())
 }
@@ -148,27 +154,31 @@ func (c *session) announce() error {
 // link is the connection's name in the log, with presence held.
 func (c *session) link() string { return c.id + "-" + strconv.Itoa(c.announced) }
 
+// retract takes the announcement back, with presence held.
+func (c *session) retract(ctx context.Context) error {
+	return c.toRouting(ctx, &event.Event{Body: &event.Event_AgentDisconnected{AgentDisconnected: &event.AgentDisconnected{
+		Agent: c.who.Agent, Gateway: c.server.gateway, Connection: c.link(),
+	}}}, "disconnected", c.link())
+}
+
 func (c *session) close() {
+	defer c.server.leave(c)
 	c.out.Close()
 	c.server.view.unsubscribe(c.who.Tenant, c.who.Agent, c)
-	defer c.server.leave(c)
 	c.presence.Lock()
 	defer c.presence.Unlock()
 	c.gone = true
 	if c.announced == 0 {
 		return
 	}
-	err := c.toRouting(&event.Event{Body: &event.Event_AgentDisconnected{AgentDisconnected: &event.AgentDisconnected{
-		Agent: c.who.Agent, Gateway: c.server.gateway, Connection: c.link(),
-	}}}, "disconnected", c.link())
-	if err != nil {
+	if err := c.retract(context.Background()); err != nil {
 		c.server.logger.Warn("a disconnection could not be appended; the gateway's silence will tell it", slog.String("error", err.Error()))
 	}
 }
 
 // toRouting appends an event to the agent's routing domain.
-func (c *session) toRouting(e *event.Event, cause ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
+func (c *session) toRouting(ctx context.Context, e *event.Event, cause ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
 	defer cancel()
 	e.Key = event.Key(c.who.Tenant, c.domain)
 	return c.server.append(ctx, event.TopicRoutingIn, c.who.Tenant, e, nil, cause...)

@@ -308,7 +308,7 @@ func TestClosedConversationsAreDropped(t *testing.T) {
 		require.Empty(t, s.view.byID)
 		require.Empty(t, s.view.heldBy("acme", "ann"))
 	}
-	require.EqualValues(t, 1, s.view.convs.Held(), "freed places are used again")
+	require.Equal(t, 1, s.view.convs.Held(), "freed places are used again")
 }
 
 // An open conversation costs at most 600 bytes in the view.

@@ -139,7 +139,7 @@ func (w *world) process(change ...func(*Config)) *process {
 		cancel()
 		run.Wait()
 		web.Close()
-		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		http.DefaultClient.CloseIdleConnections()
 	})
 	require.Eventually(w.t, func() bool { return s.Ready() == nil }, patience, time.Millisecond)
 	return &process{web, s}
@@ -162,7 +162,7 @@ func (w *world) post(p *process, origin, body string) (int, map[string]any) {
 func (w *world) token(p *process) string {
 	status, body := w.post(p, "https://shop.example", `{"entry_point":"shop"}`)
 	require.Equal(w.t, 200, status, body)
-	return body["token"].(string)
+	return str(body["token"])
 }
 
 // browser is a customer's connection.
@@ -187,10 +187,13 @@ func (b *browser) OnClose(_ *gws.Conn, err error) { b.closed <- err }
 
 func (w *world) dial(p *process, origin string) (*browser, error) {
 	b := &browser{t: w.t, frames: make(chan map[string]any, 10_000), closed: make(chan error, 1)}
-	conn, _, err := gws.NewClient(b, &gws.ClientOption{
+	conn, resp, err := gws.NewClient(b, &gws.ClientOption{
 		Addr:          strings.Replace(p.URL, "http", "ws", 1) + "/webchat/ws?entry_point=shop",
 		RequestHeader: http.Header{"Origin": []string{origin}},
 	})
+	if resp != nil && resp.Body != nil {
+		_ = resp.Body.Close()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -268,8 +271,15 @@ func (w *world) eventually(f func() bool, why string) {
 
 func texts(history map[string]any) []string {
 	var out []string
-	for _, m := range history["messages"].([]any) {
-		out = append(out, m.(map[string]any)["text"].(string))
+	messages, _ := history["messages"].([]any)
+	for _, m := range messages {
+		fields, _ := m.(map[string]any)
+		out = append(out, str(fields["text"]))
 	}
 	return out
+}
+
+func str(v any) string {
+	s, _ := v.(string)
+	return s
 }

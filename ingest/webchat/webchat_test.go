@@ -18,7 +18,7 @@ func TestAChatFromHelloToTheEnd(t *testing.T) {
 	status, session := w.post(p, "https://shop.example", `{"entry_point":"shop"}`)
 	require.Equal(t, 200, status)
 	require.Equal(t, "Hello", session["greeting"])
-	token := session["token"].(string)
+	token := str(session["token"])
 	b, history := w.come(p, token, 0)
 	require.Equal(t, "none", history["state"])
 	require.Empty(t, history["messages"])
@@ -157,7 +157,7 @@ func TestHistoryThenFramesHasNoGapAndNoDouble(t *testing.T) {
 	<-done
 	for i, tab := range tabs {
 		for len(seen[i]) < count {
-			seen[i] = append(seen[i], tab.next("message")["text"].(string))
+			seen[i] = append(seen[i], str(tab.next("message")["text"]))
 		}
 		for n, text := range seen[i] {
 			require.Equal(t, fmt.Sprint(n), text)
@@ -221,17 +221,17 @@ func TestTokensAreForOneEntryPoint(t *testing.T) {
 	_, renewed := w.post(p, "https://shop.example", `{"entry_point":"shop","token":"`+mine+`"}`)
 	was, err := w.accounts.VerifyVisitor(mine)
 	require.NoError(t, err)
-	is, err := w.accounts.VerifyVisitor(renewed["token"].(string))
+	is, err := w.accounts.VerifyVisitor(str(renewed["token"]))
 	require.NoError(t, err)
 	require.Equal(t, was.Visitor, is.Visitor)
-	_, swapped := w.post(p, "https://shop.example", `{"entry_point":"shop","token":"`+foreign["token"].(string)+`"}`)
-	is, err = w.accounts.VerifyVisitor(swapped["token"].(string))
+	_, swapped := w.post(p, "https://shop.example", `{"entry_point":"shop","token":"`+str(foreign["token"])+`"}`)
+	is, err = w.accounts.VerifyVisitor(str(swapped["token"]))
 	require.NoError(t, err)
-	theirs, err := w.accounts.VerifyVisitor(foreign["token"].(string))
+	theirs, err := w.accounts.VerifyVisitor(str(foreign["token"]))
 	require.NoError(t, err)
 	require.NotEqual(t, theirs.Visitor, is.Visitor)
 
-	for _, token := range []string{"", "x", mine + "x", foreign["token"].(string)} {
+	for _, token := range []string{"", "x", mine + "x", str(foreign["token"])} {
 		b, err := w.dial(p, "https://shop.example")
 		require.NoError(t, err)
 		b.say(map[string]any{"type": "hello", "token": token})
@@ -310,12 +310,15 @@ func TestASlowBrowserIsGivenUp(t *testing.T) {
 	w := newWorld(t)
 	p := w.process(func(c *Config) { c.Limits.Notes = 8 })
 	token := w.token(p)
-	slow := &stuck{release: make(chan struct{})}
-	conn, _, err := gws.NewClient(slow, &gws.ClientOption{
+	slow := new(gws.BuiltinEventHandler)
+	conn, resp, err := gws.NewClient(slow, &gws.ClientOption{
 		Addr:          strings.Replace(p.URL, "http", "ws", 1) + "/webchat/ws?entry_point=shop",
 		RequestHeader: http.Header{"Origin": []string{"https://shop.example"}}, ReadBufferSize: 512,
 	})
 	require.NoError(t, err)
+	if resp.Body != nil {
+		_ = resp.Body.Close()
+	}
 	t.Cleanup(func() { _ = conn.NetConn().Close() })
 	require.NoError(t, conn.WriteMessage(gws.OpcodeText, []byte(`{"type":"hello","token":"`+token+`"}`)))
 	require.NoError(t, conn.WriteMessage(gws.OpcodeText, []byte(`{"type":"send","id":"m","text":"x"}`)))
@@ -331,12 +334,6 @@ func TestASlowBrowserIsGivenUp(t *testing.T) {
 		got++
 	}
 	require.Positive(t, got)
-}
-
-// stuck is a client that never reads.
-type stuck struct {
-	gws.BuiltinEventHandler
-	release chan struct{}
 }
 
 func TestPagesFromOtherOrigins(t *testing.T) {

@@ -1,0 +1,186 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/enginetest"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestPlacesHoldPartitionAndOffset(t *testing.T) {
+	for _, r := range []event.Record{{}, {Partition: 1<<16 - 1, Offset: 1<<48 - 1}, {Partition: 7, Offset: 1 << 40}} {
+		p := PlaceOf(&r)
+		require.Equal(t, r.Partition, p.Partition())
+		require.Equal(t, r.Offset, p.Offset())
+	}
+}
+
+// Lines are the latest, in order, with their states.
+func TestLinesAgainstAModel(t *testing.T) {
+	seed := maphash.MakeSeed()
+	rapid.Check(t, func(t *rapid.T) {
+		type entry struct {
+			id    string
+			state uint8
+		}
+		var lines Lines
+		var model []entry
+		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
+			if len(model) > 0 && rapid.Bool().Draw(t, "mark") {
+				n := rapid.IntRange(0, len(model)-1).Draw(t, "which")
+				model[n].state = rapid.Byte().Draw(t, "state")
+				lines.Set(lines.Find(HashID(seed, model[n].id)), model[n].state)
+				continue
+			}
+			model = append(model, entry{id: fmt.Sprint(i)})
+			lines = lines.Add(Place(i), HashID(seed, fmt.Sprint(i)), 10)
+			if len(model) > 10 {
+				require.Negative(t, lines.Find(HashID(seed, model[0].id)))
+				model = model[1:]
+			}
+		}
+		require.Len(t, lines, len(model))
+		require.LessOrEqual(t, cap(lines), 10)
+		for i, m := range model {
+			require.Equal(t, i, lines.Find(HashID(seed, m.id)))
+			require.Equal(t, m.state, lines[i].State())
+			require.Equal(t, m.id, fmt.Sprint(lines[i].At))
+		}
+	})
+}
+
+func TestSlabReusesWhatWasFreed(t *testing.T) {
+	var s Slab[int]
+	refs := make([]Ref, 3000)
+	for i := range refs {
+		r, v := s.Add()
+		refs[i], *v = r, i
+	}
+	for i, r := range refs {
+		require.NotZero(t, r)
+		require.Equal(t, i, *s.Get(r))
+	}
+	s.Remove(refs[1500])
+	r, v := s.Add()
+	require.Equal(t, refs[1500], r)
+	require.Zero(t, *v)
+	require.Equal(t, 3000, s.Held())
+}
+
+// Whatever is pushed is drained in order, by one drain at a time, and an overflow ends it once.
+func TestOutbox(t *testing.T) {
+	var o Outbox[int]
+	var drains sync.WaitGroup
+	var mu sync.Mutex
+	var got []int
+	o.Init(1_000_000, func() {
+		drains.Go(func() {
+			for {
+				batch, more := o.Take()
+				if !more {
+					return
+				}
+				mu.Lock()
+				got = append(got, batch...)
+				mu.Unlock()
+			}
+		})
+	}, func() { t.Error("nothing overflows here") })
+	for i := range 10_000 {
+		o.Push(i)
+	}
+	drains.Wait()
+	require.Len(t, got, 10_000)
+	for i, v := range got {
+		require.Equal(t, i, v)
+	}
+
+	var slow Outbox[int]
+	overflows := 0
+	slow.Init(3, func() {}, func() { overflows++ })
+	for i := range 10 {
+		slow.Push(i)
+	}
+	require.Equal(t, 1, overflows)
+	require.True(t, slow.Closed())
+	_, more := slow.Take()
+	require.False(t, more)
+}
+
+func TestLimiterIsBounded(t *testing.T) {
+	now := time.UnixMilli(enginetest.Start)
+	l := NewLimiter(1, 2, 100)
+	require.True(t, l.Take("a", now))
+	require.True(t, l.Take("a", now))
+	require.False(t, l.Take("a", now))
+	require.True(t, l.Take("a", now.Add(time.Second)))
+	require.False(t, l.Take("a", now), "a clock that goes back gives nothing")
+	for i := range 1000 {
+		l.Take(fmt.Sprint(i), now)
+	}
+	require.LessOrEqual(t, len(l.buckets), 100)
+}
+
+func TestNobodyBeginsAfterTheEnd(t *testing.T) {
+	c := NewCrew()
+	release := make(chan struct{})
+	require.True(t, c.Start(func() { <-release }))
+	done := c.End()
+	require.True(t, c.Start(func() {}), "who ends may still start helpers")
+	select {
+	case <-done:
+		t.Fatal("somebody is still at work")
+	default:
+	}
+	close(release)
+	<-done
+	require.False(t, c.Start(func() {}))
+}
+
+func TestFollowerIsReadyOnceItCaughtUp(t *testing.T) {
+	log := enginetest.NewLog(2)
+	for i := range 5 {
+		value, err := event.Marshal(&event.Event{Body: &event.Event_Audit{Audit: &event.Audit{Subject: fmt.Sprint(i)}}})
+		require.NoError(t, err)
+		done := make(chan error, 1)
+		log.Append(t.Context(), event.TopicAudit, i%2, []event.Record{{Value: value}}, func(err error) { done <- err })
+		require.NoError(t, <-done)
+	}
+	var f Follower
+	require.Error(t, f.Ready())
+	stop := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var mu sync.Mutex
+	seen := 0
+	var run sync.WaitGroup
+	run.Go(func() {
+		err := f.Run(ctx, log, []event.Topic{event.TopicAudit}, func(_ event.Topic, batch []engine.Delivered) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen += len(batch)
+		})
+		require.ErrorIs(t, err, stop)
+	})
+	require.Eventually(t, func() bool { return f.Ready() == nil }, 5*time.Second, time.Millisecond)
+	mu.Lock()
+	require.Equal(t, 5, seen)
+	mu.Unlock()
+	cancel(stop)
+	run.Wait()
+	found, err := Fetch(t.Context(), log, event.TopicAudit, []Place{PlaceOf(&event.Record{Partition: 1, Offset: 1}), PlaceOf(&event.Record{Offset: 99})})
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+}

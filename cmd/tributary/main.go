@@ -60,8 +60,8 @@ func root() *cobra.Command {
 	f.StringVar(&g.data, "data", "", "data folder (default data)")
 	f.BoolVar(&g.json, "json", false, "print JSON for a program")
 	cmd.AddCommand(
-		runCommand(&g), checkCommand(&g), applyCommand(&g), exportCommand(&g), userCommand(&g), tailCommand(&g), 
-		deadCommand(&g), migrateCommand(&g), doctorCommand(&g), versionCommand(&g), verifyCommand(&g),
+		runCommand(&g), checkCommand(&g), applyCommand(&g), exportCommand(&g), userCommand(&g), tailCommand(&g),
+		deadCommand(&g), migrateCommand(&g), doctorCommand(&g), versionCommand(&g), verifyCommand(&g), chaosCommand(&g),
 	)
 	return cmd
 }

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/chaos"
+)
+
+func chaosCommand(g *globals) *cobra.Command {
+	o := chaos.Default()
+	cmd := &cobra.Command{
+		Use: "chaos", Short: "Kill and freeze it under load, then check a ledger kept outside of it", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if o.Binary, err = os.Executable(); err != nil {
+				return err
+			}
+			o.Folder, o.Log = g.data, cmd.ErrOrStderr()
+			r, err := chaos.Run(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if err := g.print(cmd.OutOrStdout(), r, func(w io.Writer) { r.Print(w) }); err != nil {
+				return err
+			}
+			if !r.OK() {
+				return fmt.Errorf("chaos found faults; run it again with --seed %d", o.Seed)
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&o.Kills, "kills", o.Kills, "how many kills and freezes")
+	f.Uint64Var(&o.Seed, "seed", o.Seed, "decides the schedule, the texts and what people do")
+	f.IntVar(&o.Customers, "customers", o.Customers, "how many customers chat at the same time")
+	f.IntVar(&o.Agents, "agents", o.Agents, "how many agents answer")
+	f.IntVar(&o.Plant, "plant", o.Plant, "how many pieces of personal data customers say")
+	return cmd
+}

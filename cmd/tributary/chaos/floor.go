@@ -1,0 +1,216 @@
+package chaos
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Floor is the people: customers who come and go, and agents who answer them.
+type Floor struct {
+	base, tenant, entry string
+	seed                uint64
+	ledger              *Ledger
+	agents              []*agent
+	// words gives what a customer says next, with planted personal data among it.
+	words func() string
+
+	closing  atomic.Bool
+	mu       sync.Mutex
+	visitors []*visitor
+	errs     []error
+	work     sync.WaitGroup
+	agentsUp sync.WaitGroup
+	stopAll  context.CancelFunc
+}
+
+// OpenFloor has agents log in and customers come, through the address of a process or a balancer.
+func OpenFloor(ctx context.Context, base string, c *Centre, ledger *Ledger, seed uint64, customers int, words func() string) *Floor {
+	ctx, stop := context.WithCancel(ctx)
+	f := &Floor{base: base, tenant: c.Tenant, entry: c.Entry, seed: seed, ledger: ledger, words: words, stopAll: stop}
+	for i, l := range c.Agents {
+		a := newAgent(base, c.Tenant, l.Name, l.Password, ledger, seed)
+		a.page.LocalIP = fmt.Sprintf("127.0.1.%d", 1+i%250)
+		f.agents = append(f.agents, a)
+	}
+	for _, a := range f.agents {
+		f.agentsUp.Go(func() {
+			if err := a.run(ctx); err != nil {
+				f.failed(err)
+			}
+		})
+	}
+	for n := range customers {
+		f.work.Go(func() { f.customers(ctx, n) })
+	}
+	return f
+}
+
+func (f *Floor) failed(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.errs = append(f.errs, err)
+}
+
+// customers sends one visitor after the other.
+func (f *Floor) customers(ctx context.Context, place int) {
+	r := rand.New(rand.NewPCG(f.seed, uint64(place))) //nolint:gosec // behaviour, to be repeated
+	if !wait(ctx, time.Duration(r.IntN(1000))*time.Millisecond) {
+		return
+	}
+	for n := 0; !f.closing.Load() && ctx.Err() == nil; n++ {
+		v := f.newVisitor(fmt.Sprintf("c%03d-%d", place, n))
+		v.visit(ctx, f.words, f.closing.Load)
+	}
+}
+
+func (f *Floor) newVisitor(name string) *visitor {
+	v := newVisitor(f.base, f.tenant, f.entry, name, f.ledger, f.seed)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.visitors = append(f.visitors, v)
+	return v
+}
+
+func (f *Floor) everybody() []*visitor {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.visitors)
+}
+
+// Drain lets no new customer in, has the agents finish, and waits until all that was said is accepted and every agent is free.
+// It tells what did not come about.
+func (f *Floor) Drain(ctx context.Context, patience time.Duration) []string {
+	f.closing.Store(true)
+	for _, a := range f.agents {
+		a.tired.Store(true)
+	}
+	done := make(chan struct{})
+	go func() { f.work.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return []string{"stopped"}
+	case <-time.After(patience):
+		return []string{"customers are still busy after " + patience.String()}
+	}
+	return f.settle(ctx, patience)
+}
+
+// settle waits until every agent is free and has nothing unanswered, and says who is not.
+func (f *Floor) settle(ctx context.Context, patience time.Duration) []string {
+	var why []string
+	for end := time.Now().Add(patience); ; {
+		why = why[:0]
+		for _, a := range f.agents {
+			if ok, reason := a.free(); !ok {
+				why = append(why, reason)
+			} else if n := a.page.Unaccepted(); n > 0 {
+				why = append(why, fmt.Sprintf("%s waits for %d answers", a.name, n))
+			}
+		}
+		if len(why) == 0 || time.Now().After(end) || !wait(ctx, 50*time.Millisecond) {
+			return why
+		}
+	}
+}
+
+// Probe has new customers come until every agent was offered one more, and says who was not.
+func (f *Floor) Probe(ctx context.Context, patience time.Duration) []string {
+	before := make(map[*agent]int64)
+	for _, a := range f.agents {
+		before[a] = a.offered.Load()
+	}
+	var missing []string
+	end := time.Now().Add(patience)
+	for n := 0; ; n++ {
+		missing = missing[:0]
+		for _, a := range f.agents {
+			if a.offered.Load() == before[a] {
+				missing = append(missing, a.name+" got no new offer")
+			}
+		}
+		if len(missing) == 0 || time.Now().After(end) || ctx.Err() != nil {
+			break
+		}
+		f.probe(ctx, fmt.Sprintf("p%03d", n))
+	}
+	return append(missing, f.settle(ctx, patience)...)
+}
+
+// probe is a customer who says one thing and leaves when it is answered.
+func (f *Floor) probe(ctx context.Context, name string) {
+	v := f.newVisitor(name)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() { v.chat.Run(ctx); close(done) }()
+	v.say(name+"-0-0", f.words())
+	v.until(ctx, 30*time.Second, func() bool { s, n := v.seen(); return n > 0 && s == "ended" })
+	v.settle(ctx, 5*time.Second)
+	cancel()
+	<-done
+}
+
+// Revisit has customers come back who lack something, and waits until they lack nothing.
+func (f *Floor) Revisit(ctx context.Context, lack map[string]int, patience time.Duration, lacks func(name string) int) {
+	var work sync.WaitGroup
+	for _, v := range f.everybody() {
+		if lack[v.name] == 0 {
+			continue
+		}
+		work.Go(func() {
+			ctx, cancel := context.WithCancel(ctx)
+			done := make(chan struct{})
+			go func() { v.chat.Run(ctx); close(done) }()
+			v.until(ctx, patience, func() bool { return lacks(v.name) == 0 && v.chat.Unaccepted() == 0 })
+			cancel()
+			<-done
+		})
+	}
+	work.Wait()
+}
+
+// Close sends everybody home and tells what went wrong with them.
+func (f *Floor) Close() []error {
+	f.stopAll()
+	f.work.Wait()
+	f.agentsUp.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.errs)
+}
+
+// Repeats counts messages that one connection showed twice: harmless, as pages drop them, and not promised.
+func (f *Floor) Repeats() (customers, agents int) {
+	for _, v := range f.everybody() {
+		customers += v.chat.Repeats()
+	}
+	for _, a := range f.agents {
+		agents += a.page.Repeats()
+	}
+	return customers, agents
+}
+
+func hashOf(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s))
+	return h.Sum64()
+}
+
+// sortedByKey gives a map's values in the order of their keys.
+func sortedByKey[K cmp.Ordered, V any](m map[K]V) []V {
+	keys := slices.Sorted(maps.Keys(m))
+	out := make([]V, len(keys))
+	for i, k := range keys {
+		out[i] = m[k]
+	}
+	return out
+}

@@ -1,0 +1,236 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Options say what a run does. Default gives them.
+type Options struct {
+	Kills  int
+	Seed   uint64
+	Binary string
+	// Folder is where everything is kept; empty makes one, and removes it after a run that found nothing.
+	Folder            string
+	Customers, Agents int
+	// Plant is how many pieces of personal data are planted in what customers say.
+	Plant int
+	// Naive runs the same schedule against a consumer as people often write them; nil leaves it out.
+	Naive func(ctx context.Context, folder string, blows []Blow) (string, []string, error)
+	Log   io.Writer
+}
+
+// Default is a run of `make chaos`.
+func Default() Options {
+	return Options{Kills: 50, Seed: 1, Customers: 24, Agents: 6, Plant: 200, Log: io.Discard}
+}
+
+// readyWithin is how long a process may take from its start until it does all it promises.
+const readyWithin = 60 * time.Second
+
+// Run lets a process be killed and frozen under load and reports. An error says that the run itself could not be made.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	r := &runner{o: o, report: &Report{Seed: o.Seed}, began: time.Now()}
+	if err := r.prepare(); err != nil {
+		return nil, err
+	}
+	err := r.run(ctx)
+	r.report.Took = time.Since(r.began)
+	if err == nil && r.report.OK() && r.made {
+		err = os.RemoveAll(r.o.Folder)
+		r.report.Folder = ""
+	}
+	if err != nil {
+		err = fmt.Errorf("%w (kept in %s)", err, r.o.Folder)
+	}
+	return r.report, err
+}
+
+type runner struct {
+	o      Options
+	report *Report
+	began  time.Time
+	made   bool
+	victim *Victim
+	ledger *Ledger
+	floor  *Floor
+	plants *Plants
+	ready  []time.Duration
+}
+
+func (r *runner) data() string { return filepath.Join(r.o.Folder, "data") }
+
+func (r *runner) say(format string, args ...any) {
+	said, accepted, shown := r.ledger.Counts()
+	fmt.Fprintf(r.o.Log, "%7.1fs  %s  [said %d, acknowledged %d, shown %d]\n", time.Since(r.began).Seconds(), fmt.Sprintf(format, args...), said, accepted, shown)
+}
+
+func (r *runner) prepare() error {
+	if r.o.Folder == "" {
+		dir, err := os.MkdirTemp("", "tributary-chaos-")
+		if err != nil {
+			return err
+		}
+		r.o.Folder, r.made = dir, true
+	}
+	addr, err := FreePort()
+	if err != nil {
+		return err
+	}
+	r.report.Folder = r.o.Folder
+	r.ledger = NewLedger(r.o.Seed)
+	r.plants = MakePlants(r.o.Seed, r.o.Plant, r.o.Agents)
+	r.victim = &Victim{
+		Name: "tributary", Binary: r.o.Binary, Addr: addr, Log: filepath.Join(r.data(), "process.log"),
+		Args: []string{"run", "--demo", "--data", r.data(), "--http", addr},
+	}
+	return nil
+}
+
+func (r *runner) run(ctx context.Context) error {
+	if err := r.start(ctx); err != nil {
+		return err
+	}
+	defer r.victim.Stop() //nolint:errcheck // it was stopped before, or the run failed
+	centre, err := SetUp(ctx, r.data(), r.plants.Agents)
+	if err != nil {
+		return err
+	}
+	r.floor = OpenFloor(ctx, "http://"+r.victim.Addr, centre, r.ledger, r.o.Seed, r.o.Customers, r.words())
+	defer r.floor.Close()
+	blows := Schedule(r.o.Seed, r.o.Kills, 1)
+	if err := r.blows(ctx, blows); err != nil {
+		return err
+	}
+	if err := r.end(ctx); err != nil {
+		return err
+	}
+	if r.o.Naive != nil {
+		r.say("the same schedule against a naive consumer")
+		detail, faults, err := r.o.Naive(ctx, filepath.Join(r.o.Folder, "naive"), blows)
+		if err != nil {
+			return fmt.Errorf("the naive consumer: %w", err)
+		}
+		r.naive(detail, faults)
+	}
+	return ctx.Err()
+}
+
+// naive enters what the naive consumer did: it must have faults, or the schedule shows nothing.
+func (r *runner) naive(detail string, faults []string) {
+	c := Check{Name: "the same schedule breaks a naive consumer", OK: len(faults) > 0, Detail: detail}
+	r.report.Checks = append(r.report.Checks, c)
+}
+
+func (r *runner) start(ctx context.Context) error {
+	r.report.Starts++
+	if err := r.victim.Start(); err != nil {
+		return err
+	}
+	return r.victim.WaitReady(ctx, readyWithin)
+}
+
+func (r *runner) blows(ctx context.Context, blows []Blow) error {
+	done := 0
+	for i := range blows {
+		b := &blows[i]
+		if !wait(ctx, b.After) {
+			return ctx.Err()
+		}
+		if err := r.strike(ctx, b); err != nil {
+			return err
+		}
+		done += b.Times()
+		last := ""
+		if b.Killed {
+			last = fmt.Sprintf(", ready after %s", r.ready[len(r.ready)-1].Round(time.Millisecond))
+		}
+		r.say("%2d/%d %s%s", done, r.o.Kills, b, last)
+	}
+	// What comes after the last blow counts too.
+	if !wait(ctx, 2*time.Second) {
+		return ctx.Err()
+	}
+	r.report.Ready = SpreadOf(r.ready)
+	return nil
+}
+
+// strike does one thing to the process and waits until it is ready again.
+func (r *runner) strike(ctx context.Context, b *Blow) error {
+	if b.Frozen > 0 {
+		r.report.Freezes++
+		r.victim.Freeze()
+		wait(ctx, b.Frozen)
+		if !b.Killed {
+			r.victim.Thaw()
+			return r.victim.WaitReady(ctx, readyWithin)
+		}
+	} else {
+		r.report.Kills++
+	}
+	r.victim.Kill()
+	for _, again := range b.Again {
+		r.report.Starts++
+		if err := r.victim.Start(); err != nil {
+			return err
+		}
+		wait(ctx, again)
+		r.victim.Kill()
+		r.report.Kills++
+	}
+	wait(ctx, b.Down)
+	began := time.Now()
+	err := r.start(ctx)
+	r.ready = append(r.ready, time.Since(began))
+	return err
+}
+
+// end lets the floor finish, checks, stops the process, and looks into what it left.
+func (r *runner) end(ctx context.Context) error {
+	r.say("draining")
+	stuck := r.floor.Drain(ctx, 90*time.Second)
+	r.report.check("every agent ends idle", fmt.Sprintf("%d agents", len(r.floor.agents)), stuck)
+	r.say("a new offer for every agent")
+	r.report.check("every agent gets a new offer", "", r.floor.Probe(ctx, 60*time.Second))
+	r.say("checking the ledger against the log, the screens and ClickHouse")
+	c := &checker{report: r.report, ledger: r.ledger, floor: r.floor, data: r.data()}
+	if err := c.run(ctx); err != nil {
+		return fmt.Errorf("checking: %w", err)
+	}
+	r.report.Said, r.report.Accepted, r.report.Shown = r.ledger.Counts()
+	r.report.Visitors = len(r.floor.everybody())
+	r.report.CustomerRepeats, r.report.AgentRepeats = r.floor.Repeats()
+	var faults []string
+	for _, err := range r.floor.Close() {
+		faults = append(faults, err.Error())
+	}
+	if err := r.victim.Stop(); err != nil {
+		faults = append(faults, err.Error())
+	}
+	r.report.check("everybody goes home and the process ends cleanly", "", faults)
+	if r.report.Accepted == 0 {
+		return errors.New("nothing was acknowledged: the run shows nothing")
+	}
+	return nil
+}
+
+// words gives what customers say: mostly plain, some with planted personal data until all is planted.
+func (r *runner) words() func() string {
+	var mu sync.Mutex
+	rnd := rand.New(rand.NewPCG(r.o.Seed, 0xda7a)) //nolint:gosec // texts, to be repeated
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		if p := r.plants.Next(); p != "" && rnd.IntN(2) == 0 {
+			return p
+		}
+		return questions[rnd.IntN(len(questions))]
+	}
+}

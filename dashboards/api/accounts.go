@@ -47,7 +47,7 @@ func (p person) mayReview() bool { return p.can(access.ActionContactReadAll) }
 func (p person) works() bool { return p.Agent != "" && p.can(access.ActionWork) }
 
 func (s *Server) who(ctx context.Context, token string) (person, error) {
-	p, err := s.Accounts.Verify(ctx, token)
+	p, err := s.config.Accounts.Verify(ctx, token)
 	if errors.Is(err, access.ErrDenied) {
 		return person{}, &fault{kindUnauthenticated, "unauthenticated", "log in first"}
 	}
@@ -60,11 +60,11 @@ func (s *Server) who(ctx context.Context, token string) (person, error) {
 // useLink redeems a one-time link. The link was made for an account with a provisional login; if the person chose another,
 // an account of that login takes its place.
 func (s *Server) useLink(ctx context.Context, link, login, password, ip string) (string, error) {
-	p, token, err := s.Accounts.Redeem(ctx, link, password)
+	p, token, err := s.config.Accounts.Redeem(ctx, link, password)
 	if err != nil {
 		return "", err
 	}
-	infos, err := s.Accounts.List(ctx, p.Tenant)
+	infos, err := s.config.Accounts.List(ctx, p.Tenant)
 	if err != nil {
 		return "", fmt.Errorf("looking for the link's account: %w", err)
 	}
@@ -72,13 +72,13 @@ func (s *Server) useLink(ctx context.Context, link, login, password, ip string) 
 	if i < 0 || login == "" || infos[i].Login == login {
 		return token, nil
 	}
-	if _, err = s.Accounts.Create(ctx, p.Tenant, login, password, p.AgentID, p.Roles...); err != nil {
+	if _, err = s.config.Accounts.Create(ctx, p.Tenant, login, password, p.AgentID, p.Roles...); err != nil {
 		return "", &fault{kindConflict, "login_taken", "this login cannot be had; the password is set for the login " + infos[i].Login}
 	}
-	if err = s.Accounts.Disable(ctx, p.Tenant, infos[i].Login, true); err != nil {
+	if err = s.config.Accounts.Disable(ctx, p.Tenant, infos[i].Login, true); err != nil {
 		return "", fmt.Errorf("closing the provisional account: %w", err)
 	}
-	_, token, err = s.Accounts.Login(ctx, p.Tenant, login, password, ip)
+	_, token, err = s.config.Accounts.Login(ctx, p.Tenant, login, password, ip)
 	return token, err
 }
 

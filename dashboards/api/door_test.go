@@ -272,6 +272,7 @@ func TestHeadersAndPages(t *testing.T) {
 	require.Contains(t, p.ask("GET", "/assets/x-1.js", "").header.Get("Cache-Control"), "immutable")
 	require.Equal(t, 404, p.ask("GET", "/assets/x-2.js", "").status)
 	require.Equal(t, 404, p.ask("GET", "/assets", "").status)
+	require.Contains(t, p.ask("GET", "/demo/", "").raw, "shop")
 	a := p.ask("POST", "/api/login", `{"tenant":"acme","login":"ann","password":"`+password+`"}`)
 	for _, word := range []string{"HttpOnly", "SameSite=Strict", "Secure", "Path=/"} {
 		require.Contains(t, a.header.Get("Set-Cookie"), word)
@@ -439,4 +440,42 @@ func FuzzParseCommand(f *testing.F) {
 			t.Fatalf("the request %q passed", c.Request)
 		}
 	})
+}
+
+func TestPagesEndWithWhatTheyWereOpenedUnder(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	ann, _ := p.open("ann")
+	bob, _ := p.open("bob")
+	sue, _ := p.open("sue")
+	p.door.sweep(t.Context())
+	require.NoError(t, w.accounts.Disable(t.Context(), "acme", "bob", true))
+	w.put(event.TopicConfigFacts, &event.Event{Tenant: "acme", Key: "acme/config", Body: &event.Event_ConfigApplied{
+		ConfigApplied: &event.ConfigApplied{Objects: []*event.ConfigObject{
+			{Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: "ann", Domain: "night"}}},
+		}},
+	}})
+	ann.next("agent")
+	p.door.sweep(t.Context())
+	require.EqualValues(t, closeLogin, bob.code())
+	require.EqualValues(t, closeMoved, ann.code())
+	for range maxIdleSweeps {
+		p.door.sweep(t.Context())
+	}
+	require.EqualValues(t, closeGoingAway, sue.code())
+}
+
+// When the process stops, its pages are told to reconnect, and routing that the agents are gone.
+func TestStopping(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	d, _ := p.open("ann")
+	require.Eventually(t, func() bool {
+		return len(in(w, event.TopicRoutingIn, func(e *event.Event) (*event.Event, bool) { return e, e.GetAgentConnected() != nil })) == 1
+	}, patience, time.Millisecond)
+	p.stop()
+	require.EqualValues(t, closeGoingAway, d.code())
+	require.Len(t, in(w, event.TopicRoutingIn, func(e *event.Event) (*event.Event, bool) { return e, e.GetAgentDisconnected() != nil }), 1)
+	cookie, _ := p.login("ann")
+	require.Equal(t, 503, p.ask("GET", "/api/ws", "", "Cookie", cookie, "Origin", p.URL).status)
 }

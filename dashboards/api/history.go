@@ -27,10 +27,10 @@ const (
 // query asks history; whatever goes wrong there is told as late: the page works on without it.
 func (s *Server) query(ctx context.Context, name string, params map[string]any) ([]map[string]any, error) {
 	late := &fault{kindTransient, "history_late", "history is late; what is open is shown without it"}
-	if s.History == nil {
+	if s.config.History == nil {
 		return nil, late
 	}
-	rows, err := s.History.Query(ctx, name, params)
+	rows, err := s.config.History.Query(ctx, name, params)
 	if err != nil {
 		s.logger.LogAttrs(ctx, slog.LevelWarn, "history did not answer", slog.String("query", name), slog.String("error", err.Error()))
 		return nil, late

@@ -82,7 +82,7 @@ func (s *Server) headers(next http.Handler) http.Handler {
 	})
 }
 
-func (s *Server) secure(r *http.Request) bool { return r.TLS != nil || s.Secure }
+func (s *Server) secure(r *http.Request) bool { return r.TLS != nil || s.config.Secure }
 
 // wrap gives a route its limits, its login and its CSRF check.
 func (s *Server) wrap(rt route) http.Handler {
@@ -143,8 +143,8 @@ func (s *Server) authenticate(r *http.Request) (person, error) {
 }
 
 func (s *Server) clientIP(r *http.Request) string {
-	if s.ClientIP != nil {
-		return s.ClientIP(r)
+	if s.config.ClientIP != nil {
+		return s.config.ClientIP(r)
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -48,7 +48,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, _ person) error {
 	if err := decode(r, &b); err != nil {
 		return err
 	}
-	_, token, err := s.Accounts.Login(r.Context(), b.Tenant, b.Login, b.Password, s.clientIP(r))
+	_, token, err := s.config.Accounts.Login(r.Context(), b.Tenant, b.Login, b.Password, s.clientIP(r))
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (s *Server) fromUs(r *http.Request) bool { return r.Header.Get("Origin") ==
 
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, _ person) error {
 	token := tokenOf(r)
-	if err := s.Accounts.Logout(r.Context(), token); err != nil {
+	if err := s.config.Accounts.Logout(r.Context(), token); err != nil {
 		return err
 	}
 	for _, c := range s.all() {
@@ -143,14 +143,14 @@ func (s *Server) pages() http.Handler {
 			writeFault(w, &fault{kindInvalid, "invalid", "pages are read only"})
 			return
 		}
-		if s.Assets == nil {
+		if s.config.Assets == nil {
 			writeFault(w, notFound("this process serves no pages"))
 			return
 		}
 		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
-		info, err := fs.Stat(s.Assets, orIndex(name))
+		info, err := fs.Stat(s.config.Assets, orIndex(name))
 		switch {
-		case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid), err == nil && info.IsDir() && name != "":
+		case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid), err == nil && info.IsDir() && name != "" && !s.hasIndex(name):
 			writeFault(w, notFound("there is no such page"))
 			return
 		case err != nil && path.Ext(name) != "":
@@ -165,8 +165,14 @@ func (s *Server) pages() http.Handler {
 		} else {
 			w.Header().Set("Cache-Control", "no-cache")
 		}
-		http.ServeFileFS(w, r, s.Assets, orIndex(name)) //nolint:gosec // the name is cleaned, and fs.FS knows no parents
+		http.ServeFileFS(w, r, s.config.Assets, orIndex(name)) //nolint:gosec // the name is cleaned, and fs.FS knows no parents
 	})
+}
+
+// hasIndex tells whether a folder is a page of its own, as the demo shop is.
+func (s *Server) hasIndex(folder string) bool {
+	_, err := fs.Stat(s.config.Assets, folder+"/index.html")
+	return err == nil
 }
 
 func orIndex(name string) string {

@@ -94,7 +94,7 @@ func (l Limits) withDefaults() Limits {
 
 // Server is the door. It may be used by many goroutines.
 type Server struct {
-	Config
+	config   Config
 	log      engine.Log
 	guard    Guard
 	opener   Opener
@@ -137,7 +137,7 @@ func New(c Config) (*Server, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		Config: c, log: c.Log, guard: c.Guard, opener: c.Opener, logger: c.Logger, now: c.Now, work: live.NewCrew(), mask: privacy.Mask, newID: c.NewID, gateway: c.Gateway,
+		config: c, log: c.Log, guard: c.Guard, opener: c.Opener, logger: c.Logger, now: c.Now, work: live.NewCrew(), mask: privacy.Mask, newID: c.NewID, gateway: c.Gateway,
 		limits: c.Limits.withDefaults(), view: newView(), contacts: contactCache{limit: 4096},
 		sessions: make(map[*session]struct{}), accounts: make(map[string]int),
 	}

@@ -91,6 +91,8 @@ type process struct {
 	*httptest.Server
 	t    *testing.T
 	door *Server
+	// stop ends Run and waits for it.
+	stop func()
 }
 
 func (w *world) process(change ...func(*Config)) *process {
@@ -98,6 +100,7 @@ func (w *world) process(change ...func(*Config)) *process {
 		Log: w.log, Guard: w.guard, Opener: plainOpener{}, Accounts: w.accounts, Gateway: w.newID(), Now: w.now, NewID: w.newID,
 		Assets: fstest.MapFS{
 			"index.html": {Data: []byte("<p>workspace")}, "assets/x-1.js": {Data: []byte("1")},
+			"demo/index.html": {Data: []byte("<p>shop")},
 		},
 	}
 	for _, f := range change {
@@ -109,14 +112,17 @@ func (w *world) process(change ...func(*Config)) *process {
 	var run sync.WaitGroup
 	run.Go(func() { _ = s.Run(ctx) })
 	web := httptest.NewServer(s.Handler())
-	w.t.Cleanup(func() {
+	stop := func() {
 		cancel()
 		run.Wait()
+	}
+	w.t.Cleanup(func() {
+		stop()
 		web.Close()
 		http.DefaultClient.CloseIdleConnections()
 	})
 	require.Eventually(w.t, func() bool { return s.Ready() == nil }, patience, time.Millisecond)
-	return &process{web, w.t, s}
+	return &process{web, w.t, s, stop}
 }
 
 // answer is what a request got.

@@ -124,10 +124,10 @@ func (s *Server) sameOrigin(r *http.Request) bool {
 	if err != nil || u.Host == "" {
 		return false
 	}
-	if strings.EqualFold(u.Host, r.Host) && (u.Scheme == "https" || (u.Scheme == "http" && r.TLS == nil && !s.Secure)) {
+	if strings.EqualFold(u.Host, r.Host) && (u.Scheme == "https" || (u.Scheme == "http" && r.TLS == nil && !s.config.Secure)) {
 		return true
 	}
-	for _, o := range s.Origins {
+	for _, o := range s.config.Origins {
 		if strings.EqualFold(o, origin) {
 			return true
 		}

@@ -69,7 +69,7 @@ func (s *Server) newUpgrader() *gws.Upgrader {
 		NewSession: func() gws.SessionStorage { return new(holder) },
 		Recovery: func(gws.Logger) {
 			if r := recover(); r != nil {
-				s.Logger.Error("a frame panicked", slog.String("kind", fmt.Sprintf("%T", r)), slog.String("stack", string(debug.Stack())))
+				s.config.Logger.Error("a frame panicked", slog.String("kind", fmt.Sprintf("%T", r)), slog.String("stack", string(debug.Stack())))
 			}
 		},
 	})

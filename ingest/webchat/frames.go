@@ -76,7 +76,7 @@ func (s *Server) message(ctx context.Context, e *event.Event) (message, error) {
 	if e.GetSealed() == nil {
 		return m, nil
 	}
-	content, err := s.Opener.OpenContent(ctx, e.GetTenant(), e.GetSealed())
+	content, err := s.config.Opener.OpenContent(ctx, e.GetTenant(), e.GetSealed())
 	if err != nil && !errors.Is(err, privacy.ErrErased) {
 		return m, fmt.Errorf("opening a message: %w", err)
 	}
@@ -87,7 +87,7 @@ func (s *Server) message(ctx context.Context, e *event.Event) (message, error) {
 // history reads what a browser may lack: what is behind the last that it has, and what nobody acknowledged. A last that is
 // beyond all of the chat is of an earlier conversation and says nothing.
 func (s *Server) history(ctx context.Context, n *note) ([]byte, error) {
-	found, err := live.Fetch(ctx, s.Log, event.TopicOutbound, n.lines.Places(nil))
+	found, err := live.Fetch(ctx, s.config.Log, event.TopicOutbound, n.lines.Places(nil))
 	if err != nil {
 		return nil, fmt.Errorf("reading a chat's history: %w", err)
 	}

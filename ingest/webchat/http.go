@@ -37,12 +37,12 @@ func (s *Server) Handler() http.Handler {
 }
 
 func (s *Server) widget(w http.ResponseWriter, r *http.Request) {
-	if s.Widget == nil {
+	if s.config.Widget == nil {
 		writeFault(w, &fault{http.StatusNotFound, "not_found", "this process serves no widget"})
 		return
 	}
 	w.Header().Set("Cache-Control", "public, max-age=300")
-	http.ServeFileFS(w, r, s.Widget, "widget.js")
+	http.ServeFileFS(w, r, s.config.Widget, "widget.js")
 }
 
 // preflight answers a browser's question whether it may post from another origin. It cannot be asked for one entry point:
@@ -93,7 +93,7 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, origin string) 
 	if err := s.Ready(); err != nil || s.stopped.Load() {
 		return nil, &fault{http.StatusServiceUnavailable, "unavailable", "the chat is starting; try again"}
 	}
-	if !s.sessions.Take(s.clientIP(r), s.Now()) {
+	if !s.sessions.Take(s.clientIP(r), s.config.Now()) {
 		return nil, errRate
 	}
 	var body sessionBody
@@ -107,15 +107,15 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, origin string) 
 	if err != nil {
 		return nil, err
 	}
-	visitor := s.NewID()
-	if old, oldErr := s.Tokens.VerifyVisitor(body.Token); oldErr == nil && old.Tenant == entry.tenant && old.EntryPoint == entry.GetId() {
+	visitor := s.config.NewID()
+	if old, oldErr := s.config.Tokens.VerifyVisitor(body.Token); oldErr == nil && old.Tenant == entry.tenant && old.EntryPoint == entry.GetId() {
 		visitor = old.Visitor
 	}
-	token, err := s.Tokens.VisitorToken(access.Visitor{Tenant: entry.tenant, EntryPoint: entry.GetId(), Visitor: visitor}, tokenTTL)
+	token, err := s.config.Tokens.VisitorToken(access.Visitor{Tenant: entry.tenant, EntryPoint: entry.GetId(), Visitor: visitor}, tokenTTL)
 	if err != nil {
 		return nil, err
 	}
-	return &sessionAnswer{token, s.Now().Add(tokenTTL).UnixMilli(), entry.GetGreeting(), entry.GetLanguage()}, nil
+	return &sessionAnswer{token, s.config.Now().Add(tokenTTL).UnixMilli(), entry.GetGreeting(), entry.GetLanguage()}, nil
 }
 
 // admitted finds the entry point and checks that the page may show it.
@@ -131,8 +131,8 @@ func (s *Server) admitted(r *http.Request, name, origin string) (entryPoint, err
 }
 
 func (s *Server) clientIP(r *http.Request) string {
-	if s.ClientIP != nil {
-		return s.ClientIP(r)
+	if s.config.ClientIP != nil {
+		return s.config.ClientIP(r)
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

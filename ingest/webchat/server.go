@@ -102,7 +102,7 @@ func (l Limits) withDefaults() Limits {
 
 // Server is the adapter. It may be used by many goroutines.
 type Server struct {
-	Config
+	config   Config
 	limits   Limits
 	chats    *chats
 	entries  entryPoints
@@ -146,7 +146,7 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Config: c, limits: c.Limits.withDefaults(), work: live.NewCrew(), conns: make(map[*session]struct{}), perIP: make(map[string]int)}
+	s := &Server{config: c, limits: c.Limits.withDefaults(), work: live.NewCrew(), conns: make(map[*session]struct{}), perIP: make(map[string]int)}
 	s.chats = newChats(s.limits.Ended)
 	s.sessions = live.NewLimiter(s.limits.SessionsPerMinute/60, s.limits.SessionsPerMinute, 20_000)
 	s.messages = live.NewLimiter(s.limits.MessagesPerMinute/60, s.limits.MessageBurst, 50_000)
@@ -173,7 +173,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(nil)
 	var follow sync.WaitGroup
 	follow.Go(func() {
-		cancel(s.follower.Run(ctx, s.Log, []event.Topic{event.TopicConfigFacts, event.TopicOutbound}, func(topic event.Topic, batch []engine.Delivered) {
+		cancel(s.follower.Run(ctx, s.config.Log, []event.Topic{event.TopicConfigFacts, event.TopicOutbound}, func(topic event.Topic, batch []engine.Delivered) {
 			if topic == event.TopicConfigFacts {
 				s.entries.apply(batch)
 				return

@@ -65,7 +65,7 @@ type session struct {
 }
 
 func (s *Server) newSession(entry entryPoint, where string) *session {
-	c := &session{server: s, entry: entry, id: s.NewID(), where: where, frames: live.Bucket{Rate: 10, Burst: 60}}
+	c := &session{server: s, entry: entry, id: s.config.NewID(), where: where, frames: live.Bucket{Rate: 10, Burst: 60}}
 	c.out.Init(s.limits.Notes, func() { s.work.Start(c.drain) }, func() {
 		s.metrics.slow.Inc()
 		// A write that hangs keeps the connection's lock, so that no close frame can follow it: then only the socket helps.
@@ -108,7 +108,7 @@ func (c *session) write(n *note) bool {
 	defer cancel()
 	frame, err := c.server.render(ctx, n)
 	if err != nil {
-		c.server.Logger.LogAttrs(ctx, slog.LevelError, "a frame could not be made; the browser reconnects", slog.String("error", err.Error()))
+		c.server.config.Logger.LogAttrs(ctx, slog.LevelError, "a frame could not be made; the browser reconnects", slog.String("error", err.Error()))
 		c.end(closeInternal, "try again")
 		return false
 	}
@@ -141,7 +141,7 @@ func (c *session) close() {
 	}
 	e := &event.Event{Body: &event.Event_CustomerDisconnected{CustomerDisconnected: &event.CustomerDisconnected{Connection: c.id}}}
 	if err := c.append(e, nil, "disconnected", c.id); err != nil {
-		c.server.Logger.Warn("a disconnection could not be appended", slog.String("error", err.Error()))
+		c.server.config.Logger.Warn("a disconnection could not be appended", slog.String("error", err.Error()))
 	}
 }
 
@@ -150,8 +150,8 @@ func (c *session) append(e *event.Event, content *event.Content, cause ...string
 	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
 	defer cancel()
 	id := event.CauseID(append([]string{"webchat", c.entry.tenant, c.address}, cause...)...)
-	e.Id, e.Tenant, e.Key, e.Address, e.AtMs = id[:], c.entry.tenant, c.key, c.address, c.server.Now().UnixMilli()
-	return c.server.Guard.Append(ctx, event.TopicIdentityIn, e, content)
+	e.Id, e.Tenant, e.Key, e.Address, e.AtMs = id[:], c.entry.tenant, c.key, c.address, c.server.config.Now().UnixMilli()
+	return c.server.config.Guard.Append(ctx, event.TopicIdentityIn, e, content)
 }
 
 // announce says once that the customer is there. It waits for a chat to exist: who only looks is no customer.
@@ -160,7 +160,7 @@ func (c *session) announce() error {
 		return nil
 	}
 	err := c.append(&event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
-		Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: c.entry.GetId(), Gateway: c.server.Gateway, Connection: c.id,
+		Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: c.entry.GetId(), Gateway: c.server.config.Gateway, Connection: c.id,
 	}}}, nil, "connected", c.id)
 	c.announced = err == nil
 	return err
@@ -208,7 +208,7 @@ func (c *session) read(opcode gws.Opcode, raw []byte) {
 		return
 	}
 	f, err := parseFrame(raw)
-	if !c.frames.Take(c.server.Now()) {
+	if !c.frames.Take(c.server.config.Now()) {
 		if c.excess++; c.excess > maxExcess {
 			c.end(closeRate, "too many frames")
 			return
@@ -223,7 +223,7 @@ func (c *session) read(opcode gws.Opcode, raw []byte) {
 	case err != nil:
 		p := asFault(err)
 		if p.status == 500 {
-			c.server.Logger.Error("a frame failed", slog.String("error", err.Error()))
+			c.server.config.Logger.Error("a frame failed", slog.String("error", err.Error()))
 		}
 		c.server.metrics.frames.WithLabelValues(p.Code).Inc()
 		c.tell(noteMade, answerFrame{Type: "error", ID: f.ID, Code: p.Code, Text: p.Text})
@@ -270,14 +270,14 @@ func (c *session) greet(f *frame) error {
 	if c.address != "" {
 		return invalid("hello was said already")
 	}
-	v, err := c.server.Tokens.VerifyVisitor(f.Token)
+	v, err := c.server.config.Tokens.VerifyVisitor(f.Token)
 	if err != nil || v.Tenant != c.entry.tenant || v.EntryPoint != c.entry.GetId() {
 		c.tell(noteRefused, answerFrame{Type: "error", Code: "token", Text: "the token is not accepted; ask for a new session"})
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
 	defer cancel()
-	address, err := c.server.Pseudonyms.Pseudonym(ctx, v.Tenant, "webchat:"+v.Visitor)
+	address, err := c.server.config.Pseudonyms.Pseudonym(ctx, v.Tenant, "webchat:"+v.Visitor)
 	if err != nil {
 		c.end(closeInternal, "try again")
 		return err
@@ -302,7 +302,7 @@ func (c *session) send(f *frame) error {
 		return invalid("id: a message needs one")
 	case strings.TrimSpace(f.Text) == "" || utf8.RuneCountInString(f.Text) > maxText:
 		return invalid("text: 1 to 4000 characters")
-	case !c.server.messages.Take(c.key, c.server.Now()):
+	case !c.server.messages.Take(c.key, c.server.config.Now()):
 		return errRate
 	}
 	if err := c.announce(); err != nil {
@@ -336,7 +336,7 @@ func (c *session) receipt(message string, state event.DeliveryState) error {
 func (c *session) markRead(sequence uint64) error {
 	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
 	defer cancel()
-	found, err := live.Fetch(ctx, c.server.Log, event.TopicOutbound, c.server.chats.linesOf(c.key).Places(nil))
+	found, err := live.Fetch(ctx, c.server.config.Log, event.TopicOutbound, c.server.chats.linesOf(c.key).Places(nil))
 	if err != nil {
 		return err
 	}

@@ -303,14 +303,23 @@ func (k *checkpoints) manifests(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-func (k *checkpoints) read(ctx context.Context, name string) (*manifest, *rows, error) {
+// manifest reads a manifest alone.
+func (k *checkpoints) manifest(ctx context.Context, name string) (*manifest, error) {
 	b, err := k.store.Get(ctx, name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	m := new(manifest)
 	if err := json.Unmarshal(b, m); err != nil {
-		return nil, nil, fmt.Errorf("the manifest does not decode: %w", err)
+		return nil, fmt.Errorf("the manifest does not decode: %w", err)
+	}
+	return m, nil
+}
+
+func (k *checkpoints) read(ctx context.Context, name string) (*manifest, *rows, error) {
+	m, err := k.manifest(ctx, name)
+	if err != nil {
+		return nil, nil, err
 	}
 	r := newRows()
 	for _, s := range m.Segments {

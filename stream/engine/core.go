@@ -26,6 +26,8 @@ type position struct {
 	Writers []writerClock `json:"writers,omitempty"`
 	// Hash is the rolling hash of all outputs of the epoch.
 	Hash [16]byte `json:"hash"`
+	// Read is the rolling hash of all records folded: a replay that comes to another one has read another log.
+	Read [16]byte `json:"read"`
 }
 
 // writerClock is what a writer's clock and served time were at its last tick.
@@ -98,6 +100,7 @@ func (c *core) restore() error {
 // step folds one record. Offsets must rise; they need not be dense.
 func (c *core) step(rec *event.Record) step {
 	s := step{offset: rec.Offset}
+	c.pos.Read = rolled(c.pos.Read, uint64(rec.Offset), uint64(len(rec.Key)), string(rec.Key), rec.Value) //nolint:gosec // hashed bits
 	tx := &Tx{core: c, rows: c.rows, rec: rec}
 	e, err := event.Unmarshal(rec.Value)
 	switch {
@@ -320,13 +323,17 @@ func mustMarshal(e *event.Event) []byte {
 
 // roll takes an output into the rolling hash.
 func (c *core) roll(o output) {
+	c.pos.Hash = rolled(c.pos.Hash, uint64(o.to.partition), o.number, string(o.to.topic), o.record.Value) //nolint:gosec // hashed bits
+}
+
+func rolled(hash [16]byte, a, b uint64, text string, value []byte) [16]byte {
 	h := sha256.New()
-	var b [12]byte
-	binary.BigEndian.PutUint32(b[0:], uint32(o.to.partition)) //nolint:gosec // hashed bits
-	binary.BigEndian.PutUint64(b[4:], o.number)
-	h.Write(c.pos.Hash[:])
-	h.Write([]byte(o.to.topic))
-	h.Write(b[:])
-	h.Write(o.record.Value)
-	c.pos.Hash = [16]byte(h.Sum(nil)[:16])
+	var n [16]byte
+	binary.BigEndian.PutUint64(n[:8], a)
+	binary.BigEndian.PutUint64(n[8:], b)
+	h.Write(hash[:])
+	h.Write(n[:])
+	h.Write([]byte(text))
+	h.Write(value)
+	return [16]byte(h.Sum(nil)[:16])
 }

@@ -20,7 +20,9 @@ type Place struct {
 // Assignment is the consumer group's advice to a process: what to fold and emit, and what to fold as a standby.
 type Assignment struct{ Own, Standby []Place }
 
-func (a Assignment) names(p Place) bool { return slices.Contains(a.Own, p) || slices.Contains(a.Standby, p) }
+func (a Assignment) names(p Place) bool {
+	return slices.Contains(a.Own, p) || slices.Contains(a.Standby, p)
+}
 
 // Advice calls change with each new assignment until ctx is done. Nil stands for "own everything".
 type Advice func(ctx context.Context, change func(Assignment)) error

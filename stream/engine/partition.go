@@ -20,7 +20,7 @@ const (
 	suspectAfter   = 300 * time.Millisecond // a standby emits when the oldest output waits longer
 	trustAfter     = 2 * time.Second        // and stops when the owner has been heard again for so long
 	checkpointTime = 5 * time.Second
-	checkpointRecs = 50_000 // at each multiple of it, too: a long backlog has no ticks
+	checkpointRecs = 50_000          // at each multiple of it, too: a long backlog has no ticks
 	handover       = 3 * time.Second // how long a new build waits for the old one's last checkpoint
 	grace          = 10 * time.Second
 	maxPending     = 20_000 // outputs held before reading pauses
@@ -36,8 +36,9 @@ var (
 	ErrDiverged = errors.New("this process came to other decisions than the owner")
 	// ErrPoisoned: a record killed the process three times; the partition stands until an epoch skips it.
 	ErrPoisoned = errors.New("a record kills the process; see 'tributary engine skip'")
-	// errDistrusted: the broker lost its end; what this run believes to be acknowledged may be gone.
-	errDistrusted = errors.New("the log was cut: the partition is folded again from its checkpoint")
+	// errAgain: the broker lost its end, so that what this run believes to be acknowledged may be gone; or a record that it
+	// may have folded is to be skipped.
+	errAgain = errors.New("an epoch begins that wants the partition folded again from its checkpoint")
 )
 
 // Config is what all partitions of a process share.
@@ -285,8 +286,8 @@ func (p *Partition) observe(ctx context.Context, s step) error {
 		if s.epoch.GetBuild() != p.cfg.Build && s.epoch.GetNumber() > p.lastEpoch {
 			p.superseded = true
 			p.saver.take(p.core.capture())
-		} else if s.epoch.GetNumber() > p.lastEpoch && cutReason(s.epoch) {
-			return errDistrusted
+		} else if s.epoch.GetNumber() > p.lastEpoch && (cutReason(s.epoch) || s.epoch.GetReason() == "skip") {
+			return errAgain
 		}
 		return nil
 	}

@@ -75,3 +75,14 @@ func (r *rows) changed() []string {
 	r.dirty = make(map[string]struct{})
 	return keys
 }
+
+// equal tells whether two states hold the same rows.
+func (r *rows) equal(other *rows) bool {
+	a, b := r.tree.Iter(), other.tree.Iter()
+	for a.Next() {
+		if !b.Next() || a.Key() != b.Key() || a.Value() != b.Value() {
+			return false
+		}
+	}
+	return !b.Next()
+}

@@ -81,7 +81,9 @@ func (p *Partition) epochReason(cut bool, sc *scan) string {
 }
 
 // cutReason tells whether an epoch began because the broker lost its end.
-func cutReason(e *event.Epoch) bool { return e.GetReason() == "unclean" || e.GetReason() == "truncated" }
+func cutReason(e *event.Epoch) bool {
+	return e.GetReason() == "unclean" || e.GetReason() == "truncated"
+}
 
 // scan is what the control records from the beginning on say: which build may fold at the end, whether another build's
 // records are to be folded, which offsets are to be skipped. A skip stands behind the record that it skips, so it must be

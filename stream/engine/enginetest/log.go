@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
@@ -16,6 +17,7 @@ type Log struct {
 	mu         sync.Mutex
 	changed    chan struct{}
 	parts      map[place][]event.Record
+	first      map[place]int64
 	before     func(topic event.Topic, partition int, records []event.Record) Fault
 }
 
@@ -41,7 +43,7 @@ var _ engine.Log = (*Log)(nil)
 
 // NewLog makes an empty log.
 func NewLog(partitions int) *Log {
-	return &Log{partitions: partitions, changed: make(chan struct{}), parts: make(map[place][]event.Record)}
+	return &Log{partitions: partitions, changed: make(chan struct{}), parts: make(map[place][]event.Record), first: make(map[place]int64)}
 }
 
 // Before sets what decides the fate of each attempt to append; nil lets all pass.
@@ -59,12 +61,16 @@ func (l *Log) Partitions(topic event.Topic) int {
 	return l.partitions
 }
 
-// Bounds starts at 0: nothing is ever dropped.
+// Bounds starts at 0, or where Trim said.
 func (l *Log) Bounds(_ context.Context, topic event.Topic, partition int) (first, end int64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return 0, int64(len(l.parts[place{topic, partition}])), nil
+	p := place{topic, partition}
+	return l.first[p], int64(len(l.parts[p])), nil
 }
+
+// idle is how long a reader waits for something new before it hears that there is nothing.
+const idle = 500 * time.Millisecond
 
 // Read tails a partition.
 func (l *Log) Read(
@@ -73,21 +79,25 @@ func (l *Log) Read(
 	p := place{topic, partition}
 	for {
 		l.mu.Lock()
-		all, changed := l.parts[p], l.changed
+		all, changed, first := l.parts[p], l.changed, l.first[p]
 		l.mu.Unlock()
 		end := int64(len(all))
-		if from > end {
-			return &engine.RangeError{Topic: topic, Partition: partition, Offset: from, End: end}
+		if from > end || from < first {
+			return &engine.RangeError{Topic: topic, Partition: partition, Offset: from, First: first, End: end}
 		}
 		if err := handle(slices.Clone(all[from:]), end); err != nil {
 			return err
 		}
 		from = end
+		t := time.NewTimer(idle)
 		select {
 		case <-changed:
+		case <-t.C:
 		case <-ctx.Done():
+			t.Stop()
 			return context.Cause(ctx)
 		}
+		t.Stop()
 	}
 }
 
@@ -120,6 +130,10 @@ func (l *Log) put(p place, records []event.Record) {
 		r.Topic, r.Partition, r.Offset = p.topic, p.partition, int64(len(l.parts[p]))
 		l.parts[p] = append(l.parts[p], r)
 	}
+	l.wake()
+}
+
+func (l *Log) wake() {
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
@@ -151,4 +165,23 @@ func (l *Log) Truncate(topic event.Topic, partition int, end int64) {
 	defer l.mu.Unlock()
 	p := place{topic, partition}
 	l.parts[p] = slices.Clone(l.parts[p][:end])
+	l.wake()
+}
+
+// Trim drops a partition's beginning, as retention does.
+func (l *Log) Trim(topic event.Topic, partition int, first int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.first[place{topic, partition}] = first
+	l.wake()
+}
+
+// Alter replaces a record's value, as nothing ever should.
+func (l *Log) Alter(topic event.Topic, partition int, offset int64, value []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := place{topic, partition}
+	all := slices.Clone(l.parts[p])
+	all[offset].Value = value
+	l.parts[p] = all
 }

@@ -88,6 +88,7 @@ describe('a link', () => {
 
   test('a silent connection is given up two seconds after the question, a speaking one never', () => {
     newest().opens();
+    link.settled();
     for (let i = 0; i < 50; i++) {
       vi.advanceTimersByTime(200);
       newest().says('{"type":"pong"}');
@@ -99,6 +100,7 @@ describe('a link', () => {
 
   test('asks every second while visible and seldom while hidden', () => {
     newest().opens();
+    link.settled();
     const answer = (seconds: number) => {
       for (let i = 0; i < seconds * 10; i++) {
         vi.advanceTimersByTime(100);
@@ -112,6 +114,15 @@ describe('a link', () => {
     const before = newest().sent.length;
     answer(30);
     expect(newest().sent.length - before).toBeLessThanOrEqual(2);
+  });
+
+  test('a socket that answers pings but brings no snapshot is given up', () => {
+    newest().opens();
+    for (let i = 0; i < 110; i++) {
+      vi.advanceTimersByTime(100);
+      FakeSocket.all[0]?.says('{"type":"pong"}');
+    }
+    expect(FakeSocket.all.length).toBeGreaterThan(1);
   });
 
   test('frames of a socket that was given up are not heard', () => {

@@ -143,7 +143,7 @@ test.each(looks)('the workspace: $name', async (look) => {
   await page.waitForSelector('.notice.warn');
   await shot('7-lost');
   mock.mute = false;
-  await page.waitForSelector('[data-testid=message][data-author=agent][data-state=sent] >> text=Not lost', { timeout: 15_000 });
+  await page.waitForSelector('[data-testid=message][data-author=agent][data-state=sent] >> text=Not lost', { timeout: 40_000 });
   expect(mock.centre.said.filter((s) => s === 'Not lost')).toHaveLength(1);
   await page.click('[data-testid=end-contact]');
   await page.waitForSelector('[data-testid=wrap-up-code]');

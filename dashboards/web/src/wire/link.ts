@@ -28,6 +28,8 @@ export const deadAfter = 2_000;
 const pingHidden = 15_000;
 const deadHidden = 40_000;
 const openWithin = 5_000;
+/** How long an open socket may leave us without a true answer (a snapshot, a history). */
+const settleWithin = 10_000;
 const longestWait = 10_000;
 
 /** The wait before a try: the first is at once (at most 100 ms), then doubling with full jitter. */
@@ -40,10 +42,11 @@ export class Link {
   private socket: WebSocket | null = null;
   private tries = 0;
   private running = false;
-  private lastFrame = 0;
+  private heard = false;
   private askedAt = 0;
   private cancelRetry: (() => void) | null = null;
   private cancelBeat: (() => void) | null = null;
+  private cancelSettle: (() => void) | null = null;
   private current: LinkState = 'idle';
 
   constructor(
@@ -80,6 +83,8 @@ export class Link {
 
   /** Says that the other side truly answered (not merely took the socket): the next loss is retried at once again. */
   settled(): void {
+    this.cancelSettle?.();
+    this.cancelSettle = null;
     this.tries = 0;
   }
 
@@ -91,7 +96,7 @@ export class Link {
       this.cancelRetry?.();
       this.connect();
     } else if (this.current === 'open') {
-      this.askedAt = 0;
+      if (this.heard) this.askedAt = 0;
       this.beat();
     }
   }
@@ -111,15 +116,16 @@ export class Link {
     socket.onopen = () => {
       giveUp();
       if (this.socket !== socket) return;
-      this.lastFrame = this.world.now();
+      this.heard = false;
       this.askedAt = 0;
+      this.cancelSettle = this.world.after(settleWithin, () => this.lose(socket, 0));
       this.become('open');
       this.events.opened();
       this.beat();
     };
     socket.onmessage = (event: MessageEvent) => {
       if (this.socket !== socket) return;
-      this.lastFrame = this.world.now();
+      this.heard = true;
       if (typeof event.data === 'string') this.events.frame(event.data);
     };
     socket.onclose = (event: CloseEvent) => {
@@ -137,13 +143,14 @@ export class Link {
     const now = this.world.now();
     const visible = this.world.visible();
     const patience = visible ? deadAfter : deadHidden;
-    const unanswered = this.askedAt > 0 && this.lastFrame < this.askedAt;
+    const unanswered = this.askedAt > 0 && !this.heard;
     if (unanswered && now - this.askedAt >= patience) {
       this.lose(socket, 0);
       return;
     }
     if (!unanswered && (this.askedAt === 0 || now - this.askedAt >= (visible ? pingEvery : pingHidden))) {
       this.askedAt = now;
+      this.heard = false;
       this.send(this.ping());
     }
     this.cancelBeat = this.world.after(visible ? 250 : pingEvery, () => this.beat());
@@ -160,6 +167,8 @@ export class Link {
     this.socket = null;
     this.cancelBeat?.();
     this.cancelBeat = null;
+    this.cancelSettle?.();
+    this.cancelSettle = null;
     if (socket && socket.readyState <= 1) socket.close();
   }
 

@@ -5,6 +5,8 @@ import { Field, Gate } from './Gate';
 import { login, type Me, Refused } from './http';
 
 const tenantName = 'tributary.tenant';
+/** The tenant of an installation that has only one. */
+const firstTenant = 'main';
 
 function wrong(error: unknown): { word: Word; code: string } {
   if (!(error instanceof Refused)) return { word: 'login.other', code: 'page' };
@@ -18,7 +20,7 @@ function wrong(error: unknown): { word: Word; code: string } {
 export function Login({ entered }: { entered: (me: Me) => void }) {
   const say = useWords();
   const asked = new URLSearchParams(location.search);
-  const [tenant, setTenant] = useState(asked.get('tenant') ?? kept(tenantName));
+  const [tenant, setTenant] = useState(asked.get('tenant') ?? (kept(tenantName) || firstTenant));
   const [name, setName] = useState(asked.get('login') ?? '');
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tributary-cc/tributary/dashboards/api"
 	"github.com/tributary-cc/tributary/dashboards/web"
+	"github.com/tributary-cc/tributary/ingest/webchat"
 	"github.com/tributary-cc/tributary/stream/warehouse"
 )
 
@@ -18,6 +19,26 @@ func (p *Process) openDoors(_ context.Context) error {
 			return err
 		}
 	}
+	if p.Config.HasRole(RoleWebchat) {
+		return p.openWebchat()
+	}
+	return nil
+}
+
+func (p *Process) openWebchat() error {
+	c := webchat.Config{
+		Log: p.Log, Guard: p.Guard, Opener: p.Keys, Pseudonyms: p.Keys, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
+		NewID: newID, Logger: p.Logger, Registry: p.Registry,
+	}
+	if web.Built() {
+		c.Widget = web.Assets()
+	}
+	s, err := webchat.New(c)
+	if err != nil {
+		return err
+	}
+	p.doors = append(p.doors, s)
+	p.webchat = s.Handler()
 	return nil
 }
 
@@ -43,6 +64,9 @@ func (p *Process) openAPI() error {
 
 // mount puts the doors' handlers under their paths.
 func (p *Process) mount(mux *http.ServeMux) {
+	if p.webchat != nil {
+		mux.Handle("/webchat/", p.webchat)
+	}
 	if p.api == nil {
 		return
 	}

@@ -101,7 +101,7 @@ func (p *Process) room() error {
 	if err := unix.Statfs(p.Config.Data, &st); err != nil {
 		return fmt.Errorf("asking for free space in the data folder: %w", err)
 	}
-	free := int64(st.Bavail) * st.Bsize //nolint:gosec // bytes of a disk
+	free := int64(st.Bavail) * st.Bsize                       //nolint:gosec // bytes of a disk
 	need := min(int64(minFree), int64(st.Blocks)*st.Bsize/20) //nolint:gosec // as above
 	if p.broker != nil && free < need {
 		return fmt.Errorf("the disk of the data folder has %d MiB free, less than %d: new work is refused until there is room", free>>20, need>>20)
@@ -155,7 +155,9 @@ func (m *engineMetrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	for _, s := range m.p.Host.Status() {
 		labels := []string{s.Processor, fmt.Sprint(s.Partition)}
-		gauge := func(d *prometheus.Desc, v float64) { ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...) }
+		gauge := func(d *prometheus.Desc, v float64) {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+		}
 		count := func(d *prometheus.Desc, v uint64) {
 			ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
 		}

@@ -38,6 +38,7 @@ type Process struct {
 	clickhouse *embedded.ClickHouse
 	doors      []door
 	api        http.Handler
+	webchat    http.Handler
 	servers    []*http.Server
 	addrs      []net.Addr
 
@@ -83,6 +84,7 @@ func (p *Process) start(ctx context.Context) error {
 	doors, stopDoors := context.WithCancel(context.WithoutCancel(ctx))
 	folds, stopFolds := context.WithCancel(context.WithoutCancel(ctx))
 	p.stopDoors, p.stopFolds = stopDoors, stopFolds
+	p.serveProfiles(folds)
 	if p.Config.HasRole(RoleFolds) {
 		if err := p.startFolds(folds); err != nil {
 			return err

@@ -37,8 +37,9 @@ type Spine struct {
 	// Guard is the only way to append for what is no fold.
 	Guard *privacy.Guard
 
-	broker *embedded.Broker
-	run    RunFile
+	broker  *embedded.Broker
+	run     RunFile
+	tracing *tracing
 }
 
 // RunFile is what a running process leaves in its data folder for the commands of the same machine. It holds secrets: only
@@ -69,7 +70,11 @@ func openSpine(ctx context.Context, c Config, logger *slog.Logger) (*Spine, erro
 	if err := s.openLog(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.Guard = privacy.NewGuard(s.Keys, appender{s.Log}, nil)
+	var err error
+	if s.tracing, err = newTracing(ctx, c.OTLP, newID()); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.Guard = privacy.NewGuard(s.Keys, appender{s.Log}, s.tracing.parent)
 	return s, nil
 }
 
@@ -148,6 +153,11 @@ func (s *Spine) startBroker(ctx context.Context) error {
 // Close closes what openSpine opened.
 func (s *Spine) Close() error {
 	var faults []error
+	if s.tracing != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		faults = append(faults, s.tracing.close(ctx))
+	}
 	if s.Log != nil {
 		faults = append(faults, s.Log.Close())
 	}

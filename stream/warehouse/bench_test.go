@@ -58,7 +58,7 @@ func BenchmarkSinkInsert(b *testing.B) {
 	for b.Loop() {
 		cut, made := makeCut(at, []slice{{place: place{event.TopicConversationFacts, 0}, to: int64(len(records)), records: records}}, "w")
 		p := &pending{cut: cut, block: made, since: time.Now()} //nolint:forbidigo // a benchmark of real time
-		require.NoError(b, r.insertOnce(context.Background(), p, false))
+		require.NoError(b, r.insertOnce(context.Background(), context.Background(), p, false))
 		for _, t := range made.tables() {
 			rows += t.count()
 		}

@@ -24,22 +24,23 @@ const (
 // token could fall out of ClickHouse's memory of 10,000 inserts.
 const fresh = time.Minute
 
-// insert inserts a cut, and tries until it is in or ctx ends.
-func (r *run) insert(ctx context.Context, p *pending) error {
+// insert inserts a cut, and tries until it is in, ctx ends, or there is enough: another sink's mark was read. What was sent to
+// ClickHouse by then is left to end, for its token makes it harmless, and a statement killed half-way is the harder case.
+func (r *run) insert(ctx, enough context.Context, p *pending) error {
 	wait := newBackoff()
 	for attempt := 0; ; attempt++ {
-		err := r.insertOnce(ctx, p, attempt > 0)
-		if err == nil || errors.Is(err, errKilled) || ctx.Err() != nil {
+		err := r.insertOnce(ctx, enough, p, attempt > 0)
+		if err == nil || errors.Is(err, errKilled) || enough.Err() != nil {
 			return err
 		}
 		r.failed("a cut cannot be inserted; it is tried again", err)
-		if err := wait.sleep(ctx); err != nil {
+		if err := wait.sleep(enough); err != nil {
 			return err
 		}
 	}
 }
 
-func (r *run) insertOnce(ctx context.Context, p *pending, again bool) error {
+func (r *run) insertOnce(ctx, enough context.Context, p *pending, again bool) error {
 	if again || p.block == nil || r.Now().Sub(p.since) > fresh {
 		there, err := r.Warehouse.hasCut(ctx, p.cut.GetNumber())
 		if err != nil || there {
@@ -69,6 +70,9 @@ func (r *run) insertOnce(ctx context.Context, p *pending, again bool) error {
 		token, announced := tokens[t.table()]
 		if !announced || t.count() == 0 {
 			continue
+		}
+		if enough.Err() != nil {
+			return context.Cause(enough)
 		}
 		if err := r.fault("before " + t.table()); err != nil {
 			return err

@@ -180,7 +180,7 @@ func (r *run) step(ctx context.Context) (time.Duration, error) {
 		if wait := p.since.Add(r.Grace).Sub(now); p.block == nil && !p.old && wait > 0 {
 			return wait, nil
 		}
-		r.work(ctx, p.cut.GetNumber(), func(ctx context.Context) result { return result{err: r.insert(ctx, p)} })
+		r.work(ctx, p.cut.GetNumber(), func(enough context.Context) result { return result{err: r.insert(ctx, enough, p)} })
 		return idle, nil
 	}
 	waiting := r.buffer.waiting()
@@ -222,7 +222,7 @@ func (r *run) propose(ctx context.Context) error {
 	return r.fault("after the cut")
 }
 
-// work runs f beside the loop, one at a time.
+// work runs f beside the loop, one at a time; r.working ends the context it gets.
 func (r *run) work(ctx context.Context, number uint64, f func(context.Context) result) {
 	ctx, r.working = context.WithCancel(ctx)
 	r.workedOn = number

@@ -62,7 +62,7 @@ func root() *cobra.Command {
 	cmd.AddCommand(
 		runCommand(&g), checkCommand(&g), applyCommand(&g), exportCommand(&g), userCommand(&g), tailCommand(&g),
 		deadCommand(&g), migrateCommand(&g), doctorCommand(&g), versionCommand(&g), verifyCommand(&g), chaosCommand(&g),
-		benchCommand(&g),
+		benchCommand(&g), replayCommand(&g), engineCommand(&g),
 	)
 	return cmd
 }

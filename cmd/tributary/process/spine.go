@@ -175,7 +175,7 @@ func ReadRunFile(data string) (RunFile, error) {
 	var r RunFile
 	b, err := os.ReadFile(filepath.Join(data, "run.json")) //nolint:gosec // the operator names the folder
 	if errors.Is(err, os.ErrNotExist) {
-		return r, fmt.Errorf("nothing runs in %s: start it with 'tributary run --data %s', or name Kafka brokers in the configuration", data, data)
+		return r, fmt.Errorf("nothing runs in %s: start it with 'tributary run --data %s' (with --roles broker for the log alone), or name Kafka brokers in the configuration", data, data)
 	}
 	if err != nil {
 		return r, err

@@ -111,6 +111,19 @@ func (l *Ledger) Saw(who, id string) bool {
 	return s != nil && len(l.shown[viewed{who, s.Token}]) > 0
 }
 
+// Waits are the times from sending to the acknowledgement.
+func (l *Ledger) Waits() []time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []time.Duration
+	for _, s := range l.order {
+		if !s.Accepted.IsZero() {
+			out = append(out, s.Accepted.Sub(s.SentAt))
+		}
+	}
+	return out
+}
+
 // Counts tells how much was said, accepted and shown.
 func (l *Ledger) Counts() (said, accepted, shown int) {
 	l.mu.Lock()

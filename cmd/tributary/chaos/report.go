@@ -39,7 +39,7 @@ type Report struct {
 	AgentRepeats    int      `json:"repeated_on_agents_screens"`
 	Late            int      `json:"refused_as_too_late"`
 	Ready           Spread   `json:"ready_after_kill"`
-	Delivered       Spread   `json:"next_frame_of_a_message_after_a_blow"`
+	Acknowledged    Spread   `json:"acknowledged_after"`
 	Checks          []Check  `json:"checks"`
 	Notes           []string `json:"notes,omitempty"`
 	Folder          string   `json:"folder,omitempty"`
@@ -80,8 +80,8 @@ func (r *Report) Print(w io.Writer) {
 	if r.Ready.N > 0 {
 		fmt.Fprintf(w, "  ready again after a kill: %s\n", r.Ready)
 	}
-	if r.Delivered.N > 0 {
-		fmt.Fprintf(w, "  next message on a screen after a blow: %s\n", r.Delivered)
+	if r.Acknowledged.N > 0 {
+		fmt.Fprintf(w, "  acknowledged after being sent, blows and all: %s\n", r.Acknowledged)
 	}
 	printChecks(w, r.Checks)
 	for _, n := range r.Notes {

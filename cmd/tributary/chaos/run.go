@@ -80,6 +80,9 @@ func (r *runner) prepare() error {
 		}
 		r.o.Folder, r.made = dir, true
 	}
+	if all, err := os.ReadDir(r.o.Folder); err == nil && len(all) > 0 {
+		return fmt.Errorf("%s is not empty: what an earlier run left would look like faults of this one", r.o.Folder)
+	}
 	addr, err := FreePort()
 	if err != nil {
 		return err
@@ -105,6 +108,9 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	r.floor = OpenFloor(ctx, "http://"+r.victim.Addr, centre, r.ledger, r.o.Seed, r.o.Customers, r.words())
 	defer r.floor.Close()
+	if err := r.warmUp(ctx); err != nil {
+		return err
+	}
 	blows := Schedule(r.o.Seed, r.o.Kills, 1)
 	if err := r.blows(ctx, blows); err != nil {
 		return err
@@ -135,6 +141,21 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	return r.victim.WaitReady(ctx, readyWithin)
+}
+
+// warmUp waits until agents are logged in and answer, so that the first blow falls under load.
+func (r *runner) warmUp(ctx context.Context) error {
+	for end := time.Now().Add(readyWithin); ; {
+		if _, _, shown := r.ledger.Counts(); shown > 10*r.o.Agents {
+			return nil
+		}
+		if time.Now().After(end) {
+			return errors.New("nothing is shown to anybody before the first blow")
+		}
+		if !wait(ctx, 50*time.Millisecond) {
+			return ctx.Err()
+		}
+	}
 }
 
 func (r *runner) blows(ctx context.Context, blows []Blow) error {
@@ -204,7 +225,16 @@ func (r *runner) end(ctx context.Context) error {
 	if err := c.run(ctx); err != nil {
 		return fmt.Errorf("checking: %w", err)
 	}
+	r.say("looking for personal data")
+	private, err := newPrivate(r.report, r.plants, r.data())
+	if err != nil {
+		return err
+	}
+	if err := private.live(ctx); err != nil {
+		return fmt.Errorf("looking for personal data: %w", err)
+	}
 	r.report.Said, r.report.Accepted, r.report.Shown = r.ledger.Counts()
+	r.report.Acknowledged = SpreadOf(r.ledger.Waits())
 	r.report.Visitors = len(r.floor.everybody())
 	r.report.CustomerRepeats, r.report.AgentRepeats = r.floor.Repeats()
 	var faults []string
@@ -215,6 +245,9 @@ func (r *runner) end(ctx context.Context) error {
 		faults = append(faults, err.Error())
 	}
 	r.report.check("everybody goes home and the process ends cleanly", "", faults)
+	if err := private.files(); err != nil {
+		return fmt.Errorf("looking for personal data in files: %w", err)
+	}
 	if r.report.Accepted == 0 {
 		return errors.New("nothing was acknowledged: the run shows nothing")
 	}
@@ -228,8 +261,10 @@ func (r *runner) words() func() string {
 	return func() string {
 		mu.Lock()
 		defer mu.Unlock()
-		if p := r.plants.Next(); p != "" && rnd.IntN(2) == 0 {
-			return p
+		if rnd.IntN(2) == 0 {
+			if p := r.plants.Next(); p != "" {
+				return p
+			}
 		}
 		return questions[rnd.IntN(len(questions))]
 	}

@@ -111,9 +111,9 @@ func (k *checkpoints) publish(ctx context.Context, c capture) error {
 		return err
 	}
 	c.m.Segments = k.chain
-	b, err := json.MarshalIndent(c.m, "", "  ")
+	b, err := encodeManifest(&c.m)
 	if err != nil {
-		return fmt.Errorf("encoding a manifest: %w", err)
+		return err
 	}
 	created, err := k.store.PutIfAbsent(ctx, name, b)
 	if err != nil {
@@ -135,12 +135,37 @@ func (k *checkpoints) adopt(ctx context.Context, name string) (found bool, err e
 	case err != nil:
 		return false, fmt.Errorf("reading manifest %s: %w", name, err)
 	}
-	var m manifest
-	if json.Unmarshal(b, &m) != nil {
-		m.Segments = nil
+	k.chain = nil
+	if m, err := decodeManifest(b); err == nil {
+		k.chain = m.Segments
 	}
-	k.chain = m.Segments
 	return true, nil
+}
+
+// encodeManifest writes a manifest behind its hash: half of one, or one with a flipped bit, must not be taken for whole.
+func encodeManifest(m *manifest) ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding a manifest: %w", err)
+	}
+	return append([]byte(sum(b)+"\n"), b...), nil
+}
+
+func decodeManifest(b []byte) (*manifest, error) {
+	hash, text, _ := bytes.Cut(b, []byte("\n"))
+	if string(hash) != sum(text) {
+		return nil, errors.New("the manifest is damaged: its hash is not its text's")
+	}
+	m := new(manifest)
+	if err := json.Unmarshal(text, m); err != nil {
+		return nil, fmt.Errorf("the manifest does not decode: %w", err)
+	}
+	return m, nil
+}
+
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
 }
 
 // write writes the capture's segments: a delta, or a base where there is none yet or the deltas have outgrown it. The choice
@@ -193,9 +218,8 @@ func (k *checkpoints) put(ctx context.Context, c capture, kind string, rows int,
 }
 
 func (k *checkpoints) segment(c capture, kind string, rows int, data []byte) segment {
-	sum := sha256.Sum256(data)
 	return segment{
-		Name: k.name(c.m.Position, kind), Base: kind != "delta", Rows: rows, Bytes: len(data), SHA256: hex.EncodeToString(sum[:]),
+		Name: k.name(c.m.Position, kind), Base: kind != "delta", Rows: rows, Bytes: len(data), SHA256: sum(data),
 	}
 }
 
@@ -309,11 +333,7 @@ func (k *checkpoints) manifest(ctx context.Context, name string) (*manifest, err
 	if err != nil {
 		return nil, err
 	}
-	m := new(manifest)
-	if err := json.Unmarshal(b, m); err != nil {
-		return nil, fmt.Errorf("the manifest does not decode: %w", err)
-	}
-	return m, nil
+	return decodeManifest(b)
 }
 
 func (k *checkpoints) read(ctx context.Context, name string) (*manifest, *rows, error) {
@@ -327,7 +347,7 @@ func (k *checkpoints) read(ctx context.Context, name string) (*manifest, *rows, 
 		if err != nil {
 			return nil, nil, fmt.Errorf("segment %s: %w", s.Name, err)
 		}
-		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != s.SHA256 {
+		if sum(data) != s.SHA256 {
 			return nil, nil, fmt.Errorf("segment %s is damaged: its hash is not the manifest's", s.Name)
 		}
 		if err := decodeRows(data, r.tree); err != nil {
@@ -363,8 +383,8 @@ func (k *checkpoints) collect(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reading manifest %s: %w", name, err)
 		}
-		var m manifest
-		if err := json.Unmarshal(b, &m); err != nil {
+		m, err := decodeManifest(b)
+		if err != nil {
 			return nil //nolint:nilerr // a torn manifest: what it needs is unknown, so nothing is deleted
 		}
 		for _, s := range m.Segments {

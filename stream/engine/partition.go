@@ -207,6 +207,7 @@ func (p *Partition) read(ctx context.Context, from int64) error {
 func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error {
 	beat := time.NewTicker(pulse)
 	defer beat.Stop()
+	defer p.publishStatus()
 	asked := ctx.Done()
 	var giveUp <-chan time.Time
 	for {

@@ -26,6 +26,7 @@ type poison struct {
 	name    string
 	skips   map[int64]bool
 	note    attempts
+	suspect int64 // what the last careful run noted and did not get past; −1 where nothing
 	careful bool
 	cleared bool
 }
@@ -56,6 +57,7 @@ func newPoison(ctx context.Context, store objects.Store, processor string, parti
 			return g, nil
 		}
 	}
+	g.suspect = g.note.Suspect
 	g.note.Starts++
 	g.careful = g.note.Starts >= carefulFrom
 	return g, g.write(ctx)
@@ -91,8 +93,11 @@ func (g *poison) before(ctx context.Context, rec *event.Record, published int64)
 	if g.skips[rec.Offset] || bytes.Equal(rec.Key, []byte(controlKey)) {
 		return nil
 	}
-	if g.note.Suspect == rec.Offset {
+	switch {
+	case rec.Offset == g.suspect:
 		return fmt.Errorf("offset %d of %s/%d: %w", rec.Offset, rec.Topic, rec.Partition, ErrPoisoned)
+	case rec.Offset < g.suspect:
+		return nil // the last run got past it
 	}
 	g.note.Suspect = rec.Offset
 	return g.write(ctx)

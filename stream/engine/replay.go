@@ -71,7 +71,7 @@ func Replay(ctx context.Context, cfg Playback) (*ReplayReport, error) {
 	defer wg.Wait()
 	defer cancel()
 	r := &replay{
-		player: p, lanes: make(map[destination]*laneReader),
+		player: p, lanes: make(map[destination]*laneReader), owned: make(map[uint64]bool),
 		report: &ReplayReport{Processor: cfg.Processor.Name, Partition: cfg.Partition, From: p.from, To: p.end},
 	}
 	if err := r.open(ctx, &wg); err != nil {
@@ -94,6 +94,7 @@ type replay struct {
 	acked  int64 // how far a tick said that outputs were acknowledged
 	// missing are outputs beyond the end of their lane that no tick has covered yet, a count per cause in order.
 	missing []missing
+	owned   map[uint64]bool // whether an epoch that was left had to come out as it did
 }
 
 type missing struct {
@@ -200,6 +201,7 @@ func (l *laneReader) next(ctx context.Context) (*stood, error) {
 // compare holds a step against the log.
 func (r *replay) compare(ctx context.Context, s step, states map[int64][]*manifest) error {
 	r.report.Records++
+	r.owned[r.player.core.pos.Epoch] = r.player.ours()
 	if s.tick != nil {
 		r.acked = max(r.acked, s.tick.GetAcked())
 	}
@@ -255,9 +257,17 @@ func (r *replay) settleMissing() {
 	}
 }
 
+// ours tells whether an epoch's span must come out as it did.
+func (r *replay) ours(epoch uint64) bool {
+	if epoch == r.player.core.pos.Epoch {
+		return r.player.ours()
+	}
+	return r.owned[epoch]
+}
+
 func (r *replay) differ(d Difference, n int64) {
 	count, first := &r.report.Foreign, &r.report.FirstOther
-	if r.player.ours() {
+	if r.ours(d.Epoch) {
 		count, first = &r.report.Differences, &r.report.First
 	}
 	*count += n

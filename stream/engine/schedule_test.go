@@ -33,8 +33,8 @@ func each(t *testing.T, n uint64, f func(t *testing.T, s *sim)) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSim(t, seed)
+				defer s.end()
 				f(t, s)
-				s.end()
 			})
 		})
 	}

@@ -37,6 +37,8 @@ const (
 	Lost
 	// LostAnswer: appended, the answer is lost; it is tried again.
 	LostAnswer
+	// Swallowed: answered, but not appended: what a broker must never do.
+	Swallowed
 )
 
 var _ engine.Log = (*Log)(nil)
@@ -114,10 +116,10 @@ func (l *Log) Append(ctx context.Context, topic event.Topic, partition int, reco
 			go done(context.Cause(ctx))
 			return
 		}
-		if fault != Lost {
+		if fault == None || fault == LostAnswer {
 			l.put(place{topic, partition}, records)
 		}
-		if fault == None {
+		if fault == None || fault == Swallowed {
 			break
 		}
 	}

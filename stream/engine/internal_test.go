@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/objects"
+)
+
+var blank = Processor{Name: "x", Inbox: event.TopicIdentityIn, New: func() Fold { return nil }}
+
+func FuzzDecodeRows(f *testing.F) {
+	r := newRows()
+	r.put("a/1", "one")
+	r.put("a/2", "two")
+	f.Add(encodeRows([]string{"a/1", "a/2", "gone"}, r.tree))
+	f.Add([]byte{})
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_ = decodeRows(data, newRows().tree) // an error or rows, never more
+	})
+}
+
+func TestSeenTellsRepeatsAndRefusesWhatIsTooOld(t *testing.T) {
+	s := new(event.Seen)
+	ask := func(id string, at int64) (bool, error) { return Seen(s, id, at) }
+	const day = 24 * 3600 * 1000
+	got, err := ask("a", 10*day)
+	require.NoError(t, err)
+	require.False(t, got)
+	got, err = ask("a", 10*day+5)
+	require.NoError(t, err)
+	require.True(t, got)
+	got, err = ask("late but remembered", 3*day)
+	require.NoError(t, err)
+	require.False(t, got)
+	_, err = ask("b", 12*day)
+	require.NoError(t, err)
+	_, err = ask("older than eight days", 3*day)
+	var refusal *Refusal
+	require.ErrorAs(t, err, &refusal)
+	require.Equal(t, "late", refusal.Kind)
+	for i := range 2 * maxSeen {
+		_, err := ask(string(rune('a'+i%26))+string(rune(i)), 12*day+int64(i))
+		require.NoError(t, err)
+	}
+	require.LessOrEqual(t, len(s.Hashes), maxSeen)
+	require.Len(t, s.TimesMs, len(s.Hashes))
+	_, err = ask("b", 12*day)
+	require.Error(t, err, "forgotten for want of room: not guessed")
+}
+
+func TestTablesIterateInKeyOrderAndUndo(t *testing.T) {
+	table := NewTable[event.AddressRow]("t")
+	other := NewTable[event.AddressRow]("t2")
+	c := newCore(blank, 0, func(event.Topic) int { return 1 })
+	tx := &Tx{core: c, rows: c.rows, rec: &event.Record{}}
+	for _, k := range []string{"b", "a/2", "a/1", "c"} {
+		table.Put(tx, k, &event.AddressRow{Customer: k})
+		other.Put(tx, k, &event.AddressRow{})
+	}
+	c.rows.commit()
+	var keys []string
+	table.Ascend(tx, "a/", func(k string, row *event.AddressRow) bool {
+		require.Equal(t, k, row.GetCustomer())
+		keys = append(keys, k)
+		return true
+	})
+	require.Equal(t, []string{"a/1", "a/2"}, keys)
+	table.Delete(tx, "b")
+	table.Delete(tx, "not there")
+	table.Put(tx, "c", &event.AddressRow{Customer: "changed"})
+	table.Put(tx, "d", &event.AddressRow{})
+	require.False(t, table.Has(tx, "b"))
+	c.rows.rollback()
+	require.True(t, table.Has(tx, "b"))
+	require.Equal(t, "c", table.Get(tx, "c").GetCustomer())
+	require.Nil(t, table.Get(tx, "d"))
+}
+
+// A checkpoint may be published only when all outputs up to it are acknowledged.
+func TestACheckpointWaitsForItsOutputs(t *testing.T) {
+	store := objects.NewMemory()
+	s := newSaver(newCheckpoints(store, "x", 0), nil)
+	c := newCore(blank, 0, func(event.Topic) int { return 1 })
+	c.pos.Next = 10
+	s.take(c.capture())
+	s.release(9)
+	_, ok := s.next()
+	require.False(t, ok)
+	s.release(10)
+	_, ok = s.next()
+	require.True(t, ok)
+}
+
+// Two folders that began at different checkpoints have different chains; the one that comes second goes on from the first's.
+func TestTheSecondWriterOfACheckpointBuildsOnTheFirst(t *testing.T) {
+	ctx := t.Context()
+	store := objects.NewMemory()
+	a, b := newCheckpoints(store, "x", 0), newCheckpoints(store, "x", 0)
+	ca, cb := newCore(blank, 0, nil), newCore(blank, 0, nil)
+	for i := range 40 {
+		for _, c := range []*core{ca, cb} {
+			c.rows.put(string(rune('a'+i%26)), string(rune('0'+i)))
+			c.pos.Next = int64(i + 1)
+		}
+		x, y := ca.capture(), cb.capture()
+		if i < 3 { // b began later
+			require.NoError(t, a.publish(ctx, x))
+			continue
+		}
+		first, second, cf, cs := a, b, x, y
+		if i%3 == 0 {
+			first, second, cf, cs = b, a, y, x
+		}
+		require.NoError(t, first.publish(ctx, cf))
+		require.NoError(t, second.publish(ctx, cs))
+		m, r, err := newCheckpoints(store, "x", 0).load(ctx, "", func(name string, err error) { t.Errorf("%s is torn: %v", name, err) })
+		require.NoError(t, err)
+		require.EqualValues(t, i+1, m.Position.Next)
+		require.True(t, r.equal(ca.rows))
+	}
+}
+
+type oneLog struct {
+	Log
+	records []event.Record
+}
+
+func (l oneLog) Read(_ context.Context, _ event.Topic, _ int, _ int64, handle func([]event.Record, int64) error) error {
+	if err := handle(l.records, int64(len(l.records))); err != nil {
+		return err
+	}
+	return errEnough
+}
+
+func TestFollowTakesEachEventOnceAndLeavesControlOut(t *testing.T) {
+	var records []event.Record
+	add := func(e *event.Event) {
+		v, err := event.Marshal(e)
+		require.NoError(t, err)
+		records = append(records, event.Record{Offset: int64(len(records)), Value: v})
+	}
+	body := &event.Event_CustomerEnded{CustomerEnded: &event.CustomerEnded{}}
+	lane := func(epoch, number uint64) *event.Event {
+		return &event.Event{Origin: &event.Origin{Processor: "p", Epoch: epoch, Number: number}, Body: body}
+	}
+	add(&event.Event{Body: &event.Event_Tick{Tick: &event.Tick{}}})
+	for _, n := range []uint64{1, 2, 1, 2, 3, 5, 4, 5} { // 5 before 4 is a gap
+		add(lane(1, n))
+	}
+	add(&event.Event{Body: body}) // without an origin
+	add(lane(2, 2))               // a later epoch not from its beginning
+	add(lane(2, 1))
+	records = append(records, event.Record{Offset: int64(len(records)), Value: []byte("damage")})
+	var got []int64
+	var lanes Lanes
+	err := Follow(t.Context(), oneLog{records: records}, event.TopicOutbound, 0, 0, &lanes, func(batch []Delivered, next, end int64) error {
+		for _, d := range batch {
+			got = append(got, d.Record.Offset)
+		}
+		require.Equal(t, end, next)
+		return nil
+	})
+	require.ErrorIs(t, err, errEnough)
+	require.Equal(t, []int64{1, 2, 5, 7, 8, 9, 11}, got)
+	var again Lanes
+	again.Restore(lanes.Positions())
+	require.Equal(t, lanes.Positions(), again.Positions())
+}
+
+// A standby emits when the oldest output is late, and trusts the owner again when it has been heard.
+func TestSuspicionComesAndGoes(t *testing.T) {
+	p := NewPartition(Config{}, blank, 0)
+	p.core = newCore(blank, 0, nil)
+	p.emit = newEmitter(0, [16]byte{}, func(destination, []output) {})
+	now := time.UnixMilli(1_800_000_000_000)
+	require.False(t, p.emitting(now))
+	p.emit.add(step{offset: 0, outs: []output{{}}}, now)
+	require.False(t, p.emitting(now.Add(suspectAfter)))
+	require.True(t, p.emitting(now.Add(suspectAfter+time.Millisecond)))
+	later := now.Add(trustAfter + time.Second)
+	require.True(t, p.emitting(later), "the owner has not been heard")
+	p.heardOther = later
+	require.True(t, p.emit.told(1, [16]byte{}))
+	require.False(t, p.emitting(later.Add(time.Millisecond)))
+}
+
+func TestTellingAnotherHashIsSeen(t *testing.T) {
+	m := newEmitter(0, [16]byte{}, func(destination, []output) {})
+	m.add(step{offset: 0, outs: []output{{}}, hash: [16]byte{1}}, time.Time{})
+	require.False(t, m.told(1, [16]byte{2}))
+	require.Equal(t, 1, m.pending)
+	require.True(t, m.told(1, [16]byte{1}))
+	require.Zero(t, m.pending)
+}

@@ -104,9 +104,7 @@ func ReadConfig(path string) (Config, error) {
 		return c, fmt.Errorf("reading the configuration: %w", err)
 	}
 	f := yamlfile.Read(path, data, &c)
-	if f.Err() == nil {
-		c.check(f.Wrong)
-	}
+	c.check(f.Wrong)
 	return c, f.Err()
 }
 

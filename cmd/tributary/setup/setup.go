@@ -91,9 +91,7 @@ var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 func Read(name string, data []byte) (*Tenant, *yamlfile.File) {
 	t := new(Tenant)
 	f := yamlfile.Read(name, data, t)
-	if f.Err() == nil {
-		t.check(f)
-	}
+	t.check(f)
 	return t, f
 }
 

@@ -40,9 +40,9 @@ type Duration time.Duration
 
 // UnmarshalYAML takes a text of time.ParseDuration.
 func (d *Duration) UnmarshalYAML(b []byte) error {
-	v, err := time.ParseDuration(strings.Trim(strings.TrimSpace(string(b)), `"'`))
+	v, _ := time.ParseDuration(strings.Trim(strings.TrimSpace(string(b)), `"'`)) // walk reports what is none
 	*d = Duration(v)
-	return err
+	return nil
 }
 
 // MarshalYAML writes it as it is read.
@@ -66,10 +66,9 @@ func Read(name string, data []byte, into any) *File {
 			f.walk(doc.Body, "", reflect.TypeOf(into).Elem())
 		}
 	}
-	if len(f.faults) == 0 {
-		if err := yaml.Unmarshal(data, into); err != nil {
-			f.fail(lineOf(err), firstLine(err.Error()))
-		}
+	// Where there are faults the rest is decoded all the same, so that a later check finds what else is wrong.
+	if err := yaml.Unmarshal(data, into); err != nil && len(f.faults) == 0 {
+		f.fail(lineOf(err), firstLine(err.Error()))
 	}
 	return f
 }
@@ -82,6 +81,9 @@ func (f *File) Wrong(path, format string, args ...any) {
 			line = l
 			break
 		}
+	}
+	if slices.ContainsFunc(f.faults, func(e error) bool { return lineIn(e) == line }) {
+		return // what does not decode cannot be judged
 	}
 	f.fail(line, fmt.Sprintf(format, args...))
 }

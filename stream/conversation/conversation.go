@@ -9,8 +9,14 @@
 // speaks in it; what is asked again has no second effect. Nothing that a customer says is refused for want of
 // configuration: what arrives at an unknown entry point waits in the queue "default".
 //
+// A customer is there while a connection of theirs is known through a gateway process that lives. Gateways that give signs of
+// life are taken for gone, with their connections, after 5 to 11 seconds of silence: whoever waits for an agent and has no
+// other connection then has the queue's grace to return, through any gateway; a contact that is answered shows it with the
+// next thing that concerns it. A gateway that is heard again within a day brings its connections back.
+//
 // It promises nothing about when: deadlines are counted in served time, so a backlog or an outage only lengthens them. It
-// never sees what is said, as texts are sealed, and it chooses no agent.
+// never sees what is said, as texts are sealed, and it chooses no agent. Of deliveries it hears by receipts alone: that one
+// is in doubt or was given up is known to outbound and its readers, and no message is marked so here.
 package conversation
 
 import (
@@ -28,7 +34,7 @@ const (
 	maxContacts = 16
 	// maxConversations bounds the conversations in hand; only splitting makes more than one.
 	maxConversations = 16
-	// maxLinks bounds the connections; the oldest is forgotten.
+	// maxLinks bounds the connections; the oldest is forgotten, of those through gateways that are gone if there are any.
 	maxLinks = 16
 	// maxMarks bounds the messages to the customer that await a receipt; of older ones none is told any more.
 	maxMarks = 64
@@ -41,16 +47,20 @@ func Processor() engine.Processor {
 	return engine.Processor{
 		Name: "conversation", Inbox: event.TopicConversationIn,
 		Outputs: []event.Topic{event.TopicConversationFacts, event.TopicRoutingIn, event.TopicOutboundIn},
-		New:     func() engine.Fold { return &fold{cfg: newSettings()} },
+		New:     func() engine.Fold { return &fold{cfg: newSettings(), gateways: newGateways()} },
 	}
 }
 
-// fold holds the configuration decoded, as every message asks for it.
-type fold struct{ cfg *settings }
+// fold holds decoded what every event asks for: the configuration and the gateways.
+type fold struct {
+	cfg      *settings
+	gateways *gateways
+}
 
-// Restore decodes the configuration.
+// Restore decodes the configuration and the gateways.
 func (f *fold) Restore(tx *engine.Tx) error {
 	f.cfg.restore(tx)
+	f.gateways.restore(tx)
 	return nil
 }
 
@@ -58,6 +68,9 @@ func (f *fold) Restore(tx *engine.Tx) error {
 func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 	if b := e.GetConfigApplied(); b != nil {
 		return f.cfg.apply(tx, e.GetTenant(), b)
+	}
+	if b := e.GetGatewayAlive(); b != nil {
+		return f.gateways.alive(tx, b.GetGateway())
 	}
 	if err := check(e); err != nil {
 		return err
@@ -73,12 +86,27 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 	if err := c.handle(e); err != nil {
 		return err
 	}
+	c.review()
 	c.save()
 	return nil
 }
 
-// Fire handles what is due: tenant/customer is the row's timer, tenant/customer/contact is a contact's.
+// Fire handles what is due: tenant/customer is the row's timer, tenant/customer/contact is a contact's, /gateway is a
+// gateway's and / the one for going on to look at who waits.
 func (f *fold) Fire(tx *engine.Tx, timer string) error {
+	switch gateway, ok := strings.CutPrefix(timer, sweepTimer); {
+	case !ok:
+		f.customerDue(tx, timer)
+	case gateway == "":
+		f.look(tx)
+	default:
+		f.gateways.due(tx, gateway)
+	}
+	return nil
+}
+
+// customerDue handles a customer's timer.
+func (f *fold) customerDue(tx *engine.Tx, timer string) {
 	tenant, rest, _ := strings.Cut(timer, "/")
 	customer, contact, of := strings.Cut(rest, "/")
 	c := f.load(tx, event.Key(tenant, customer))
@@ -88,8 +116,8 @@ func (f *fold) Fire(tx *engine.Tx, timer string) error {
 	} else if r := c.contact(contact); r != nil {
 		c.tooLong(r)
 	}
+	c.review()
 	c.save()
-	return nil
 }
 
 // check refuses what nobody of ours writes. The key says whose row it is; a customer in the envelope must agree with it.

@@ -85,26 +85,26 @@ func (c *customer) open(address, splitFrom string) *event.ConversationRow {
 
 // connected takes a connection of the customer's client; a contact that waits keeps its place.
 func (c *customer) connected(address string, m *event.CustomerConnected) error {
-	if address == "" || m.GetConnection() == "" || len(m.GetConnection()) > maxID {
-		return engine.Refuse("a connection needs an address and an id of at most %d bytes", maxID)
+	if address == "" || m.GetConnection() == "" || max(len(m.GetConnection()), len(m.GetGateway())) > maxID {
+		return engine.Refuse("a connection needs an address and an id, of at most %d bytes as its gateway's", maxID)
 	}
 	if c.row.GetAddress() == "" {
 		c.row.Address = address
 	}
+	hash := linkHash(m.GetConnection())
 	c.row.Links = append(slices.DeleteFunc(c.row.Links, func(l *event.LinkRow) bool {
-		return l.GetConnection() == m.GetConnection()
-	}), &event.LinkRow{Connection: m.GetConnection(), Address: address})
+		return l.GetHash() == hash
+	}), &event.LinkRow{Hash: hash, Address: address, Gateway: c.gateways.number(c.tx, m.GetGateway())})
 	if len(c.row.GetLinks()) > maxLinks {
-		c.row.Links = slices.Delete(c.row.Links, 0, 1)
+		lost := slices.IndexFunc(c.row.Links, func(l *event.LinkRow) bool { return c.gateways.gone(l.GetGateway()) })
+		c.row.Links = slices.Delete(c.row.Links, max(lost, 0), max(lost, 0)+1)
 	}
 	c.row.MetMs = 0
 	if len(c.row.GetConversations()) == 0 {
 		c.row.MetMs = c.tx.Served()
 	}
 	if r := c.talk(address); r != nil && !r.GetContact().GetConnected() {
-		c.unlimit(r)
-		r.Contact.Connected = true
-		c.changed(r, "connection")
+		c.connection(r, true)
 	}
 	return nil
 }
@@ -114,19 +114,26 @@ func (c *customer) disconnected(address string, m *event.CustomerDisconnected) e
 	if address == "" {
 		return errNoAddress()
 	}
+	hash := linkHash(m.GetConnection())
 	c.row.Links = slices.DeleteFunc(c.row.Links, func(l *event.LinkRow) bool {
-		return l.GetConnection() == m.GetConnection() && l.GetAddress() == address
+		return l.GetHash() == hash && l.GetAddress() == address
 	})
-	r := c.talk(address)
-	if r == nil || !r.GetContact().GetConnected() || c.linked(address) {
-		return nil
+	if r := c.talk(address); r != nil && r.GetContact().GetConnected() && !c.linked(address) {
+		c.connection(r, false)
 	}
-	r.Contact.Connected = false
-	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_QUEUED {
+	return nil
+}
+
+// connection takes whether the customer of a contact is there.
+func (c *customer) connection(r *event.ContactRow, here bool) {
+	r.Contact.Connected = here
+	switch {
+	case here:
+		c.unlimit(r)
+	case r.GetContact().GetState() == event.ContactState_CONTACT_STATE_QUEUED:
 		c.grace(r)
 	}
 	c.changed(r, "connection")
-	return nil
 }
 
 // left ends the contact on an address by the customer's wish. Where there is none, the wish is fulfilled.

@@ -103,6 +103,8 @@ func TestRefusesWhatNobodyOfOursWrites(t *testing.T) {
 		"a connection of none":  ada(s, "w1", &event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{}}}),
 		"a receipt of nothing":  ada(s, "w1", &event.Event{Body: &event.Event_Receipt{Receipt: &event.Receipt{State: 3}}}),
 		"a foreign kind":        ada(s, "w1", &event.Event{Body: &event.Event_Deliver{Deliver: &event.Deliver{}}}),
+		"a gateway of no name":  {Key: "gateway/", Body: &event.Event_GatewayAlive{GatewayAlive: &event.GatewayAlive{}}},
+		"a gateway's long name": {Key: "gateway/", Body: &event.Event_GatewayAlive{GatewayAlive: &event.GatewayAlive{Gateway: string(make([]byte, maxID+1))}}},
 		"a version of nobody's": {Key: "/config", Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{Version: 1}}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, "refused", deadKind(s.Apply(e))) })

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
+	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -14,13 +15,20 @@ func (w *world) step() {
 	switch rapid.SampledFrom([]string{
 		"say", "say", "connect", "disconnect", "leave", "receipt", "assign", "assign", "assign", "lose", "answer", "answer",
 		"end", "wrap", "transfer", "close", "split", "read", "config", "repeat", "wait", "wait", "long wait", "late", "nonsense",
+		"alive", "alive", "silence",
 	}).Draw(w.t, "what") {
 	case "say":
 		w.customer(&event.Event{Sealed: &event.Sealed{Ciphertext: []byte("x")}, Body: &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
 			Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: w.one("entry", "shop", "unknown"), Message: fmt.Sprint(len(w.records)),
 		}}})
 	case "connect":
-		w.customer(&event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{Connection: w.one("conn", "c1", "c2", "")}}})
+		w.customer(&event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
+			Connection: w.one("conn", "c1", "c2", ""), Gateway: w.one("gateway", "g1", "g2", "g3", ""),
+		}}})
+	case "alive":
+		w.alive(w.one("gateway", "g1", "g2"))
+	case "silence":
+		w.silence()
 	case "disconnect":
 		w.customer(&event.Event{Body: &event.Event_CustomerDisconnected{CustomerDisconnected: &event.CustomerDisconnected{Connection: w.one("conn", "c1", "c2")}}})
 	case "leave":
@@ -161,6 +169,29 @@ func (w *world) receipt() {
 	e.Tenant, e.Key, e.AtMs = "acme", "acme/"+w.owner[m.GetContact()], w.clock
 	e.Address = w.contacts[m.GetContact()].GetAddress()
 	w.record(e)
+}
+
+// alive is a sign of life; g3 never gives one.
+func (w *world) alive(gateway string) {
+	w.record(&event.Event{Key: "gateway/" + gateway, Body: &event.Event_GatewayAlive{GatewayAlive: &event.GatewayAlive{Gateway: gateway}}})
+}
+
+// silence lasts until every gateway that was ever heard must be gone, and who waits was looked at.
+func (w *world) silence() {
+	for range 9 {
+		w.tick(4000)
+	}
+	w.m.Read(func(tx *engine.Tx) {
+		gatewayRows.Ascend(tx, "", func(id string, g *event.GatewayRow) bool {
+			if g.GetGone() != g.GetWatched() || g.GetWatched() && id == "g3" {
+				w.t.Fatalf("%s after a silence: %v", id, g)
+			}
+			return true
+		})
+		if left := sweepRows.Get(tx, "").GetLeft(); left != 0 {
+			w.t.Fatalf("%d buckets are left", left)
+		}
+	})
 }
 
 func (w *world) one(label string, of ...string) string { return rapid.SampledFrom(of).Draw(w.t, label) }

@@ -3,6 +3,7 @@ package conversation
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -87,6 +88,7 @@ func (w *world) record(e *event.Event) {
 		w.check(out)
 	}
 	w.consistent()
+	w.reached()
 }
 
 func (w *world) tick(ms int64) {
@@ -240,6 +242,43 @@ func (w *world) consistent() {
 	if waiting != len(w.requested) || held != len(w.held) {
 		w.t.Fatalf("%d wait and %d are requested; %d answered and %d held", waiting, len(w.requested), held, len(w.held))
 	}
+}
+
+// reached looks into the rows: the index holds who waits through a gateway, and unless they are still being looked at, who
+// waits is shown there exactly while a connection is left.
+func (w *world) reached() {
+	w.m.Read(func(tx *engine.Tx) {
+		f := &fold{cfg: newSettings(), gateways: newGateways()}
+		if err := f.Restore(tx); err != nil {
+			w.t.Fatal(err)
+		}
+		var want, got []string
+		customers.Ascend(tx, "", func(key string, _ *event.CustomerRow) bool {
+			c := f.load(tx, key)
+			if c.waits() {
+				want = append(want, key)
+			}
+			for _, r := range c.row.GetContacts() {
+				ct := r.GetContact()
+				if ct.GetState() != event.ContactState_CONTACT_STATE_QUEUED || f.gateways.row.GetLeft() > 0 {
+					continue
+				}
+				if ct.GetConnected() != c.reached(ct.GetAddress()) {
+					w.t.Fatalf("%v is shown wrongly, with connections %v", ct, c.row.GetLinks())
+				}
+			}
+			return true
+		})
+		waiting.Ascend(tx, "", func(key string, _ *event.WaitingRow) bool {
+			_, key, _ = strings.Cut(key, "/")
+			got = append(got, key)
+			return true
+		})
+		slices.Sort(got)
+		if !slices.Equal(want, got) {
+			w.t.Fatalf("%v wait, the index has %v", want, got)
+		}
+	})
 }
 
 // settle lets everything run out: nothing may be left but the configuration.

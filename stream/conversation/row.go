@@ -14,28 +14,35 @@ var customers = engine.NewTable[event.CustomerRow]("c")
 type customer struct {
 	tx         *engine.Tx
 	cfg        *settings
+	gateways   *gateways
 	tenant, id string
 	key        string
 	row        *event.CustomerRow
 	// at is the time that decisions carry: the cause's, or the clock's where a timer is the cause.
 	at     int64
 	sealed *event.Sealed
+	// waited tells whether the index of those who wait has the customer.
+	waited bool
 }
 
 // load takes the row in hand; a customer not met before has an empty one.
 func (f *fold) load(tx *engine.Tx, key string) *customer {
 	tenant, id, _ := strings.Cut(key, "/")
-	c := &customer{tx: tx, cfg: f.cfg, tenant: tenant, id: id, key: key, row: customers.Get(tx, key), at: tx.Clock()}
+	c := &customer{
+		tx: tx, cfg: f.cfg, gateways: f.gateways, tenant: tenant, id: id, key: key, row: customers.Get(tx, key), at: tx.Clock(),
+	}
 	if c.row == nil {
 		c.row = new(event.CustomerRow)
 	}
 	c.unpack()
+	c.waited = c.waits()
 	return c
 }
 
 // save stores the row, or forgets the customer of whom nothing is left, and sees to it that the timer is not later than
 // what is due first. One that is earlier stays: when it fires it finds nothing and is set anew. So a message costs no timer.
 func (c *customer) save() {
+	c.index()
 	if len(c.row.GetConversations())+len(c.row.GetContacts())+len(c.row.GetLinks()) == 0 {
 		if c.row.GetDueMs() > 0 {
 			c.tx.Cancel(c.key)
@@ -108,6 +115,9 @@ func (c *customer) unpack() {
 	}
 	for _, l := range c.row.GetLinks() {
 		l.Address = putBack(l.GetAddress(), c.row.GetAddress())
+		if l.GetConnection() != "" {
+			l.Hash, l.Connection = linkHash(l.GetConnection()), ""
+		}
 	}
 }
 

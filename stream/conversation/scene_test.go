@@ -45,6 +45,7 @@ type stage struct {
 	names   map[string]string // id → name
 	ids     map[string]string // name → id
 	counts  map[string]int
+	beating []string // the gateways that give signs of life, one a second
 }
 
 func play(t *testing.T, script string) string {
@@ -67,13 +68,37 @@ func play(t *testing.T, script string) string {
 		words := strings.Fields(line)
 		d, err := time.ParseDuration(words[0])
 		require.NoError(t, err, line)
-		s.print(&out, s.Wait(d.Milliseconds()-at))
+		s.print(&out, s.wait(d.Milliseconds()-at))
 		at = d.Milliseconds()
-		if len(words) > 1 {
+		switch {
+		case len(words) > 1 && words[1] == "alive":
+			s.beating = words[2:]
+			s.print(&out, s.wait(0))
+		case len(words) > 1:
 			s.print(&out, s.Apply(s.parse(line, words[1:])))
 		}
 	}
 	return out.String()
+}
+
+// wait lets time pass, with the signs of life that come meanwhile.
+func (s *stage) wait(ms int64) []enginetest.Out {
+	if len(s.beating) == 0 {
+		return s.Wait(ms)
+	}
+	var outs []enginetest.Out
+	for {
+		for _, g := range s.beating {
+			outs = append(outs, s.Apply(&event.Event{Key: "gateway/" + g, Body: &event.Event_GatewayAlive{
+				GatewayAlive: &event.GatewayAlive{Gateway: g},
+			}})...)
+		}
+		if ms <= 0 {
+			return outs
+		}
+		outs = append(outs, s.Wait(min(ms, 1000))...)
+		ms -= 1000
+	}
 }
 
 // parse reads "who verb arguments…".
@@ -120,9 +145,13 @@ func (s *stage) customer(e *event.Event, line, verb string, arg func(int) string
 		e.Body = &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
 			Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: arg(3), Message: arg(2),
 		}}
-	case "connects":
+	case "connects": // connection, gateway
+		gateway := arg(3)
+		if gateway == "" {
+			gateway = "g1"
+		}
 		e.Body = &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
-			Channel: event.Channel_CHANNEL_WEBCHAT, Connection: arg(2), Gateway: "g1",
+			Channel: event.Channel_CHANNEL_WEBCHAT, Connection: arg(2), Gateway: gateway,
 		}}
 	case "disconnects":
 		e.Body = &event.Event_CustomerDisconnected{CustomerDisconnected: &event.CustomerDisconnected{Connection: arg(2)}}

@@ -431,7 +431,8 @@ func (x *AgentStatus) GetRequest() string {
 	return ""
 }
 
-// GatewayAlive is a gateway process's sign of life, one a second.
+// GatewayAlive is a gateway process's sign of life, one a second: of the agents' to the domains it has agents of, of the
+// customers' to every partition of conversation.in.
 type GatewayAlive struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Gateway       string                 `protobuf:"bytes,1,opt,name=gateway,proto3" json:"gateway,omitempty"`

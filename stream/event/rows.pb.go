@@ -469,10 +469,15 @@ func (x *ContactRow) GetDomain() string {
 
 // LinkRow is one connection of a customer's client.
 type LinkRow struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	Connection string                 `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Connection's id, as rows had it before they had its hash.
+	Connection string `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
 	// Address is empty for the row's own.
-	Address       string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	// Hash of the connection's id.
+	Hash uint64 `protobuf:"fixed64,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	// Gateway is the number of the gateway process that holds it; 0 for one that is not watched.
+	Gateway       uint32 `protobuf:"varint,4,opt,name=gateway,proto3" json:"gateway,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -521,6 +526,193 @@ func (x *LinkRow) GetAddress() string {
 	return ""
 }
 
+func (x *LinkRow) GetHash() uint64 {
+	if x != nil {
+		return x.Hash
+	}
+	return 0
+}
+
+func (x *LinkRow) GetGateway() uint32 {
+	if x != nil {
+		return x.Gateway
+	}
+	return 0
+}
+
+// GatewayRow is what conversation knows of one gateway process of customers.
+type GatewayRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number stands for the gateway in links; it is never given again.
+	Number uint32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Watched is true from its first sign of life on; before, nobody can tell that it is silent.
+	Watched bool `protobuf:"varint,2,opt,name=watched,proto3" json:"watched,omitempty"`
+	// Heard is true when it gave a sign of life since its timer was set.
+	Heard bool `protobuf:"varint,3,opt,name=heard,proto3" json:"heard,omitempty"`
+	// Gone is true after its silence, until it is heard again or forgotten.
+	Gone          bool `protobuf:"varint,4,opt,name=gone,proto3" json:"gone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GatewayRow) Reset() {
+	*x = GatewayRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GatewayRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GatewayRow) ProtoMessage() {}
+
+func (x *GatewayRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GatewayRow.ProtoReflect.Descriptor instead.
+func (*GatewayRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GatewayRow) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *GatewayRow) GetWatched() bool {
+	if x != nil {
+		return x.Watched
+	}
+	return false
+}
+
+func (x *GatewayRow) GetHeard() bool {
+	if x != nil {
+		return x.Heard
+	}
+	return false
+}
+
+func (x *GatewayRow) GetGone() bool {
+	if x != nil {
+		return x.Gone
+	}
+	return false
+}
+
+// GatewaysRow is what conversation keeps of gateways once a partition.
+type GatewaysRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Numbers is the last number given to a gateway.
+	Numbers uint32 `protobuf:"varint,1,opt,name=numbers,proto3" json:"numbers,omitempty"`
+	// Bucket of waiting customers that is looked through next, and how many are left to look through.
+	Bucket        uint32 `protobuf:"varint,2,opt,name=bucket,proto3" json:"bucket,omitempty"`
+	Left          uint32 `protobuf:"varint,3,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GatewaysRow) Reset() {
+	*x = GatewaysRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GatewaysRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GatewaysRow) ProtoMessage() {}
+
+func (x *GatewaysRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GatewaysRow.ProtoReflect.Descriptor instead.
+func (*GatewaysRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GatewaysRow) GetNumbers() uint32 {
+	if x != nil {
+		return x.Numbers
+	}
+	return 0
+}
+
+func (x *GatewaysRow) GetBucket() uint32 {
+	if x != nil {
+		return x.Bucket
+	}
+	return 0
+}
+
+func (x *GatewaysRow) GetLeft() uint32 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
+// WaitingRow stands for a customer who waits for an agent, connected through a gateway.
+type WaitingRow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WaitingRow) Reset() {
+	*x = WaitingRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WaitingRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WaitingRow) ProtoMessage() {}
+
+func (x *WaitingRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WaitingRow.ProtoReflect.Descriptor instead.
+func (*WaitingRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{8}
+}
+
 // MarkRow is what is known of a message to the customer.
 type MarkRow struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -537,7 +729,7 @@ type MarkRow struct {
 
 func (x *MarkRow) Reset() {
 	*x = MarkRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -549,7 +741,7 @@ func (x *MarkRow) String() string {
 func (*MarkRow) ProtoMessage() {}
 
 func (x *MarkRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -562,7 +754,7 @@ func (x *MarkRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRow.ProtoReflect.Descriptor instead.
 func (*MarkRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{6}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *MarkRow) GetMessage() string {
@@ -612,7 +804,7 @@ type OutboundRow struct {
 
 func (x *OutboundRow) Reset() {
 	*x = OutboundRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +816,7 @@ func (x *OutboundRow) String() string {
 func (*OutboundRow) ProtoMessage() {}
 
 func (x *OutboundRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +829,7 @@ func (x *OutboundRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutboundRow.ProtoReflect.Descriptor instead.
 func (*OutboundRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{7}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *OutboundRow) GetDeliveries() []*DeliveryRow {
@@ -669,7 +861,7 @@ type DeliveryRow struct {
 
 func (x *DeliveryRow) Reset() {
 	*x = DeliveryRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -681,7 +873,7 @@ func (x *DeliveryRow) String() string {
 func (*DeliveryRow) ProtoMessage() {}
 
 func (x *DeliveryRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -694,7 +886,7 @@ func (x *DeliveryRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliveryRow.ProtoReflect.Descriptor instead.
 func (*DeliveryRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{8}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DeliveryRow) GetDelivery() string {
@@ -736,7 +928,7 @@ type ConfigRow struct {
 
 func (x *ConfigRow) Reset() {
 	*x = ConfigRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -748,7 +940,7 @@ func (x *ConfigRow) String() string {
 func (*ConfigRow) ProtoMessage() {}
 
 func (x *ConfigRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -761,7 +953,7 @@ func (x *ConfigRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRow.ProtoReflect.Descriptor instead.
 func (*ConfigRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{9}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ConfigRow) GetObject() *ConfigObject {
@@ -805,7 +997,7 @@ type RoutingAgentRow struct {
 
 func (x *RoutingAgentRow) Reset() {
 	*x = RoutingAgentRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -817,7 +1009,7 @@ func (x *RoutingAgentRow) String() string {
 func (*RoutingAgentRow) ProtoMessage() {}
 
 func (x *RoutingAgentRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -830,7 +1022,7 @@ func (x *RoutingAgentRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingAgentRow.ProtoReflect.Descriptor instead.
 func (*RoutingAgentRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{10}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RoutingAgentRow) GetAgent() string {
@@ -928,7 +1120,7 @@ type RoutingConnection struct {
 
 func (x *RoutingConnection) Reset() {
 	*x = RoutingConnection{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -940,7 +1132,7 @@ func (x *RoutingConnection) String() string {
 func (*RoutingConnection) ProtoMessage() {}
 
 func (x *RoutingConnection) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -953,7 +1145,7 @@ func (x *RoutingConnection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingConnection.ProtoReflect.Descriptor instead.
 func (*RoutingConnection) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{11}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RoutingConnection) GetGateway() string {
@@ -992,7 +1184,7 @@ type RoutingContactRow struct {
 
 func (x *RoutingContactRow) Reset() {
 	*x = RoutingContactRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1004,7 +1196,7 @@ func (x *RoutingContactRow) String() string {
 func (*RoutingContactRow) ProtoMessage() {}
 
 func (x *RoutingContactRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1017,7 +1209,7 @@ func (x *RoutingContactRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingContactRow.ProtoReflect.Descriptor instead.
 func (*RoutingContactRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{12}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RoutingContactRow) GetRequest() *RouteRequest {
@@ -1097,7 +1289,7 @@ type RoutingExclusion struct {
 
 func (x *RoutingExclusion) Reset() {
 	*x = RoutingExclusion{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1109,7 +1301,7 @@ func (x *RoutingExclusion) String() string {
 func (*RoutingExclusion) ProtoMessage() {}
 
 func (x *RoutingExclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1122,7 +1314,7 @@ func (x *RoutingExclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingExclusion.ProtoReflect.Descriptor instead.
 func (*RoutingExclusion) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{13}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RoutingExclusion) GetAgent() string {
@@ -1156,7 +1348,7 @@ type RoutingQueueRow struct {
 
 func (x *RoutingQueueRow) Reset() {
 	*x = RoutingQueueRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1168,7 +1360,7 @@ func (x *RoutingQueueRow) String() string {
 func (*RoutingQueueRow) ProtoMessage() {}
 
 func (x *RoutingQueueRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1181,7 +1373,7 @@ func (x *RoutingQueueRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingQueueRow.ProtoReflect.Descriptor instead.
 func (*RoutingQueueRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{14}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RoutingQueueRow) GetQueue() *Queue {
@@ -1201,7 +1393,7 @@ type RoutingGatewayRow struct {
 
 func (x *RoutingGatewayRow) Reset() {
 	*x = RoutingGatewayRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1213,7 +1405,7 @@ func (x *RoutingGatewayRow) String() string {
 func (*RoutingGatewayRow) ProtoMessage() {}
 
 func (x *RoutingGatewayRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1226,7 +1418,7 @@ func (x *RoutingGatewayRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingGatewayRow.ProtoReflect.Descriptor instead.
 func (*RoutingGatewayRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{15}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RoutingGatewayRow) GetGateway() string {
@@ -1249,7 +1441,7 @@ type RoutingPartitionRow struct {
 
 func (x *RoutingPartitionRow) Reset() {
 	*x = RoutingPartitionRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1261,7 +1453,7 @@ func (x *RoutingPartitionRow) String() string {
 func (*RoutingPartitionRow) ProtoMessage() {}
 
 func (x *RoutingPartitionRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1274,7 +1466,7 @@ func (x *RoutingPartitionRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingPartitionRow.ProtoReflect.Descriptor instead.
 func (*RoutingPartitionRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{16}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RoutingPartitionRow) GetConfigVersion() uint64 {
@@ -1304,7 +1496,7 @@ type RoutingParkedRow struct {
 
 func (x *RoutingParkedRow) Reset() {
 	*x = RoutingParkedRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1508,7 @@ func (x *RoutingParkedRow) String() string {
 func (*RoutingParkedRow) ProtoMessage() {}
 
 func (x *RoutingParkedRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1521,7 @@ func (x *RoutingParkedRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingParkedRow.ProtoReflect.Descriptor instead.
 func (*RoutingParkedRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{17}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RoutingParkedRow) GetDomain() string {
@@ -1371,7 +1563,7 @@ type RoutingDomainRow struct {
 
 func (x *RoutingDomainRow) Reset() {
 	*x = RoutingDomainRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1383,7 +1575,7 @@ func (x *RoutingDomainRow) String() string {
 func (*RoutingDomainRow) ProtoMessage() {}
 
 func (x *RoutingDomainRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1396,7 +1588,7 @@ func (x *RoutingDomainRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingDomainRow.ProtoReflect.Descriptor instead.
 func (*RoutingDomainRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{18}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RoutingDomainRow) GetTurn() uint64 {
@@ -1441,12 +1633,26 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"ContactRow\x125\n" +
 	"\acontact\x18\x01 \x01(\v2\x1b.tributary.event.v1.ContactR\acontact\x12\x14\n" +
 	"\x05timed\x18\x02 \x01(\bR\x05timed\x12\x16\n" +
-	"\x06domain\x18\x03 \x01(\tR\x06domain\"C\n" +
+	"\x06domain\x18\x03 \x01(\tR\x06domain\"q\n" +
 	"\aLinkRow\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
 	"connection\x12\x18\n" +
-	"\aaddress\x18\x02 \x01(\tR\aaddress\"\xb6\x01\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x12\n" +
+	"\x04hash\x18\x03 \x01(\x06R\x04hash\x12\x18\n" +
+	"\agateway\x18\x04 \x01(\rR\agateway\"h\n" +
+	"\n" +
+	"GatewayRow\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\rR\x06number\x12\x18\n" +
+	"\awatched\x18\x02 \x01(\bR\awatched\x12\x14\n" +
+	"\x05heard\x18\x03 \x01(\bR\x05heard\x12\x12\n" +
+	"\x04gone\x18\x04 \x01(\bR\x04gone\"S\n" +
+	"\vGatewaysRow\x12\x18\n" +
+	"\anumbers\x18\x01 \x01(\rR\anumbers\x12\x16\n" +
+	"\x06bucket\x18\x02 \x01(\rR\x06bucket\x12\x12\n" +
+	"\x04left\x18\x03 \x01(\rR\x04left\"\f\n" +
+	"\n" +
+	"WaitingRow\"\xb6\x01\n" +
 	"\aMarkRow\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x127\n" +
@@ -1540,7 +1746,7 @@ func file_tributary_event_v1_rows_proto_rawDescGZIP() []byte {
 }
 
 var file_tributary_event_v1_rows_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_tributary_event_v1_rows_proto_goTypes = []any{
 	(RoutingContactState)(0),    // 0: tributary.event.v1.RoutingContactState
 	(*Seen)(nil),                // 1: tributary.event.v1.Seen
@@ -1549,45 +1755,48 @@ var file_tributary_event_v1_rows_proto_goTypes = []any{
 	(*ConversationRow)(nil),     // 4: tributary.event.v1.ConversationRow
 	(*ContactRow)(nil),          // 5: tributary.event.v1.ContactRow
 	(*LinkRow)(nil),             // 6: tributary.event.v1.LinkRow
-	(*MarkRow)(nil),             // 7: tributary.event.v1.MarkRow
-	(*OutboundRow)(nil),         // 8: tributary.event.v1.OutboundRow
-	(*DeliveryRow)(nil),         // 9: tributary.event.v1.DeliveryRow
-	(*ConfigRow)(nil),           // 10: tributary.event.v1.ConfigRow
-	(*RoutingAgentRow)(nil),     // 11: tributary.event.v1.RoutingAgentRow
-	(*RoutingConnection)(nil),   // 12: tributary.event.v1.RoutingConnection
-	(*RoutingContactRow)(nil),   // 13: tributary.event.v1.RoutingContactRow
-	(*RoutingExclusion)(nil),    // 14: tributary.event.v1.RoutingExclusion
-	(*RoutingQueueRow)(nil),     // 15: tributary.event.v1.RoutingQueueRow
-	(*RoutingGatewayRow)(nil),   // 16: tributary.event.v1.RoutingGatewayRow
-	(*RoutingPartitionRow)(nil), // 17: tributary.event.v1.RoutingPartitionRow
-	(*RoutingParkedRow)(nil),    // 18: tributary.event.v1.RoutingParkedRow
-	(*RoutingDomainRow)(nil),    // 19: tributary.event.v1.RoutingDomainRow
-	(*Contact)(nil),             // 20: tributary.event.v1.Contact
-	(DeliveryState)(0),          // 21: tributary.event.v1.DeliveryState
-	(*ConfigObject)(nil),        // 22: tributary.event.v1.ConfigObject
-	(*AgentSkill)(nil),          // 23: tributary.event.v1.AgentSkill
-	(*RouteRequest)(nil),        // 24: tributary.event.v1.RouteRequest
-	(*Queue)(nil),               // 25: tributary.event.v1.Queue
+	(*GatewayRow)(nil),          // 7: tributary.event.v1.GatewayRow
+	(*GatewaysRow)(nil),         // 8: tributary.event.v1.GatewaysRow
+	(*WaitingRow)(nil),          // 9: tributary.event.v1.WaitingRow
+	(*MarkRow)(nil),             // 10: tributary.event.v1.MarkRow
+	(*OutboundRow)(nil),         // 11: tributary.event.v1.OutboundRow
+	(*DeliveryRow)(nil),         // 12: tributary.event.v1.DeliveryRow
+	(*ConfigRow)(nil),           // 13: tributary.event.v1.ConfigRow
+	(*RoutingAgentRow)(nil),     // 14: tributary.event.v1.RoutingAgentRow
+	(*RoutingConnection)(nil),   // 15: tributary.event.v1.RoutingConnection
+	(*RoutingContactRow)(nil),   // 16: tributary.event.v1.RoutingContactRow
+	(*RoutingExclusion)(nil),    // 17: tributary.event.v1.RoutingExclusion
+	(*RoutingQueueRow)(nil),     // 18: tributary.event.v1.RoutingQueueRow
+	(*RoutingGatewayRow)(nil),   // 19: tributary.event.v1.RoutingGatewayRow
+	(*RoutingPartitionRow)(nil), // 20: tributary.event.v1.RoutingPartitionRow
+	(*RoutingParkedRow)(nil),    // 21: tributary.event.v1.RoutingParkedRow
+	(*RoutingDomainRow)(nil),    // 22: tributary.event.v1.RoutingDomainRow
+	(*Contact)(nil),             // 23: tributary.event.v1.Contact
+	(DeliveryState)(0),          // 24: tributary.event.v1.DeliveryState
+	(*ConfigObject)(nil),        // 25: tributary.event.v1.ConfigObject
+	(*AgentSkill)(nil),          // 26: tributary.event.v1.AgentSkill
+	(*RouteRequest)(nil),        // 27: tributary.event.v1.RouteRequest
+	(*Queue)(nil),               // 28: tributary.event.v1.Queue
 }
 var file_tributary_event_v1_rows_proto_depIdxs = []int32{
 	1,  // 0: tributary.event.v1.AddressRow.seen:type_name -> tributary.event.v1.Seen
 	4,  // 1: tributary.event.v1.CustomerRow.conversations:type_name -> tributary.event.v1.ConversationRow
 	5,  // 2: tributary.event.v1.CustomerRow.contacts:type_name -> tributary.event.v1.ContactRow
 	6,  // 3: tributary.event.v1.CustomerRow.links:type_name -> tributary.event.v1.LinkRow
-	7,  // 4: tributary.event.v1.CustomerRow.marks:type_name -> tributary.event.v1.MarkRow
+	10, // 4: tributary.event.v1.CustomerRow.marks:type_name -> tributary.event.v1.MarkRow
 	1,  // 5: tributary.event.v1.CustomerRow.seen:type_name -> tributary.event.v1.Seen
-	20, // 6: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
-	21, // 7: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
-	9,  // 8: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
-	21, // 9: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
-	22, // 10: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
-	23, // 11: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
-	12, // 12: tributary.event.v1.RoutingAgentRow.connections:type_name -> tributary.event.v1.RoutingConnection
-	24, // 13: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
+	23, // 6: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
+	24, // 7: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
+	12, // 8: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
+	24, // 9: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
+	25, // 10: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
+	26, // 11: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
+	15, // 12: tributary.event.v1.RoutingAgentRow.connections:type_name -> tributary.event.v1.RoutingConnection
+	27, // 13: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
 	0,  // 14: tributary.event.v1.RoutingContactRow.state:type_name -> tributary.event.v1.RoutingContactState
-	14, // 15: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
-	25, // 16: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
-	24, // 17: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
+	17, // 15: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
+	28, // 16: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
+	27, // 17: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
 	18, // [18:18] is the sub-list for method output_type
 	18, // [18:18] is the sub-list for method input_type
 	18, // [18:18] is the sub-list for extension type_name
@@ -1609,7 +1818,7 @@ func file_tributary_event_v1_rows_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_rows_proto_rawDesc), len(file_tributary_event_v1_rows_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   19,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -258,7 +258,7 @@ test('odd moments', async () => {
   await page.reload();
   await page.waitForSelector('[data-testid=composer]');
   expect(await page.inputValue('[data-testid=composer]')).toBe('A draft that stays');
-  expect(await page.locator('[data-testid=history-late]').count()).toBeGreaterThan(0);
+  await page.waitForSelector('[data-testid=history-late]', { state: 'attached' });
   mock.loseNextAnswer = true;
   await page.keyboard.press('Enter');
   await page.waitForSelector('[data-testid=message][data-state=sent] >> text=A draft that stays');

@@ -23,6 +23,8 @@ import (
 // Guard appends: privacy's guard, the only way into the log. Nil means that all in-sync replicas have it.
 type Guard interface {
 	Append(ctx context.Context, topic event.Topic, e *event.Event, content *event.Content) error
+	// AppendTo is Append to one partition.
+	AppendTo(ctx context.Context, topic event.Topic, partition int, e *event.Event, content *event.Content) error
 }
 
 // Opener opens what is sealed; privacy's key store is one.
@@ -166,7 +168,7 @@ const (
 	stopGrace  = 5 * time.Second
 )
 
-// Run follows the configuration and outbound until ctx is done; then it closes all connections and waits for what they
+// Run follows the configuration and outbound and gives signs of life until ctx is done; then it closes all connections and waits for what they
 // still append. It ends with ctx's error, or with the first reason why a partition cannot be followed.
 func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -181,6 +183,7 @@ func (s *Server) Run(ctx context.Context) error {
 			s.chats.apply(batch)
 		}))
 	})
+	s.work.Start(func() { s.beat(ctx) })
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	for ctx.Err() == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tributary-cc/tributary/cmd/tributary/bench/naive"
 	"github.com/tributary-cc/tributary/cmd/tributary/chaos"
 )
 
@@ -38,6 +39,19 @@ func chaosCommand(g *globals) *cobra.Command {
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "decides the schedule, the texts and what people do")
 	f.IntVar(&o.Customers, "customers", o.Customers, "how many customers chat at the same time")
 	f.IntVar(&o.Agents, "agents", o.Agents, "how many agents answer")
+	f.BoolVar(&o.Naive, "naive", o.Naive, "have a naive consumer get the same blows, to see what they do to it")
 	f.IntVar(&o.Plant, "plant", o.Plant, "how many pieces of personal data customers say")
+	cmd.AddCommand(chaosNaiveCommand())
+	return cmd
+}
+
+// chaosNaiveCommand is the naive consumer, which chaos starts beside the product.
+func chaosNaiveCommand() *cobra.Command {
+	var broker string
+	cmd := &cobra.Command{
+		Use: "naive", Short: "The naive consumer", Args: cobra.NoArgs, Hidden: true,
+		RunE: func(cmd *cobra.Command, _ []string) error { return naive.Consume(cmd.Context(), broker) },
+	}
+	cmd.Flags().StringVar(&broker, "broker", "", "the broker")
 	return cmd
 }

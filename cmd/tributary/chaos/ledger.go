@@ -30,9 +30,10 @@ type Ledger struct {
 	// shown tells for each person and token under which message ids it was shown.
 	shown map[viewed]map[string]bool
 	// byToken finds what a token belongs to.
-	byToken map[string]*Said
-	foreign []string
-	frames  int
+	byToken  map[string]*Said
+	foreign  []string
+	frames   int
+	accepted int
 }
 
 type viewed struct{ who, token string }
@@ -72,6 +73,7 @@ func (l *Ledger) Accepted(id string) {
 	defer l.mu.Unlock()
 	if s := l.said[id]; s != nil && s.Accepted.IsZero() {
 		s.Accepted = time.Now()
+		l.accepted++
 	}
 }
 
@@ -128,12 +130,7 @@ func (l *Ledger) Waits() []time.Duration {
 func (l *Ledger) Counts() (said, accepted, shown int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, s := range l.order {
-		if !s.Accepted.IsZero() {
-			accepted++
-		}
-	}
-	return len(l.order), accepted, l.frames
+	return len(l.order), l.accepted, l.frames
 }
 
 // all is a copy of what was said, in order.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/bench/naive"
 )
 
 // Check is one thing that was looked for.
@@ -34,15 +36,17 @@ type Report struct {
 	Contacts int `json:"contacts"`
 	Records  int `json:"records"`
 	// Repeats counts records in the log that readers drop; screens' repeats are messages that one connection showed twice.
-	Repeats         int      `json:"repeated_records"`
-	CustomerRepeats int      `json:"repeated_on_customers_screens"`
-	AgentRepeats    int      `json:"repeated_on_agents_screens"`
-	Late            int      `json:"refused_as_too_late"`
-	Ready           Spread   `json:"ready_after_kill"`
-	Acknowledged    Spread   `json:"acknowledged_after"`
-	Checks          []Check  `json:"checks"`
-	Notes           []string `json:"notes,omitempty"`
-	Folder          string   `json:"folder,omitempty"`
+	Repeats         int            `json:"repeated_records"`
+	CustomerRepeats int            `json:"repeated_on_customers_screens"`
+	AgentRepeats    int            `json:"repeated_on_agents_screens"`
+	Late            int            `json:"refused_as_too_late"`
+	Ready           Spread         `json:"ready_after_kill"`
+	Delivered       Spread         `json:"next_message_shown_after_ready"`
+	Acknowledged    Spread         `json:"acknowledged_after"`
+	Naive           *naive.Verdict `json:"naive_consumer,omitempty"`
+	Checks          []Check        `json:"checks"`
+	Notes           []string       `json:"notes,omitempty"`
+	Folder          string         `json:"folder,omitempty"`
 }
 
 // maxFaults is how many of a kind are listed.
@@ -79,6 +83,9 @@ func (r *Report) Print(w io.Writer) {
 		r.Records, r.Repeats, r.CustomerRepeats, r.AgentRepeats, r.Late)
 	if r.Ready.N > 0 {
 		fmt.Fprintf(w, "  ready again after a kill: %s\n", r.Ready)
+	}
+	if r.Delivered.N > 0 {
+		fmt.Fprintf(w, "  next message on any screen after it was ready or went on: %s\n", r.Delivered)
 	}
 	if r.Acknowledged.N > 0 {
 		fmt.Fprintf(w, "  acknowledged after being sent, blows and all: %s\n", r.Acknowledged)

@@ -22,14 +22,14 @@ type Options struct {
 	Customers, Agents int
 	// Plant is how many pieces of personal data are planted in what customers say.
 	Plant int
-	// Naive runs the same schedule against a consumer as people often write them; nil leaves it out.
-	Naive func(ctx context.Context, folder string, blows []Blow) (string, []string, error)
+	// Naive has a consumer as people often write them get the same blows beside it.
+	Naive bool
 	Log   io.Writer
 }
 
 // Default is a run of `make chaos`.
 func Default() Options {
-	return Options{Kills: 50, Seed: 1, Customers: 24, Agents: 6, Plant: 200, Log: io.Discard}
+	return Options{Kills: 50, Seed: 1, Customers: 24, Agents: 6, Plant: 200, Naive: true, Log: io.Discard}
 }
 
 // readyWithin is how long a process may take from its start until it does all it promises.
@@ -63,6 +63,28 @@ type runner struct {
 	floor  *Floor
 	plants *Plants
 	ready  []time.Duration
+	naive  *beside
+
+	frames    sync.WaitGroup
+	mu        sync.Mutex
+	delivered []time.Duration
+}
+
+// victims are all who get the blows.
+func (r *runner) victims() []*Victim {
+	if r.naive == nil {
+		return []*Victim{r.victim}
+	}
+	return []*Victim{r.victim, r.naive.victim}
+}
+
+// all does a thing to all of them at once.
+func (r *runner) all(do func(v *Victim) error) error {
+	var faults []error
+	for _, v := range r.victims() {
+		faults = append(faults, do(v))
+	}
+	return errors.Join(faults...)
 }
 
 func (r *runner) data() string { return filepath.Join(r.o.Folder, "data") }
@@ -111,6 +133,12 @@ func (r *runner) run(ctx context.Context) error {
 	if err := r.warmUp(ctx); err != nil {
 		return err
 	}
+	if r.o.Naive {
+		if r.naive, err = besideIt(ctx, r.o.Binary, filepath.Join(r.o.Folder, "naive"), filepath.Join(r.o.Folder, "naive.log")); err != nil {
+			return err
+		}
+		defer r.naive.victim.Stop() //nolint:errcheck // it may be stopped already
+	}
 	blows := Schedule(r.o.Seed, r.o.Kills, 1)
 	if err := r.blows(ctx, blows); err != nil {
 		return err
@@ -118,21 +146,7 @@ func (r *runner) run(ctx context.Context) error {
 	if err := r.end(ctx); err != nil {
 		return err
 	}
-	if r.o.Naive != nil {
-		r.say("the same schedule against a naive consumer")
-		detail, faults, err := r.o.Naive(ctx, filepath.Join(r.o.Folder, "naive"), blows)
-		if err != nil {
-			return fmt.Errorf("the naive consumer: %w", err)
-		}
-		r.naive(detail, faults)
-	}
 	return ctx.Err()
-}
-
-// naive enters what the naive consumer did: it must have faults, or the schedule shows nothing.
-func (r *runner) naive(detail string, faults []string) {
-	c := Check{Name: "the same schedule breaks a naive consumer", OK: len(faults) > 0, Detail: detail}
-	r.report.Checks = append(r.report.Checks, c)
 }
 
 func (r *runner) start(ctx context.Context) error {
@@ -168,6 +182,7 @@ func (r *runner) blows(ctx context.Context, blows []Blow) error {
 		if err := r.strike(ctx, b); err != nil {
 			return err
 		}
+		r.awaitFrame(time.Now())
 		done += b.Times()
 		last := ""
 		if b.Killed {
@@ -179,36 +194,57 @@ func (r *runner) blows(ctx context.Context, blows []Blow) error {
 	if !wait(ctx, 2*time.Second) {
 		return ctx.Err()
 	}
-	r.report.Ready = SpreadOf(r.ready)
+	r.frames.Wait()
+	r.report.Ready, r.report.Delivered = SpreadOf(r.ready), SpreadOf(r.delivered)
 	return nil
+}
+
+// awaitFrame measures until the next message is shown to anybody, beside what goes on.
+func (r *runner) awaitFrame(from time.Time) {
+	_, _, before := r.ledger.Counts()
+	r.frames.Go(func() {
+		for time.Since(from) < 20*time.Second {
+			if _, _, now := r.ledger.Counts(); now > before {
+				r.mu.Lock()
+				r.delivered = append(r.delivered, time.Since(from))
+				r.mu.Unlock()
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	})
 }
 
 // strike does one thing to the process and waits until it is ready again.
 func (r *runner) strike(ctx context.Context, b *Blow) error {
 	if b.Frozen > 0 {
 		r.report.Freezes++
-		r.victim.Freeze()
+		_ = r.all((*Victim).Freeze)
 		wait(ctx, b.Frozen)
 		if !b.Killed {
-			r.victim.Thaw()
+			_ = r.all((*Victim).Thaw)
 			return r.victim.WaitReady(ctx, readyWithin)
 		}
 	} else {
 		r.report.Kills++
 	}
-	r.victim.Kill()
+	_ = r.all((*Victim).Kill)
 	for _, again := range b.Again {
 		r.report.Starts++
-		if err := r.victim.Start(); err != nil {
+		if err := r.all((*Victim).Start); err != nil {
 			return err
 		}
 		wait(ctx, again)
-		r.victim.Kill()
+		_ = r.all((*Victim).Kill)
 		r.report.Kills++
 	}
 	wait(ctx, b.Down)
 	began := time.Now()
-	err := r.start(ctx)
+	r.report.Starts++
+	err := r.all((*Victim).Start)
+	if err == nil {
+		err = r.victim.WaitReady(ctx, readyWithin)
+	}
 	r.ready = append(r.ready, time.Since(began))
 	return err
 }
@@ -224,6 +260,15 @@ func (r *runner) end(ctx context.Context) error {
 	c := &checker{report: r.report, ledger: r.ledger, floor: r.floor, data: r.data()}
 	if err := c.run(ctx); err != nil {
 		return fmt.Errorf("checking: %w", err)
+	}
+	r.say("folding everything once more")
+	if err := r.replay(ctx); err != nil {
+		return err
+	}
+	if r.naive != nil {
+		if err := r.naive.verdict(ctx, r.report); err != nil {
+			return err
+		}
 	}
 	r.say("looking for personal data")
 	private, err := newPrivate(r.report, r.plants, r.data())

@@ -67,16 +67,17 @@ func (v *Victim) Start() error {
 }
 
 // Kill kills it with no chance to say anything, and waits until it is gone.
-func (v *Victim) Kill() {
-	_ = v.cmd.Process.Signal(syscall.SIGKILL) // it may be gone
+func (v *Victim) Kill() error {
+	err := v.cmd.Process.Signal(syscall.SIGKILL) // it may be gone
 	<-v.exited
+	return err
 }
 
-// Freeze stops it in its tracks, Thaw lets it go on.
-func (v *Victim) Freeze() { _ = v.cmd.Process.Signal(syscall.SIGSTOP) }
+// Freeze stops it in its tracks.
+func (v *Victim) Freeze() error { return v.cmd.Process.Signal(syscall.SIGSTOP) }
 
 // Thaw lets it go on.
-func (v *Victim) Thaw() { _ = v.cmd.Process.Signal(syscall.SIGCONT) }
+func (v *Victim) Thaw() error { return v.cmd.Process.Signal(syscall.SIGCONT) }
 
 // Stop asks it to end and kills it where it does not.
 func (v *Victim) Stop() error {
@@ -88,8 +89,7 @@ func (v *Victim) Stop() error {
 	select {
 	case <-v.exited:
 	case <-time.After(20 * time.Second):
-		v.Kill()
-		return fmt.Errorf("%s did not end within 20 s of SIGTERM", v.Name)
+		return errors.Join(v.Kill(), fmt.Errorf("%s did not end within 20 s of SIGTERM", v.Name))
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

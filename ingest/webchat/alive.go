@@ -38,11 +38,11 @@ func (s *Server) beat(ctx context.Context) {
 
 // alive is one sign of life to one partition.
 func (s *Server) alive(ctx context.Context, partition int) {
-	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
+	limited, cancel := context.WithTimeout(ctx, appendTimeout)
 	defer cancel()
 	now, gateway := s.config.Now(), s.config.Gateway
 	id := event.CauseID("webchat", "alive", gateway, strconv.Itoa(partition), strconv.FormatInt(now.Unix(), 10))
-	err := s.config.Guard.AppendTo(ctx, event.TopicConversationIn, partition, &event.Event{
+	err := s.config.Guard.AppendTo(limited, event.TopicConversationIn, partition, &event.Event{
 		Id: id[:], Key: event.Key("gateway", gateway), AtMs: now.UnixMilli(),
 		Body: &event.Event_GatewayAlive{GatewayAlive: &event.GatewayAlive{Gateway: gateway}},
 	}, nil)

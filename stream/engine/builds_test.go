@@ -118,7 +118,7 @@ func TestAStandbyThatDecidesOtherwiseStandsDownAndDumps(t *testing.T) {
 		require.Len(t, names, 1)
 		dump, err := s.store.Get(t.Context(), names[0])
 		require.NoError(t, err)
-		require.Contains(t, string(dump), "conversation.in/")
+		require.Contains(t, string(dump), " number ")
 	})
 }
 

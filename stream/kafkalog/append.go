@@ -115,7 +115,7 @@ func (a *appender) settle(batch []item) {
 			}
 			return
 		}
-		a.log.log.Warn("appending is tried again", "topic", a.key.topic, "partition", a.key.partition, "error", err) //nolint:sloglint // no one caller's context
+		a.log.log.Warn("appending is tried again", "topic", a.key.topic, "partition", a.key.partition, "error", err)
 		if wait(a.log.ctx, pause) != nil {
 			continue
 		}
@@ -129,7 +129,7 @@ func dropGone(closed context.Context, batch []item) []item {
 	for _, it := range batch {
 		switch {
 		case it.ctx.Err() != nil:
-			it.done(fmt.Errorf("the append was given up, it may or may not be in the log: %w", context.Cause(it.ctx)))
+			it.done(fmt.Errorf("the append was given up, it may or may not be in the log: %w", context.Cause(it.ctx))) //nolint:contextcheck // each item has the context of its caller
 		case closed.Err() != nil:
 			it.done(errors.New("the log was closed before the append was acknowledged"))
 		default:

@@ -31,18 +31,18 @@ func (l *Log) Read(
 			if re := l.outOfRange(ctx, topic, partition, from); re != nil {
 				return re
 			}
-			if err := wait(ctx, pause); err != nil { // a leader that is behind for a moment
+			if err = wait(ctx, pause); err != nil { // a leader that is behind for a moment
 				return err
 			}
 		case err != nil:
 			l.log.WarnContext(ctx, "reading is tried again", "topic", topic, "partition", partition, "error", err)
-			if err := wait(ctx, pause); err != nil {
+			if err = wait(ctx, pause); err != nil {
 				return err
 			}
 			pause = min(2*pause, time.Second)
 		default:
 			pause = 20 * time.Millisecond
-			if err := handle(batch, end); err != nil {
+			if err = handle(batch, end); err != nil {
 				return err
 			}
 			if len(batch) > 0 {

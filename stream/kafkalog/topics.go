@@ -29,7 +29,7 @@ func (l *Log) EnsureTopics(ctx context.Context) error {
 		}
 	}
 	if len(missing) > 0 {
-		if err := l.create(ctx, missing); err != nil {
+		if err = l.create(ctx, missing); err != nil {
 			return err
 		}
 		if have, err = l.describeAll(ctx); err != nil {

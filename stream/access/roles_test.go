@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
 	"github.com/tributary-cc/tributary/stream/objects"
 	"github.com/tributary-cc/tributary/stream/privacy"
 )

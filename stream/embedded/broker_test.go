@@ -18,10 +18,11 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
-	"github.com/tributary-cc/tributary/stream/embedded"
-	"github.com/tributary-cc/tributary/stream/embedded/embeddedtest"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"github.com/tributary-cc/tributary/stream/embedded"
+	"github.com/tributary-cc/tributary/stream/embedded/embeddedtest"
 )
 
 // TestMain runs the test binary as a broker or an engine that is going to be killed, if the environment says so.

@@ -17,6 +17,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/stretchr/testify/require"
+
 	"github.com/tributary-cc/tributary/stream/embedded"
 	"github.com/tributary-cc/tributary/stream/embedded/embeddedtest"
 )

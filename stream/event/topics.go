@@ -39,7 +39,7 @@ func PartitionOf(key string, n int) int {
 		return 0
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(key)) // a hash never fails
+	_, _ = h.Write([]byte(key))       // a hash never fails
 	return int(h.Sum64() % uint64(n)) //nolint:gosec // less than n
 }
 

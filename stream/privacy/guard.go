@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tributary-cc/tributary/stream/event"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 // ByKey as a record's partition lets the appender choose it by the key.

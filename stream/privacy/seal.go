@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tributary-cc/tributary/stream/event"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 // MaxPlain is the largest content in bytes, so that the sealed event stays below event.MaxSize.

@@ -99,14 +99,14 @@ bench: build ## measure the system beside a bare pipe of the same clients
 	bin/tributary bench chat $(ARGS)
 
 chaos: build ## kill and freeze it under load, then check a ledger kept outside of it; KILLS=5 for a short run
-	go run ./cmd/tributary chaos --kills $(KILLS) $(ARGS)
+	bin/tributary chaos --kills $(KILLS) $(ARGS)
 
 e2e: build ## one customer, one agent, one kill, in a real browser (needs Chromium)
-	go test -count=1 -timeout 10m -tags e2e ./cmd/tributary/... -run 'Browser' $(ARGS)
+	go test -count=1 -timeout 10m -tags e2e ./cmd/tributary/e2e/... $(ARGS)
 
 KAFKA := engines/kafka/.installed
 cluster: build $(KAFKA) ## the engine's suite and ten kills against Apache Kafka: three brokers, TLS and SASL (needs a JDK with Maven)
-	go test -count=1 -timeout 25m -tags cluster ./cmd/tributary/clustertest/... $(ARGS)
+	go test -count=1 -timeout 25m -v -tags cluster ./cmd/tributary/clustertest/... $(ARGS)
 $(KAFKA): cmd/tributary/clustertest/pom.xml
 	mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/engines/kafka
 	touch $@

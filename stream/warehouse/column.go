@@ -11,6 +11,7 @@ import (
 	"hash"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -105,10 +106,19 @@ func (r *rows[T]) insert(ctx context.Context, w *Warehouse, token string) error 
 	})
 }
 
+// insertGrace is how long an insert under way may still take when its sink is told to stop. Rows half sent are the harder case for
+// an engine, and the token makes those that came harmless.
+const insertGrace = 5 * time.Second
+
 // insertBlock makes one insert with a deduplication token.
 func (w *Warehouse) insertBlock(ctx context.Context, table string, columns []string, token string, fill func(driver.Batch) error) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, w.config.InsertTimeout)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	stopping := ctx
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(stopping), w.config.InsertTimeout)
 	defer cancel()
+	defer context.AfterFunc(stopping, func() { time.AfterFunc(insertGrace, cancel) })()
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
 		"insert_deduplication_token": token,
 		"insert_deduplicate":         1,

@@ -51,9 +51,9 @@ func start(ctx context.Context, binary, data string, roles ...string) (*child, e
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()                         //nolint:errcheck // the process has its own
-	cmd := exec.Command(binary, args...)      //nolint:gosec,noctx // this very binary; it outlives many contexts and is ended by hand
-	cmd.Stdout, cmd.Stderr = log, log         // files, so that nothing waits for us
+	defer log.Close()                    //nolint:errcheck // the process has its own
+	cmd := exec.Command(binary, args...) //nolint:gosec,noctx // this very binary; it outlives many contexts and is ended by hand
+	cmd.Stdout, cmd.Stderr = log, log    // files, so that nothing waits for us
 	cmd.Env = append(os.Environ(), process.ProfileEnv+"="+pprof)
 	began := time.Now()
 	if err := cmd.Start(); err != nil {

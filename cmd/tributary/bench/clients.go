@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -17,6 +16,12 @@ import (
 
 // pingEvery keeps connections that say nothing from being ended as idle.
 const pingEvery = 15 * time.Second
+
+// openAtOnce bounds the connections being opened at a time: how a process bears all of them at once is another question.
+const (
+	openAtOnce  = 16
+	openTimeout = 30 * time.Second
+)
 
 // perSource is how many connections come from one address of this machine: the doors bound what one client address may open.
 const perSource = 150
@@ -36,6 +41,9 @@ type page struct {
 	owner  *pages
 	handle func(p *page, f *frame)
 	closed atomic.Bool
+	// shown is closed with the first frame that shows something: a snapshot or a history.
+	shown chan struct{}
+	first sync.Once
 }
 
 // frame is what the bench looks at in any frame.
@@ -62,9 +70,13 @@ func (p *page) OnMessage(_ *gws.Conn, m *gws.Message) {
 	defer m.Close() //nolint:errcheck // gives the buffer back
 	var f frame
 	// Most fields of a frame are skipped; its type is known to all of them.
-	if json.Unmarshal(m.Bytes(), &f) == nil {
-		p.handle(p, &f)
+	if json.Unmarshal(m.Bytes(), &f) != nil {
+		return
 	}
+	if f.Type == "snapshot" || f.Type == "history" {
+		p.first.Do(func() { close(p.shown) })
+	}
+	p.handle(p, &f)
 }
 
 // OnClose counts connections that were lost.
@@ -81,28 +93,40 @@ type source struct{ d net.Dialer }
 
 func (s source) Dial(network, addr string) (net.Conn, error) { return s.d.Dial(network, addr) }
 
-// open opens n connections. greet is called for each once it is there.
-func open(ctx context.Context, n int, url func(i int) string, header func(i int) http.Header, handle func(*page, *frame), greet func(i int, p *page) error) (*pages, error) {
-	all := &pages{all: make([]*page, n)}
-	err := each(ctx, n, 16, func(_ context.Context, i int) error {
-		p := &page{owner: all, handle: handle}
-		from := i / perSource
-		local := &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+from/250), byte(1+from%250))} //nolint:gosec // small
-		conn, resp, err := gws.NewClient(p, &gws.ClientOption{
-			Addr: url(i), RequestHeader: header(i), HandshakeTimeout: 20 * time.Second, ReadMaxPayloadSize: 4 << 20, ReadBufferSize: 1 << 10,
-			NewDialer: func() (gws.Dialer, error) {
-				return source{net.Dialer{LocalAddr: local, Timeout: 20 * time.Second}}, nil
-			},
-		})
-		if err != nil {
-			if resp != nil {
-				return fmt.Errorf("connection %d: %s: %w", i, resp.Status, err)
-			}
+// opening says how connections of one kind are opened.
+type opening struct {
+	n      int
+	url    func(i int) string
+	header func(i int) http.Header
+	handle func(*page, *frame)
+	// greet, if any, is called for each once it is there; then its first frame is waited for.
+	greet func(i int, p *page) error
+}
+
+// open opens the connections, some at a time.
+func open(ctx context.Context, o opening) (*pages, error) {
+	all := &pages{all: make([]*page, o.n)}
+	err := each(ctx, o.n, openAtOnce, func(ctx context.Context, i int) error {
+		p := &page{owner: all, handle: o.handle, shown: make(chan struct{})}
+		if err := p.dial(o.url(i), o.header(i), i/perSource); err != nil {
 			return fmt.Errorf("connection %d: %w", i, err)
 		}
-		p.conn, all.all[i] = conn, p
-		all.work.Go(conn.ReadLoop)
-		return greet(i, p)
+		all.all[i] = p
+		all.work.Go(p.conn.ReadLoop)
+		if o.greet == nil {
+			return nil
+		}
+		if err := o.greet(i, p); err != nil {
+			return err
+		}
+		select {
+		case <-p.shown:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(openTimeout):
+			return fmt.Errorf("connection %d: nothing was shown within %s", i, openTimeout)
+		}
 	})
 	if err != nil {
 		all.close()
@@ -111,6 +135,19 @@ func open(ctx context.Context, n int, url func(i int) string, header func(i int)
 	ctx, all.stop = context.WithCancel(ctx)
 	all.work.Go(func() { all.ping(ctx) })
 	return all, nil
+}
+
+func (p *page) dial(url string, header http.Header, from int) error {
+	local := &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+from/250), byte(1+from%250))} //nolint:gosec // small
+	conn, resp, err := gws.NewClient(p, &gws.ClientOption{
+		Addr: url, RequestHeader: header, HandshakeTimeout: openTimeout, ReadMaxPayloadSize: 4 << 20, ReadBufferSize: 1 << 10,
+		NewDialer: func() (gws.Dialer, error) { return source{net.Dialer{LocalAddr: local, Timeout: openTimeout}}, nil },
+	})
+	if err != nil && resp != nil {
+		return fmt.Errorf("%s: %w", resp.Status, err)
+	}
+	p.conn = conn
+	return err
 }
 
 func (a *pages) ping(ctx context.Context) {
@@ -141,20 +178,6 @@ func (a *pages) close() {
 		}
 	}
 	a.work.Wait()
-}
-
-// eventually waits for a count to reach a number.
-func eventually(ctx context.Context, what string, n int64, count *atomic.Int64) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for count.Load() < n {
-		select {
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("%d of %d %s", count.Load(), n, what), ctx.Err())
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-	return nil
 }
 
 func wsURL(base, path string) string { return "ws" + strings.TrimPrefix(base, "http") + path }

@@ -28,35 +28,34 @@ func (p *plan) openFloor(ctx context.Context, s *process.Spine, base string) (*f
 	if err != nil {
 		return nil, err
 	}
-	var seen, contacts, greeted atomic.Int64
-	f.agents, err = open(ctx, p.pages, func(int) string { return wsURL(base, "/api/ws") }, func(i int) http.Header {
-		return http.Header{"Origin": {base}, "Cookie": {"tributary=" + tokens[i]}}
-	}, func(_ *page, fr *frame) {
-		switch fr.Type {
-		case "message":
-			f.meter.saw(fr.Message.ClientID)
-		case "snapshot":
-			contacts.Add(int64(len(fr.Contacts)))
-			seen.Add(1)
-		}
-	}, func(int, *page) error { return nil })
+	var contacts atomic.Int64
+	f.agents, err = open(ctx, opening{
+		n: p.pages, url: func(int) string { return wsURL(base, "/api/ws") },
+		header: func(i int) http.Header { return http.Header{"Origin": {base}, "Cookie": {"tributary=" + tokens[i]}} },
+		handle: func(_ *page, fr *frame) {
+			switch fr.Type {
+			case "message":
+				f.meter.saw(fr.Message.ClientID)
+			case "snapshot":
+				contacts.Add(int64(len(fr.Contacts)))
+			}
+		},
+		greet: func(int, *page) error { return nil },
+	})
 	if err != nil {
 		return nil, fmt.Errorf("agents: %w", err)
 	}
-	f.customers, err = open(ctx, p.Live,
-		func(i int) string { return wsURL(base, "/webchat/ws?entry_point="+p.entry(i)) },
-		func(int) http.Header { return http.Header{"Origin": {base}} },
-		func(c *page, fr *frame) { f.customer(c, fr, &greeted) },
-		func(i int, c *page) error {
+	f.customers, err = open(ctx, opening{
+		n: p.Live, url: func(i int) string { return wsURL(base, "/webchat/ws?entry_point="+p.entry(i)) },
+		header: func(int) http.Header { return http.Header{"Origin": {base}} }, handle: f.customer,
+		greet: func(i int, c *page) error {
 			token, err := s.Accounts.VisitorToken(access.Visitor{Tenant: tenant, EntryPoint: p.entry(i), Visitor: visitor(i)}, 24*time.Hour)
 			if err != nil {
 				return err
 			}
 			return c.send(fmt.Appendf(nil, `{"type":"hello","token":%q,"last":0}`, token))
-		})
-	if err == nil {
-		err = errors.Join(eventually(ctx, "agents' pages", int64(p.pages), &seen), eventually(ctx, "customers' histories", int64(p.Live), &greeted))
-	}
+		},
+	})
 	if err == nil && contacts.Load() < int64(p.Live) {
 		err = fmt.Errorf("the agents' pages show %d contacts, fewer than %d live ones", contacts.Load(), p.Live)
 	}
@@ -68,7 +67,7 @@ func (p *plan) openFloor(ctx context.Context, s *process.Spine, base string) (*f
 }
 
 // customer acknowledges all it is shown, as the widget does.
-func (f *floor) customer(c *page, fr *frame, greeted *atomic.Int64) {
+func (f *floor) customer(c *page, fr *frame) {
 	switch fr.Type {
 	case "history":
 		ids := make([]string, len(fr.Messages))
@@ -76,7 +75,6 @@ func (f *floor) customer(c *page, fr *frame, greeted *atomic.Int64) {
 			ids[i] = fr.Messages[i].ID
 		}
 		f.ack(c, ids...)
-		greeted.Add(1)
 	case "message":
 		f.ack(c, fr.ID)
 	case "accepted":

@@ -236,17 +236,21 @@ func (p *plan) openPipeFloor(ctx context.Context, url string) (*floor, error) {
 	f := new(floor)
 	none := func(int) http.Header { return http.Header{} }
 	var err error
-	f.agents, err = open(ctx, p.pages, func(i int) string { return wsURL(url, "/agent?agent="+strconv.Itoa(i)) }, none,
-		func(_ *page, fr *frame) {
+	f.agents, err = open(ctx, opening{
+		n: p.pages, url: func(i int) string { return wsURL(url, "/agent?agent="+strconv.Itoa(i)) }, header: none,
+		handle: func(_ *page, fr *frame) {
 			if fr.Type == "message" {
 				f.meter.saw(fr.Message.ClientID)
 			}
-		}, func(int, *page) error { return nil })
+		},
+		greet: func(int, *page) error { return nil },
+	})
 	if err != nil {
 		return nil, err
 	}
-	f.customers, err = open(ctx, p.Live, func(i int) string { return wsURL(url, "/customer?agent="+strconv.Itoa(i%p.pages)) }, none,
-		func(c *page, fr *frame) { f.customer(c, fr, nil) }, func(int, *page) error { return nil })
+	f.customers, err = open(ctx, opening{
+		n: p.Live, url: func(i int) string { return wsURL(url, "/customer?agent="+strconv.Itoa(i%p.pages)) }, header: none, handle: f.customer,
+	})
 	if err != nil {
 		f.agents.close()
 	}

@@ -71,6 +71,12 @@ func (o Options) plan() (plan, error) {
 	if o.Live > 15_000 {
 		return p, errors.New("bench: at most 15,000 live conversations: a process may open so many files")
 	}
+	for _, rate := range o.Rates {
+		// The door takes one message a second of a visitor, and some at once.
+		if most := 1.2 * float64(o.Live); rate < 1 || float64(rate) > most {
+			return p, fmt.Errorf("bench: %d messages a second of %d customers; the door takes one a second of each", rate, o.Live)
+		}
+	}
 	p.domains = max(1, o.Agents/perDomain)
 	// The conversations of a domain fit exactly, or nearly, so that each agent is busy.
 	p.capacity = (assigned/p.domains + 1 + o.Agents/p.domains - 1) / (o.Agents / p.domains)

@@ -126,7 +126,7 @@ func first(sorted []float64) float64 {
 }
 
 func ratio(a, b float64) float64 {
-	if b <= 0 {
+	if b <= 0 || a < 0 {
 		return 0
 	}
 	return a / b
@@ -159,16 +159,16 @@ func (r *Report) Print(w io.Writer) {
 	for _, c := range r.Compared {
 		aim := aimLatency[c.Rate]
 		for _, l := range []struct {
-			what              string
+			what             string
 			got, pipe, ratio float64
-			aim               float64
+			aim              float64
 		}{{"p50", c.P50, c.PipeP50, c.RatioP50, aim[0]}, {"p99", c.P99, c.PipeP99, c.RatioP99, aim[1]}} {
 			wanted := ""
 			if l.aim > 0 {
 				wanted = fmt.Sprintf("≤ %g ms", l.aim)
 			}
-			line(fmt.Sprintf("customer to agent's page, %d/s, %s", c.Rate, l.what), fmt.Sprintf("%.2f ms", l.got), fmt.Sprintf("%.2f ms", l.pipe), wanted, l.got >= 0 && l.got <= l.aim)
-			line("  times the bare pipe's", fmt.Sprintf("%.2f", l.ratio), "", fmt.Sprintf("≤ %g", aimSlower), l.ratio > 0 && l.ratio <= aimSlower)
+			line(fmt.Sprintf("customer to agent's page, %d/s, %s", c.Rate, l.what), milliseconds(l.got), milliseconds(l.pipe), wanted, l.got >= 0 && l.got <= l.aim)
+			line("  times the bare pipe's (medians)", fmt.Sprintf("%.2f", l.ratio), "", fmt.Sprintf("≤ %g", aimSlower), l.ratio > 0 && l.ratio <= aimSlower)
 		}
 	}
 	if i := r.Warehouse; i != nil {
@@ -241,6 +241,14 @@ func (r *Report) printDetails(w io.Writer) {
 	for _, f := range r.Faults {
 		fmt.Fprintf(w, "FAULT: %s\n", f)
 	}
+}
+
+// milliseconds tells a percentile that lies among what never came in words.
+func milliseconds(v float64) string {
+	if v < 0 {
+		return "not all came"
+	}
+	return fmt.Sprintf("%.2f ms", v)
 }
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }

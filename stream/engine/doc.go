@@ -1,0 +1,83 @@
+// Package engine runs folds over the log: it turns "at least once, by whoever is alive" into "each event once, in order,
+// decided by nobody in particular".
+//
+// A fold is a pure function of one ordered inbox partition ([Fold]). A [Partition] reads the inbox, folds, emits, ticks and
+// checkpoints; a [Host] keeps the partitions of a process going; readers take facts with [Follow]. What follows are the rules,
+// each with the test that fails without it. Most tests are schedules: processes over one inbox that crash, freeze, lose
+// answers and append late, in a bubble of their own time, the same for the same seed (sim_test.go; SEEDS=1000 for a long run).
+//
+// # Deciding
+//
+// One record's changes and outputs apply together or not at all; what a fold refuses, what panics, what cannot be encoded
+// and what exceeds the constants goes to dead, and nothing of it stays
+// (TestWhatAFoldMustNotDoGoesToDeadAndLeavesNothing). Any bytes can be folded (FuzzAnyRecordIsFoldedOrBuried). Tables
+// iterate in key order (TestTablesIterateInKeyOrderAndUndo). A row remembers its causes for eight days and refuses what is
+// older (TestSeenTellsRepeatsAndRefusesWhatIsTooOld).
+//
+// # Lanes
+//
+// The outputs from one inbox partition to one destination partition are a lane, numbered 1, 2, 3 … in each epoch. A reader
+// takes exactly the next, or 1 of a later epoch ([Lanes]; TestFollowTakesEachEventOnceAndLeavesControlOut). Lower is dropped;
+// a gap is not taken and stops the lane until [Resend] repairs it (TestAGapStopsTheLaneUntilItIsSentAgain). So whatever the
+// rules below should miss is a visible stop and never a silent loss (TestMutantsAreSeenAndNeverSilent: each mutant breaks
+// one of them, and is seen by the reader and by a replay).
+//
+// # Emitting
+//
+// Per lane in order, the next batch only after the last is acknowledged (mutant "pipelined"). Nobody looks at what a
+// destination holds to find where to go on (mutant "globalmax"); what is not known to be acknowledged is sent again and
+// dropped by readers. A standby emits when the oldest output is 300 ms late (TestSuspicionComesAndGoes), and whoever emits, each
+// output is taken once and in order (TestSchedulesTakeEachOutputOnceAndInOrder). Ownership by the consumer group is
+// advice: a partition that no advice names is folded on for 30 s.
+//
+// # Position
+//
+// There is one: the newest complete checkpoint. It is published only when all outputs up to it are acknowledged (mutants
+// "ckfolded" and "early", TestACheckpointWaitsForItsOutputs), also by one who leaves
+// (TestALeavingStandbyPublishesNoCheckpointOfItsOwn). Folders take it at the same records, those that a tick names and each
+// 50,000th, and write the same bytes (TestOwnerAndStandbyWriteTheSameCheckpoints); one who comes second builds on what
+// stands (TestTheSecondWriterOfACheckpointBuildsOnTheFirst). What is torn is passed over (TestTornCheckpointsArePassedOver,
+// FuzzDecodeRows).
+//
+// # Epochs
+//
+// Until the next epoch record only the build that it names folds the partition. The old build folds up to the record, has
+// everything acknowledged, checkpoints there and stops (TestAnUpgradeHandsOverAtTheEpoch,
+// TestTwoBuildsInTurnsKeepEveryLaneWhole); where it is gone the new one folds its last span
+// (TestANewBuildFoldsTheLastSpanOfOneThatIsGone). After an unclean end of the broker every folder starts from its checkpoint
+// and believes no tick of before (TestAPowerCutLosesNoOutputOfWhatTheInboxStillHolds). A log that ends before its checkpoint,
+// or begins behind it, goes on in an epoch whose record says from where, so that all go on from the same place, and with a
+// checkpoint of its own (TestALogThatEndsBeforeItsCheckpointGoesOnInANewEpoch,
+// TestALogThatBeginsBehindItsCheckpointGoesOnInANewEpoch). What was appended between the cut and that record's writer looking
+// at the log cannot be told from what was folded, and is not folded.
+//
+// # Time
+//
+// Time moves by ticks alone, by at most 5 s each, and only by ticks whose writer had folded to the end: neither outage
+// (TestAnOutageRunsNoDeadlineOut) nor backlog (TestABacklogRunsNoDeadlineOut) nor a wrong clock
+// (TestWrongClocksMoveServedTimeAsRightOnesDo) runs a deadline out. A step is measured between two ticks of one writer, so
+// that clocks are never compared. A deadline counts from the first tick behind the record that set it, as nobody knows how long
+// before it the last one was (TestADeadlineCountsFromTheTickBehindItsRecord). A record fires at most 1,000 timers
+// (TestARecordFiresAThousandTimersInOrderAndTheNextOneTheRest).
+//
+// # Trouble
+//
+// A standby whose hash of the outputs differs from the owner's stands down and dumps the span
+// (TestAStandbyThatDecidesOtherwiseStandsDownAndDumps). A record that kills the process three times stops its partition,
+// alone and loudly, until [Skip] begins an epoch without it (TestARecordThatKillsStandsAfterThreeDeathsAndIsSkipped). One who is
+// asked to leave leaves nothing to do (TestShutdownLeavesNothingToDo).
+//
+// # Replay
+//
+// [Replay] folds once more and compares every output with the log, and the state and the hash of all records read with the
+// checkpoints on its way: byte for byte in this build's epochs, from the first record or a checkpoint
+// (TestSchedulesTakeEachOutputOnceAndInOrder does so after each schedule). One flipped bit makes it fail
+// (TestReplayFindsOneFlippedBitAnywhere), a lost output (TestReplayFindsWhatIsLost), a changed rule
+// (TestReplayFindsAChangedRuleAndSaysWhere); what another build decided is reported as a difference.
+//
+// # What it does not promise
+//
+// Order between lanes. That a destination holds an event once: readers drop repeats. That a timer fires to the
+// millisecond: it fires with a tick, at most 200 ms late while the system is well. Anything about what a fold that reads
+// a clock, a map's order or a file will do.
+package engine

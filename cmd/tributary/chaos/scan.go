@@ -19,7 +19,7 @@ import (
 
 // Scanner finds secrets in bytes: in UTF-8, UTF-16 of both orders, base64 of any alignment and alphabet, and hexadecimal;
 // in files also inside frames of zstd. It does not see through other compression or encryption: what ClickHouse packs is
-// asked from ClickHouse.
+// asked from ClickHouse. One goroutine may use it.
 type Scanner struct {
 	secrets []Secret
 	index   map[uint64][]needle
@@ -27,6 +27,8 @@ type Scanner struct {
 	filter []uint64
 	// longest is the length of the longest needle.
 	longest int
+	// free is a buffer for the next reader.
+	free []byte
 }
 
 type needle struct {
@@ -120,7 +122,11 @@ const (
 
 // Reader finds all secrets in what r gives.
 func (s *Scanner) Reader(r io.Reader, where string, found func(Find)) (int64, error) {
-	buf := make([]byte, 0, chunk+s.longest)
+	buf := s.free
+	if s.free = nil; buf == nil {
+		buf = make([]byte, 0, chunk+s.longest)
+	}
+	defer func() { s.free = buf[:0] }()
 	var read int64
 	for {
 		kept := len(buf)

@@ -25,6 +25,8 @@ type Names = Readonly<Record<string, string>>;
 
 /** Late history is asked for again by itself. */
 const askAgain = 15_000;
+/** The decision that brought a contact here is in the warehouse a moment after it. */
+const askSoon = 2_000;
 
 export function Details({ shelves, contact, me, show, queues }: Props) {
   const say = useWords();
@@ -77,19 +79,25 @@ function Facts({ contact }: { contact: ContactFacts }) {
   );
 }
 
-function useShelf<T>(shelf: { get(key: string): { get(): Fetched<T> }; again(key: string): void }, key: string, changes: string) {
+interface Asked<T> {
+  get(key: string): { get(): Fetched<T> };
+  again(key: string): void;
+}
+
+function useShelf<T>(shelf: Asked<T>, key: string, changes: string, every = askAgain, whole = (_: T) => true) {
   useEffect(() => {
     if (changes) shelf.again(key);
     const timer = setInterval(() => {
-      if (shelf.get(key).get().state !== 'there') shelf.again(key);
-    }, askAgain);
+      const fetched = shelf.get(key).get();
+      if (fetched.state !== 'there' || !whole(fetched.value)) shelf.again(key);
+    }, every);
     return () => clearInterval(timer);
   }, [key, changes]);
 }
 
 function WhyMe({ shelves, contact, me, names }: { shelves: Shelves; contact: ContactFacts; me: string; names: Names }) {
   const say = useWords();
-  useShelf(shelves.decisions, contact.id, contact.state);
+  useShelf(shelves.decisions, contact.id, contact.state, askSoon, (offers) => offers.length > 0);
   const fetched = useStore(shelves.decisions.get(contact.id));
   return (
     <section class="info-part" aria-labelledby="why-title" data-testid="why">

@@ -25,7 +25,7 @@ type Names = Readonly<Record<string, string>>;
 
 /** Late history is asked for again by itself. */
 const askAgain = 15_000;
-/** The decision that brought a contact here is in the warehouse a moment after it. */
+/** The decision that brought a contact here, and its acceptance, are in the warehouse a moment after it. */
 const askSoon = 2_000;
 
 export function Details({ shelves, contact, me, show, queues }: Props) {
@@ -97,7 +97,7 @@ function useShelf<T>(shelf: Asked<T>, key: string, changes: string, every = askA
 
 function WhyMe({ shelves, contact, me, names }: { shelves: Shelves; contact: ContactFacts; me: string; names: Names }) {
   const say = useWords();
-  useShelf(shelves.decisions, contact.id, contact.state, askSoon, (offers) => offers.length > 0);
+  useShelf(shelves.decisions, contact.id, contact.state, askSoon, (offers) => offers.some((offer) => offer.state === 'accepted'));
   const fetched = useStore(shelves.decisions.get(contact.id));
   return (
     <section class="info-part" aria-labelledby="why-title" data-testid="why">

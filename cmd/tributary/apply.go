@@ -30,7 +30,11 @@ func checkCommand(g *globals) *cobra.Command {
 				faults = append(faults, f.Faults()...)
 			}
 			if _, err := g.read(); err != nil {
-				return err
+				found := yamlfile.FaultsOf(err)
+				if len(found) == 0 {
+					return err
+				}
+				faults = append(faults, found...)
 			}
 			if err := g.print(cmd.OutOrStdout(), faults, func(w io.Writer) { printFaults(w, faults, len(args)) }); err != nil {
 				return err
@@ -63,7 +67,9 @@ func applyCommand(g *globals) *cobra.Command {
 			}
 			t, f := setup.Read(args[0], data)
 			if err := f.Err(); err != nil {
-				printFaults(cmd.ErrOrStderr(), f.Faults(), 1)
+				if err := g.print(cmd.ErrOrStderr(), f.Faults(), func(w io.Writer) { printFaults(w, f.Faults(), 1) }); err != nil {
+					return err
+				}
 				return fmt.Errorf("%s has %d faults; nothing was applied", args[0], len(f.Faults()))
 			}
 			s, err := g.connect(cmd.Context())

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+
+	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
 // kind is whose fault a failure is and what the caller may do.
@@ -52,6 +54,9 @@ func asFault(err error) *fault {
 		return &fault{kindTooLarge, "too_large", "the request is too large"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &fault{kindTransient, "unavailable", "no answer in time; the same request may be sent again"}
+	}
+	if errors.Is(err, privacy.ErrFull) {
+		return &fault{kindTransient, "unavailable", "the disk here is nearly full, so nothing new is taken; the same request may be sent again later"}
 	}
 	if f = accessFault(err); f != nil {
 		return f

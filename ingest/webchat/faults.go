@@ -33,6 +33,8 @@ func asFault(err error) *fault {
 		return &fault{http.StatusRequestEntityTooLarge, "too_large", "the request is too large"}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &fault{http.StatusServiceUnavailable, "unavailable", "no answer in time; it may be sent again with the same id"}
+	case errors.Is(err, privacy.ErrFull):
+		return &fault{http.StatusServiceUnavailable, "unavailable", "the disk here is nearly full, so nothing new is taken; it may be sent again later with the same id"}
 	case errors.Is(err, privacy.ErrPersonal), errors.Is(err, privacy.ErrInvalid):
 		return &fault{http.StatusBadRequest, "invalid", "an id is not one"}
 	case errors.Is(err, privacy.ErrErased):

@@ -16,6 +16,9 @@ const ByKey = -1
 // ErrPersonal says that an event would have carried personal data in the clear. The text names the field, not the data.
 var ErrPersonal = errors.New("personal data outside the seal")
 
+// ErrFull says that nothing new is taken because the disk is nearly full; the same may be tried again later.
+var ErrFull = errors.New("the disk is nearly full")
+
 // Appender appends a record to the log and returns when it is acknowledged.
 type Appender interface {
 	Append(ctx context.Context, rec event.Record) error

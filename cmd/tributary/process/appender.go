@@ -2,7 +2,6 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -15,8 +14,22 @@ import (
 // the log; the same request sent again has the same id and is seen once.
 const appendTimeout = 10 * time.Second
 
-// ErrLogAway says that the log did not take an event in time.
-var ErrLogAway = errors.New("the log does not answer; try again")
+// ErrLogAway says that the log did not take an event in time. Doors tell it as they tell any deadline.
+var ErrLogAway = fmt.Errorf("the log does not answer; try again: %w", context.DeadlineExceeded)
+
+// gate is the guard of the doors: on a full disk it refuses before a key is made or a promise is given.
+type gate struct {
+	*privacy.Guard
+	room func() error
+}
+
+// Append refuses with privacy.ErrFull while the disk is nearly full.
+func (g gate) Append(ctx context.Context, topic event.Topic, e *event.Event, content *event.Content) error {
+	if err := g.room(); err != nil {
+		return fmt.Errorf("%w: %w", privacy.ErrFull, err)
+	}
+	return g.Guard.Append(ctx, topic, e, content)
+}
 
 // appender appends for the guard and waits for the answer of all replicas.
 type appender struct{ log *kafkalog.Log }

@@ -72,6 +72,8 @@ type Kafka struct {
 type ClickHouse struct {
 	DSNFile string `yaml:"dsn_file"`
 	Library string `yaml:"library"`
+	// Listen is the address of the embedded engine; it keeps its port over restarts where none is named.
+	Listen string `yaml:"listen"`
 }
 
 // TLS names the certificate for browsers; without files a local CA is made.
@@ -104,7 +106,7 @@ func ReadConfig(path string) (Config, error) {
 		return c, fmt.Errorf("reading the configuration: %w", err)
 	}
 	f := yamlfile.Read(path, data, &c)
-	c.check(f.Wrong)
+	c.check(func(path, format string, args ...any) { f.Wrong(path, path+": "+format, args...) })
 	return c, f.Err()
 }
 
@@ -132,7 +134,7 @@ func (c *Config) check(wrong func(path, format string, args ...any)) {
 	if c.Partitions < 1 || c.Partitions > 1000 {
 		wrong("partitions", "%d; it is 1 to 1000, and set once per installation", c.Partitions)
 	}
-	for _, a := range []struct{ path, addr string }{{"http", c.HTTP}, {"https", c.HTTPS}, {"kafka.listen", c.Kafka.Listen}} {
+	for _, a := range []struct{ path, addr string }{{"http", c.HTTP}, {"https", c.HTTPS}, {"kafka.listen", c.Kafka.Listen}, {"clickhouse.listen", c.ClickHouse.Listen}} {
 		if _, _, err := net.SplitHostPort(a.addr); a.addr != "" && err != nil {
 			wrong(a.path, "%q is not host:port", a.addr)
 		}

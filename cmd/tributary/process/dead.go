@@ -7,7 +7,6 @@ import (
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
-	"github.com/tributary-cc/tributary/stream/warehouse"
 )
 
 // EachDead visits the dead letters, partition by partition, to the present end.
@@ -49,19 +48,4 @@ func (s *Spine) Retry(ctx context.Context, d *event.Dead) error {
 	}
 	e.Origin = nil
 	return s.Guard.AppendTo(ctx, event.Topic(d.GetTopic()), int(d.GetPartition()), e, nil)
-}
-
-// OpenWarehouse connects to the installation's ClickHouse.
-func (s *Spine) OpenWarehouse() (*warehouse.Warehouse, error) {
-	dsn := s.run.ClickHouse
-	if f := s.Config.ClickHouse.DSNFile; f != "" {
-		var err error
-		if dsn, err = readSecret(f); err != nil {
-			return nil, err
-		}
-	}
-	if dsn == "" {
-		return nil, errors.New("no ClickHouse is known: name its DSN by clickhouse.dsn_file, or run a process with the role clickhouse in this data folder")
-	}
-	return warehouse.Open(warehouse.Config{DSN: dsn})
 }

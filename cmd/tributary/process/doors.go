@@ -27,7 +27,7 @@ func (p *Process) openDoors(_ context.Context) error {
 
 func (p *Process) openWebchat() error {
 	c := webchat.Config{
-		Log: p.Log, Guard: p.Guard, Opener: p.Keys, Pseudonyms: p.Keys, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
+		Log: p.Log, Guard: gate{p.Guard, p.room}, Opener: p.Keys, Pseudonyms: p.Keys, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
 		NewID: newID, Logger: p.Logger, Registry: p.Registry,
 	}
 	if web.Built() {
@@ -44,15 +44,13 @@ func (p *Process) openWebchat() error {
 
 func (p *Process) openAPI() error {
 	c := api.Config{
-		Log: p.Log, Guard: p.Guard, Opener: p.Keys, Accounts: p.Accounts, Gateway: p.ID, Now: time.Now, NewID: newID,
+		Log: p.Log, Guard: gate{p.Guard, p.room}, Opener: p.Keys, Accounts: p.Accounts, Gateway: p.ID, Now: time.Now, NewID: newID,
 		Logger: p.Logger, Registry: p.Registry,
 	}
 	if web.Built() {
 		c.Assets = web.Assets()
 	}
-	if p.Warehouse != nil {
-		c.History = history{p.Warehouse}
-	}
+	c.History = history{p.warehouse}
 	s, err := api.New(c)
 	if err != nil {
 		return err
@@ -80,13 +78,19 @@ func (p *Process) mount(mux *http.ServeMux) {
 }
 
 // history answers the api's questions from the warehouse, a row as a map.
-type history struct{ w *warehouse.Warehouse }
+type history struct {
+	open func() (*warehouse.Warehouse, error)
+}
 
 var _ api.History = history{}
 
 // Query runs a named query.
 func (h history) Query(ctx context.Context, name string, params map[string]any) ([]map[string]any, error) {
-	res, err := h.w.Query(ctx, name, params)
+	w, err := h.open()
+	if err != nil {
+		return nil, err
+	}
+	res, err := w.Query(ctx, name, params)
 	if err != nil {
 		return nil, err
 	}

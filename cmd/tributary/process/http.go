@@ -58,6 +58,9 @@ func (p *Process) serve(h http.Handler, addr string, t *tls.Config) error {
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w; choose another address with --http or --https", addr, err)
 	}
+	if t != nil {
+		h = strictTransport(h)
+	}
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 16 << 10, TLSConfig: t,
@@ -75,6 +78,14 @@ func (p *Process) serve(h http.Handler, addr string, t *tls.Config) error {
 		}
 	})
 	return nil
+}
+
+// strictTransport has browsers come by TLS from now on, whatever they asked for.
+func strictTransport(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		h.ServeHTTP(w, r)
+	})
 }
 
 // URL is where people find this process; empty where it serves none.

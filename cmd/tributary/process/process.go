@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -35,6 +34,8 @@ type Process struct {
 	Sink      *warehouse.Sink
 	Registry  *prometheus.Registry
 
+	// opening guards Warehouse, which the api opens where it is first asked for history.
+	opening    sync.Mutex
 	clickhouse *embedded.ClickHouse
 	doors      []door
 	api        http.Handler
@@ -138,34 +139,20 @@ func (p *Process) startFolds(ctx context.Context) error {
 	return nil
 }
 
-// openWarehouse starts or connects ClickHouse. A warehouse that is away keeps nobody from answering customers.
+// openWarehouse starts the embedded ClickHouse where that is a role of this process, and the sink.
 func (p *Process) openWarehouse(ctx context.Context) error {
-	dsn := p.run.ClickHouse
-	var err error
-	switch {
-	case p.Config.ClickHouse.DSNFile != "":
-		if dsn, err = readSecret(p.Config.ClickHouse.DSNFile); err != nil {
+	if p.Config.HasRole(RoleClickHouse) && p.Config.ClickHouse.DSNFile == "" {
+		if err := p.startClickHouse(ctx); err != nil {
 			return err
 		}
-	case p.Config.HasRole(RoleClickHouse):
-		p.clickhouse, err = embedded.StartClickHouse(ctx, embedded.ClickHouseConfig{
-			Dir: filepath.Join(p.Config.Data, "clickhouse"), LibPath: p.Config.ClickHouse.Library,
-		})
-		if err != nil {
-			return err
-		}
-		dsn = p.clickhouse.DSN()
-		p.run.ClickHouse = dsn
-	}
-	if dsn == "" {
-		return nil
-	}
-	if p.Warehouse, err = warehouse.Open(warehouse.Config{DSN: dsn}); err != nil {
-		return err
 	}
 	if !p.Config.HasRole(RoleSink) {
 		return nil
 	}
+	if _, err := p.warehouse(); err != nil {
+		return err
+	}
+	var err error
 	p.Sink, err = warehouse.NewSink(warehouse.Options{
 		Log: p.Log, Warehouse: p.Warehouse, Opener: p.Keys, Mask: privacy.Mask, Now: time.Now, Logger: p.Logger,
 		Fault: func(err error) warehouse.TextFault {
@@ -248,7 +235,9 @@ func (p *Process) Stop(ctx context.Context) error {
 	var faults []error
 	for _, s := range p.servers {
 		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		faults = append(faults, s.Shutdown(sctx))
+		if s.Shutdown(sctx) != nil { // who dawdles keeps nobody from stopping
+			faults = append(faults, s.Close())
+		}
 		cancel()
 	}
 	if p.stopDoors != nil {
@@ -259,14 +248,16 @@ func (p *Process) Stop(ctx context.Context) error {
 		p.stopFolds()
 	}
 	p.foldWork.Wait()
+	p.opening.Lock()
 	if p.Warehouse != nil {
 		faults = append(faults, p.Warehouse.Close())
 	}
+	p.opening.Unlock()
 	if p.clickhouse != nil {
-		faults = append(faults, p.clickhouse.Close())
+		faults = append(faults, p.clickhouse.Close(), forget(filepath.Join(p.Config.Data, clickhouseFile)))
 	}
 	if p.broker != nil {
-		faults = append(faults, os.Remove(filepath.Join(p.Config.Data, "run.json")))
+		faults = append(faults, forget(filepath.Join(p.Config.Data, runFile)))
 	}
 	return errors.Join(append(faults, p.Spine.Close())...)
 }

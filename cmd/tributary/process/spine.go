@@ -122,6 +122,7 @@ func (s *Spine) openLog(ctx context.Context) error {
 		if s.run, err = ReadRunFile(c.Data); err != nil {
 			return err
 		}
+		s.run.URL = "" // that of the process with the broker
 		s.Config.Partitions, k.Partitions = s.run.Partitions, s.run.Partitions
 	}
 	if len(c.Kafka.Brokers) == 0 {
@@ -140,14 +141,14 @@ func (s *Spine) startBroker(ctx context.Context) error {
 	}
 	s.run = RunFile{PID: os.Getpid(), User: "tributary", Password: password, Partitions: s.Config.Partitions}
 	s.broker, err = embedded.StartBroker(ctx, embedded.BrokerConfig{
-		Dir: filepath.Join(s.Config.Data, "log"), Sync: s.Config.Sync, Addr: s.Config.Kafka.Listen,
+		Dir: filepath.Join(s.Config.Data, "log"), Sync: s.Config.Sync, Addr: s.sameAddr(ctx, "broker", s.Config.Kafka.Listen),
 		User: s.run.User, Password: password,
 	})
 	if err != nil {
 		return err
 	}
 	s.run.Broker = s.broker.Addr()
-	return nil
+	return s.keepAddr("broker", s.run.Broker)
 }
 
 // Close closes what openSpine opened.
@@ -173,7 +174,7 @@ func (s *Spine) Close() error {
 // ReadRunFile reads what the running process left.
 func ReadRunFile(data string) (RunFile, error) {
 	var r RunFile
-	b, err := os.ReadFile(filepath.Join(data, "run.json")) //nolint:gosec // the operator names the folder
+	b, err := os.ReadFile(filepath.Join(data, runFile)) //nolint:gosec // the operator names the folder
 	if errors.Is(err, os.ErrNotExist) {
 		return r, fmt.Errorf("nothing runs in %s: start it with 'tributary run --data %s' (with --roles broker for the log alone), or name Kafka brokers in the configuration", data, data)
 	}
@@ -181,7 +182,10 @@ func ReadRunFile(data string) (RunFile, error) {
 		return r, err
 	}
 	if err := json.Unmarshal(b, &r); err != nil {
-		return r, fmt.Errorf("%s/run.json is damaged: %w", data, err)
+		return r, fmt.Errorf("%s/%s is damaged: %w", data, runFile, err)
+	}
+	if dsn, err := os.ReadFile(filepath.Join(data, clickhouseFile)); err == nil { //nolint:gosec // as above
+		r.ClickHouse = strings.TrimSpace(string(dsn))
 	}
 	return r, nil
 }
@@ -191,11 +195,7 @@ func (s *Spine) writeRunFile() error {
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(s.Config.Data, "run.json")
-	if err := os.WriteFile(name+".new", b, 0o600); err != nil {
-		return fmt.Errorf("writing the run file: %w", err)
-	}
-	return os.Rename(name+".new", name)
+	return replaceFile(filepath.Join(s.Config.Data, runFile), b)
 }
 
 // ownSecret reads a secret of this installation, or makes it.

@@ -107,6 +107,23 @@ func (f *File) Faults() []Fault {
 	return out
 }
 
+// FaultsOf finds the faults in an error of [File.Err]; what else it holds is left.
+func FaultsOf(err error) []Fault {
+	var one Fault
+	var all interface{ Unwrap() []error }
+	switch {
+	case errors.As(err, &all):
+		var out []Fault
+		for _, e := range all.Unwrap() {
+			out = append(out, FaultsOf(e)...)
+		}
+		return out
+	case errors.As(err, &one):
+		return []Fault{one}
+	}
+	return nil
+}
+
 func lineIn(err error) int {
 	var one Fault
 	_ = errors.As(err, &one)

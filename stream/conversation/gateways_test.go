@@ -16,10 +16,9 @@ func heard(gateway string) *event.Event {
 }
 
 func connects(s *enginetest.Scene, i int, gateway string) *event.Event {
-	e := of(s, i, &event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
+	return of(s, i, &event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
 		Connection: connectionID(i), Gateway: gateway,
 	}}})
-	return e
 }
 
 func of(s *enginetest.Scene, i int, e *event.Event) *event.Event {
@@ -177,4 +176,21 @@ func BenchmarkGatewayAlive(b *testing.B) {
 		recs[i] = l.record(heard("g1"))
 	}
 	run(b, l, recs)
+}
+
+// Of too many connections one that counts for nothing is forgotten before one that may still be there.
+func TestConnectionsThroughGoneGatewaysGoFirst(t *testing.T) {
+	s := enginetest.New(t, Processor())
+	connect := func(i int, gateway string) *event.Event {
+		return ada(s, "w1", &event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
+			Connection: fmt.Sprint("c", i), Gateway: gateway,
+		}}})
+	}
+	s.Apply(heard("g1"), connect(0, "web"))
+	for i := 1; i < maxLinks; i++ {
+		s.Apply(connect(i, "g1"))
+	}
+	s.Wait(60_000)
+	s.Apply(connect(maxLinks, "g1"), connect(maxLinks+1, "g1"))
+	require.True(t, contactOf(s.Apply(says(s, "w1"))).GetConnected(), "the oldest is left")
 }

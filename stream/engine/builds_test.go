@@ -32,7 +32,7 @@ func (s *sim) noGaps() map[uint64]int {
 }
 
 func TestAnUpgradeHandsOverAtTheEpoch(t *testing.T) {
-	each(t, 20, func(t *testing.T, s *sim) {
+	each(t, 10, func(t *testing.T, s *sim) {
 		oldOwner, oldStandby := s.spawn(spawned{owner: true}), s.spawn(spawned{})
 		time.Sleep(3 * time.Second)
 		for i := range 40 {
@@ -67,7 +67,7 @@ func TestAnUpgradeHandsOverAtTheEpoch(t *testing.T) {
 }
 
 func TestANewBuildFoldsTheLastSpanOfOneThatIsGone(t *testing.T) {
-	each(t, 20, func(t *testing.T, s *sim) {
+	each(t, 10, func(t *testing.T, s *sim) {
 		p := s.spawn(spawned{owner: true})
 		for i := range 60 {
 			s.load(i)
@@ -85,7 +85,7 @@ func TestANewBuildFoldsTheLastSpanOfOneThatIsGone(t *testing.T) {
 }
 
 func TestTwoBuildsInTurnsKeepEveryLaneWhole(t *testing.T) {
-	each(t, 20, func(t *testing.T, s *sim) {
+	each(t, 10, func(t *testing.T, s *sim) {
 		time.Sleep(time.Second)
 		for turn := range 5 {
 			s.spawn(spawned{owner: true, version: turn % 2})
@@ -104,7 +104,7 @@ func TestTwoBuildsInTurnsKeepEveryLaneWhole(t *testing.T) {
 }
 
 func TestAStandbyThatDecidesOtherwiseStandsDownAndDumps(t *testing.T) {
-	each(t, 10, func(t *testing.T, s *sim) {
+	each(t, 8, func(t *testing.T, s *sim) {
 		s.spawn(spawned{owner: true})
 		time.Sleep(3 * time.Second)
 		other := s.spawn(spawned{build: "b0", version: 1}) // the same name of a build, but other decisions
@@ -123,7 +123,7 @@ func TestAStandbyThatDecidesOtherwiseStandsDownAndDumps(t *testing.T) {
 }
 
 func TestARecordThatKillsStandsAfterThreeDeathsAndIsSkipped(t *testing.T) {
-	each(t, 10, func(t *testing.T, s *sim) {
+	each(t, 8, func(t *testing.T, s *sim) {
 		deaths := 0
 		deadly := func(p *process) func() {
 			return func() {
@@ -169,7 +169,7 @@ func TestARecordThatKillsStandsAfterThreeDeathsAndIsSkipped(t *testing.T) {
 }
 
 func TestShutdownLeavesNothingToDo(t *testing.T) {
-	each(t, 10, func(t *testing.T, s *sim) {
+	each(t, 8, func(t *testing.T, s *sim) {
 		owner, standby := s.spawn(spawned{owner: true}), s.spawn(spawned{})
 		time.Sleep(3 * time.Second)
 		for i := range 30 {
@@ -206,7 +206,7 @@ func (s *sim) before(offset int64) (n int) {
 
 // A standby that is asked to leave may not publish what nobody acknowledged.
 func TestALeavingStandbyPublishesNoCheckpointOfItsOwn(t *testing.T) {
-	each(t, 10, func(t *testing.T, s *sim) {
+	each(t, 8, func(t *testing.T, s *sim) {
 		owner := s.spawn(spawned{owner: true})
 		time.Sleep(3 * time.Second)
 		standby := s.spawn(spawned{})

@@ -14,7 +14,7 @@ import (
 // A power cut takes what was not synced, of each topic another part: the checkpoint was synced, and what is behind it is
 // emitted again, whatever ticks say of it.
 func TestAPowerCutLosesNoOutputOfWhatTheInboxStillHolds(t *testing.T) {
-	each(t, 40, func(t *testing.T, s *sim) {
+	each(t, 20, func(t *testing.T, s *sim) {
 		for range 3 {
 			p := s.spawn(spawned{owner: true, unclean: s.ends != nil})
 			if s.rnd.IntN(2) == 0 {
@@ -52,7 +52,7 @@ func (s *sim) powerCut() {
 
 // The inbox ends before the checkpoint: the state goes on in an epoch of its own, also for those that start later.
 func TestALogThatEndsBeforeItsCheckpointGoesOnInANewEpoch(t *testing.T) {
-	each(t, 20, func(t *testing.T, s *sim) {
+	each(t, 10, func(t *testing.T, s *sim) {
 		first := s.spawn(spawned{owner: true})
 		time.Sleep(3 * time.Second)
 		for i := range 60 {
@@ -94,7 +94,7 @@ func TestALogThatEndsBeforeItsCheckpointGoesOnInANewEpoch(t *testing.T) {
 
 // The inbox begins behind the checkpoint: what is gone is gone, what is left is folded under numbers that nobody has taken.
 func TestALogThatBeginsBehindItsCheckpointGoesOnInANewEpoch(t *testing.T) {
-	each(t, 20, func(t *testing.T, s *sim) {
+	each(t, 10, func(t *testing.T, s *sim) {
 		first := s.spawn(spawned{owner: true})
 		time.Sleep(3 * time.Second)
 		for i := range 30 {
@@ -125,7 +125,7 @@ func TestALogThatBeginsBehindItsCheckpointGoesOnInANewEpoch(t *testing.T) {
 
 // Whatever is torn is passed over: the checkpoint before it, or the log, has it all.
 func TestTornCheckpointsArePassedOver(t *testing.T) {
-	each(t, 30, func(t *testing.T, s *sim) {
+	each(t, 15, func(t *testing.T, s *sim) {
 		s.chaos(100, "", func(a, b *process) {
 			if s.rnd.Float64() < .1 {
 				s.tear()
@@ -164,7 +164,7 @@ func (s *sim) tear() {
 
 // Owner and standby, each with a store of its own, write the same checkpoints byte for byte.
 func TestOwnerAndStandbyWriteTheSameCheckpoints(t *testing.T) {
-	each(t, 10, func(t *testing.T, s *sim) {
+	each(t, 8, func(t *testing.T, s *sim) {
 		s.spawn(spawned{owner: true})
 		theirs := s.store
 		twin := newSim(t, 99)

@@ -65,7 +65,7 @@ func (s *sim) chaos(messages int, mutant string, after func(a, b *process)) {
 }
 
 func TestSchedulesTakeEachOutputOnceAndInOrder(t *testing.T) {
-	each(t, 40, func(t *testing.T, s *sim) {
+	each(t, 20, func(t *testing.T, s *sim) {
 		s.chaos(120, "", nil)
 		s.drain(spawned{})
 		wrong, stopped := s.compare()
@@ -88,7 +88,7 @@ func TestMutantsAreSeenAndNeverSilent(t *testing.T) {
 	for _, mutant := range []string{"early", "ckfolded", "globalmax", "pipelined"} {
 		t.Run(mutant, func(t *testing.T) {
 			stops := 0
-			for seed := range seeds(t, 15) {
+			for seed := range seeds(t, 10) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newSim(t, seed)
 					s.chaos(120, mutant, nil)

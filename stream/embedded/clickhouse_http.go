@@ -57,7 +57,10 @@ func (h *clickhouseHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := &answer{w: w, native: req.format == "Native", writer: nativeWriter{out: w, revision: req.revision}}
-	err = h.pool.with(ctx, req.database, req.settings, func(c *pooledConn, tag string) error {
+	// An INSERT whose rows are here is let end: a killed one stays in the engine's list of processes now and then, and keeps
+	// its database from being dropped.
+	mayKill := req.data == nil
+	err = h.pool.with(ctx, req.database, req.settings, mayKill, func(c *pooledConn, tag string) error {
 		c.dirty = changesConnection(req.statement)
 		return req.run(c, tag, out)
 	})

@@ -65,9 +65,11 @@ func (p *connPool) close() {
 	(<-p.control).close()
 }
 
-// with runs work on a connection of its own, set to the database and the settings. When ctx ends the statement is killed; work
-// must begin its statement with the tag. It returns when the engine has let go, never before.
-func (p *connPool) with(ctx context.Context, database string, settings map[string]string, work func(c *pooledConn, tag string) error) error {
+// with runs work on a connection of its own, set to the database and the settings. When ctx ends the statement is killed, if
+// it may be; work must begin its statement with the tag. It returns when the engine has let go, never before.
+func (p *connPool) with(
+	ctx context.Context, database string, settings map[string]string, mayKill bool, work func(c *pooledConn, tag string) error,
+) error {
 	var conn *pooledConn
 	select {
 	case conn = <-p.free:
@@ -77,6 +79,9 @@ func (p *connPool) with(ctx context.Context, database string, settings map[strin
 	defer func() { p.free <- conn }()
 	if err := p.ready(conn, database, settings); err != nil {
 		return err
+	}
+	if !mayKill {
+		ctx = context.WithoutCancel(ctx)
 	}
 	tag := fmt.Sprintf("/* %d. */ ", p.statements.Add(1))
 	done, killed := make(chan struct{}), make(chan struct{})

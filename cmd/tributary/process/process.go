@@ -167,21 +167,29 @@ func (p *Process) openWarehouse(ctx context.Context) error {
 		},
 	})
 	if err == nil {
-		p.doors = append(p.doors, sinkDoor{p.Sink, p.Warehouse})
+		m := warehouse.NewMetrics(p.Sink)
+		p.Registry.MustRegister(m)
+		p.doors = append(p.doors, sinkDoor{p.Sink, m})
 	}
 	return err
 }
 
-// sinkDoor runs the sink behind its migrations. It is always ready: lateness of the warehouse is shown, not waited for.
+// checkEvery is how often the warehouse's cuts are counted against what was announced.
+const checkEvery = time.Minute
+
+// sinkDoor runs the sink, which brings the tables up to date by itself, and the standing check of its cuts. It is always
+// ready: lateness of the warehouse is shown, not waited for.
 type sinkDoor struct {
-	sink *warehouse.Sink
-	wh   *warehouse.Warehouse
+	sink    *warehouse.Sink
+	metrics *warehouse.Metrics
 }
 
 func (s sinkDoor) Run(ctx context.Context) error {
-	if _, err := s.wh.Migrate(ctx); err != nil {
-		return err
-	}
+	ctx, cancel := context.WithCancel(ctx)
+	var check sync.WaitGroup
+	defer check.Wait()
+	defer cancel()
+	check.Go(func() { _ = s.metrics.RunCheck(ctx, checkEvery) }) // ends with ctx
 	return s.sink.Run(ctx)
 }
 

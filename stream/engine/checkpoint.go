@@ -151,10 +151,13 @@ func encodeManifest(m *manifest) ([]byte, error) {
 	return append([]byte(sum(b)+"\n"), b...), nil
 }
 
+// errTorn marks a manifest that is not what was written.
+var errTorn = errors.New("the manifest is damaged: its hash is not its text's")
+
 func decodeManifest(b []byte) (*manifest, error) {
 	hash, text, _ := bytes.Cut(b, []byte("\n"))
 	if string(hash) != sum(text) {
-		return nil, errors.New("the manifest is damaged: its hash is not its text's")
+		return nil, errTorn
 	}
 	m := new(manifest)
 	if err := json.Unmarshal(text, m); err != nil {
@@ -265,7 +268,7 @@ func decodeRows(data []byte, tree *btree.Map[string, string]) error {
 	}
 	text := func() (string, bool) {
 		n, w := binary.Uvarint(raw)
-		if w <= 0 || n > uint64(len(raw)-w) {
+		if w <= 0 || n > uint64(len(raw)-w) { //nolint:gosec // w is at most the length
 			return "", false
 		}
 		s := string(raw[w : w+int(n)]) //nolint:gosec // checked against the length
@@ -378,15 +381,14 @@ func (k *checkpoints) collect(ctx context.Context) error {
 	kept := make(map[string]bool)
 	newest := names[len(names)-1]
 	for _, name := range k.keep(slices.Clone(names)) {
+		m, failed := k.manifest(ctx, name)
+		if errors.Is(failed, errTorn) {
+			continue // nobody can begin at it
+		}
+		if failed != nil {
+			return fmt.Errorf("reading manifest %s: %w", name, failed)
+		}
 		kept[name] = true
-		b, err := k.store.Get(ctx, name)
-		if err != nil {
-			return fmt.Errorf("reading manifest %s: %w", name, err)
-		}
-		m, err := decodeManifest(b)
-		if err != nil {
-			return nil //nolint:nilerr // a torn manifest: what it needs is unknown, so nothing is deleted
-		}
 		for _, s := range m.Segments {
 			kept[s.Name] = true
 		}

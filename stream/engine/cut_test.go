@@ -82,7 +82,7 @@ func TestALogThatEndsBeforeItsCheckpointGoesOnInANewEpoch(t *testing.T) {
 			}
 		}
 		for _, r := range s.log.All(event.TopicIdentityIn, 0)[40:] {
-			if e, err := event.Unmarshal(r.Value); err == nil && len(e.GetCustomerMessage().GetMessage())%4 != 0 {
+			if e, bad := event.Unmarshal(r.Value); bad == nil && len(e.GetCustomerMessage().GetMessage())%4 != 0 {
 				require.True(t, folded[r.Offset], "offset %d came after the cut and has no output", r.Offset)
 			}
 		}
@@ -181,9 +181,9 @@ func TestOwnerAndStandbyWriteTheSameCheckpoints(t *testing.T) {
 		require.NoError(t, err)
 		same := 0
 		for _, name := range names {
-			a, err := ours.Get(t.Context(), name)
-			require.NoError(t, err)
-			if b, err := theirs.Get(t.Context(), name); err == nil {
+			a, missing := ours.Get(t.Context(), name)
+			require.NoError(t, missing)
+			if b, missing := theirs.Get(t.Context(), name); missing == nil {
 				require.Equal(t, string(b), string(a), name)
 				same++
 			}

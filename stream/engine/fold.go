@@ -31,7 +31,7 @@ type Processor struct {
 }
 
 // Refusal is an error of a fold that knows why it cannot take a record. Kind is one of the kinds of event.Dead.
-type Refusal struct{ Kind, Reason string }
+type Refusal struct{ Kind, Reason string } //nolint:errname // it is a fold's answer first, and an error second
 
 // Error gives the reason, which holds no personal data.
 func (r *Refusal) Error() string { return r.Reason }

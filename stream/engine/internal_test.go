@@ -44,7 +44,7 @@ func TestSeenTellsRepeatsAndRefusesWhatIsTooOld(t *testing.T) {
 	require.ErrorAs(t, err, &refusal)
 	require.Equal(t, "late", refusal.Kind)
 	for i := range 2 * maxSeen {
-		_, err := ask(string(rune('a'+i%26))+string(rune(i)), 12*day+int64(i))
+		_, err = ask(string(rune('a'+i%26))+string(rune(i)), 12*day+int64(i))
 		require.NoError(t, err)
 	}
 	require.LessOrEqual(t, len(s.Hashes), maxSeen)

@@ -96,7 +96,7 @@ func newPlayer(ctx context.Context, cfg Playback) (*player, error) {
 	}
 	p.from, p.end = first, end
 	p.core = newCore(cfg.Processor, cfg.Partition, cfg.Log.Partitions)
-	if err := p.begin(ctx); err != nil {
+	if err = p.begin(ctx); err != nil {
 		return nil, err
 	}
 	epochs, err := Epochs(ctx, cfg.Log, cfg.Processor.Inbox, cfg.Partition)
@@ -123,7 +123,7 @@ func (p *player) begin(ctx context.Context) error {
 		return err
 	}
 	for _, name := range names {
-		if m, err := p.points.manifest(ctx, name); err == nil { // a torn one helps nobody
+		if m, torn := p.points.manifest(ctx, name); torn == nil { // a torn one helps nobody
 			p.kept = append(p.kept, m)
 		}
 	}

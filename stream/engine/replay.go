@@ -74,7 +74,7 @@ func Replay(ctx context.Context, cfg Playback) (*ReplayReport, error) {
 		player: p, lanes: make(map[destination]*laneReader), owned: make(map[uint64]bool),
 		report: &ReplayReport{Processor: cfg.Processor.Name, Partition: cfg.Partition, From: p.from, To: p.end},
 	}
-	if err := r.open(ctx, &wg); err != nil {
+	if err = r.open(ctx, &wg); err != nil {
 		return nil, err
 	}
 	states, err := r.states(ctx)

@@ -44,7 +44,7 @@ func Resend(ctx context.Context, cfg Playback, only func(topic event.Topic, part
 			}
 			report.Outputs++
 			if waiting[o.to] = append(waiting[o.to], o.record); len(waiting[o.to]) >= resendBatch {
-				if err := flush(o.to); err != nil {
+				if err = flush(o.to); err != nil {
 					return err
 				}
 			}

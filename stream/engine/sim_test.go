@@ -133,7 +133,7 @@ func (p *process) Append(_ context.Context, t event.Topic, n int, recs []event.R
 			done(nil)
 		}
 	}
-	land := func(recs []event.Record) {
+	land := func(recs []event.Record) { //nolint:contextcheck // what is on its way outlives its sender
 		if len(recs) > 0 {
 			p.Log.Append(context.Background(), t, n, recs, func(error) {})
 		}

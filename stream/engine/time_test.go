@@ -196,7 +196,7 @@ func (bad) Apply(tx *engine.Tx, e *event.Event) error {
 		counters.Put(tx, "row", &event.AddressRow{Customer: "\xff"})
 	case "panic":
 		var none *event.Event
-		_ = none.Id[3]
+		_ = none.Id[3] //nolint:govet // that is the point
 	case "late":
 		return engine.Late("too old")
 	}

@@ -2,6 +2,7 @@
 package enginetest
 
 import (
+	"strconv"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -47,7 +48,7 @@ func (s *Scene) Apply(events ...*event.Event) []Out {
 	var outs []Out
 	for _, e := range events {
 		if e.Id == nil {
-			id := event.CauseID("scene", string(rune(s.offset)))
+			id := event.CauseID("scene", strconv.FormatInt(s.offset, 10))
 			e.Id = id[:]
 		}
 		value, err := event.Marshal(e)

@@ -135,19 +135,37 @@ func deadCommand(g *globals) *cobra.Command {
 			})
 		}},
 		&cobra.Command{Use: "show PARTITION/OFFSET", Short: "Show one, sealed parts sealed", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-			return eachDead(cmd, g, func(w io.Writer, at string, d *event.Dead) error {
-				if at != args[0] {
-					return nil
-				}
-				fmt.Fprintln(w, describe(&event.Record{Topic: event.Topic(d.GetTopic()), Partition: int(d.GetPartition()), Offset: d.GetOffset(), Value: d.GetRecord()}, g.json))
-				return nil
-			})
+			return showDead(cmd, g, args[0])
 		}},
 		&cobra.Command{Use: "retry PARTITION/OFFSET", Short: "Put one back into the inbox it came from", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
 			return retryDead(cmd, g, args[0])
 		}},
 	)
 	return cmd
+}
+
+func showDead(cmd *cobra.Command, g *globals, which string) error {
+	found := false
+	err := eachDead(cmd, g, func(w io.Writer, at string, d *event.Dead) error {
+		if at != which {
+			return nil
+		}
+		found = true
+		record := describe(&event.Record{Topic: event.Topic(d.GetTopic()), Partition: int(d.GetPartition()), Offset: d.GetOffset(), Value: d.GetRecord()}, g.json)
+		if !g.json {
+			fmt.Fprintf(w, "%s: %s\n", d.GetKind(), d.GetReason())
+		}
+		fmt.Fprintln(w, record)
+		return nil
+	})
+	if err == nil && !found {
+		return noLetter(which)
+	}
+	return err
+}
+
+func noLetter(at string) error {
+	return fmt.Errorf("there is no dead letter %s; 'tributary dead list' shows them", at)
 }
 
 func eachDead(cmd *cobra.Command, g *globals, visit func(w io.Writer, at string, d *event.Dead) error) error {
@@ -176,7 +194,7 @@ func retryDead(cmd *cobra.Command, g *globals, at string) error {
 		return s.Retry(cmd.Context(), d)
 	})
 	if err == nil && !found {
-		return fmt.Errorf("there is no dead letter %s; 'tributary dead list' shows them", at)
+		return noLetter(at)
 	}
 	if err == nil {
 		fmt.Fprintln(cmd.OutOrStdout(), "put back")

@@ -19,6 +19,9 @@ type agent struct {
 	ledger *Ledger
 	// tired has the agent end each contact as soon as it is answered.
 	tired atomic.Bool
+	// chatty, if set, is how often the agent says something in each contact, asked or not; then customers end contacts.
+	chatty time.Duration
+	meter  *meter
 	// offered counts offers ever seen.
 	offered atomic.Int64
 
@@ -39,7 +42,7 @@ type agent struct {
 // handling is what an agent knows of one contact.
 type handling struct {
 	unanswered, replies, target int
-	last                        time.Time
+	last, spoke                 time.Time
 }
 
 func newAgent(base, tenant, login, password string, ledger *Ledger, seed uint64) *agent {
@@ -49,6 +52,8 @@ func newAgent(base, tenant, login, password string, ledger *Ledger, seed uint64)
 		offers: map[string]client.Offer{}, held: map[string]client.Contact{}, work: map[string]*handling{}, asked: map[string]time.Time{},
 		waiting: map[string]string{}, refusals: map[string]int{},
 	}
+	a.meter = newMeter(ledger, a.page.ServedBy)
+	a.page.OnFrame = a.meter.frame
 	a.page.OnReset = func() { a.locked(func() { clear(a.offers); clear(a.held) }) }
 	a.page.OnAgent = func(v client.AgentView) { a.locked(func() { a.view = v }) }
 	a.page.OnOffer = func(o client.Offer) { a.locked(func() { a.offer(o) }) }
@@ -106,6 +111,7 @@ func (a *agent) handling(contact string) *handling {
 
 func (a *agent) message(contact string, m client.Message) {
 	a.ledger.Shown(a.name, m.ID, m.Text)
+	a.meter.message(m.Text)
 	if m.Author == "customer" {
 		w := a.handling(contact)
 		w.unanswered++
@@ -207,15 +213,15 @@ func (a *agent) doContact(c client.Contact) []command {
 	w := a.handling(c.ID)
 	idle := time.Since(w.last)
 	if _, over := a.asked["end "+c.ID]; c.State == "assigned" && !over {
-		switch {
-		case w.unanswered > 0 && idle > time.Duration(50+a.rand.IntN(150))*time.Millisecond:
-			w.unanswered, w.last = 0, time.Now()
+		if a.speaks(w, idle) {
+			w.unanswered, w.last, w.spoke = 0, time.Now(), time.Now()
 			w.replies++
 			a.count++
 			request := fmt.Sprintf("%s-%d", a.name, a.count)
 			text := a.ledger.Say(request, a.name, c.ID, true, replies[a.rand.IntN(len(replies))])
 			return []command{{request, "send", map[string]any{"contact": c.ID, "text": text}}}
-		case w.unanswered == 0 && (w.replies >= w.target && idle > 500*time.Millisecond || idle > 4*time.Second || a.tired.Load() && idle > 200*time.Millisecond):
+		}
+		if a.ends(w, idle) {
 			return a.wish("end "+c.ID, 0, "end", map[string]any{"contact": c.ID})
 		}
 	}
@@ -223,6 +229,25 @@ func (a *agent) doContact(c client.Contact) []command {
 		return a.wish("wrap_up "+c.ID, 0, "wrap_up", map[string]any{"contact": c.ID, "code": "done"})
 	}
 	return nil
+}
+
+func (a *agent) speaks(w *handling, idle time.Duration) bool {
+	if a.chatty > 0 && !a.tired.Load() {
+		return time.Since(w.spoke) > a.chatty
+	}
+	return w.unanswered > 0 && idle > time.Duration(50+a.rand.IntN(150))*time.Millisecond
+}
+
+func (a *agent) ends(w *handling, idle time.Duration) bool {
+	switch {
+	case w.unanswered > 0:
+		return false
+	case a.tired.Load():
+		return idle > 200*time.Millisecond
+	case a.chatty > 0:
+		return false
+	}
+	return w.replies >= w.target && idle > 500*time.Millisecond || idle > 4*time.Second
 }
 
 // free tells whether the agent holds nothing and is not reserved, by what the page shows, and what is in the way if not.

@@ -16,6 +16,7 @@ type visitor struct {
 	chat   *client.Customer
 	ledger *Ledger
 	rand   *rand.Rand
+	meter  *meter
 
 	mu    sync.Mutex
 	state string
@@ -32,6 +33,8 @@ func newVisitor(base, tenant, entry, name string, ledger *Ledger, seed uint64) *
 	// Customers live in different places: the limits per address are not what is tried here.
 	h := hashOf(name)
 	v.chat.LocalIP = fmt.Sprintf("127.%d.%d.%d", 1+h%200, h>>8%250, 1+h>>16%250)
+	v.meter = newMeter(ledger, v.chat.ServedBy)
+	v.chat.OnFrame = v.meter.frame
 	v.chat.OnAccepted = ledger.Accepted
 	v.chat.OnState = func(s string) {
 		v.mu.Lock()
@@ -40,6 +43,7 @@ func newVisitor(base, tenant, entry, name string, ledger *Ledger, seed uint64) *
 	}
 	v.chat.OnMessage = func(m client.Message) {
 		ledger.Shown(v.name, m.ID, m.Text)
+		v.meter.message(m.Text)
 		if m.Author == "agent" {
 			v.mu.Lock()
 			v.answered++
@@ -68,6 +72,28 @@ func (v *visitor) visit(ctx context.Context, words func() string, stop func() bo
 		v.talk(ctx, n, words, stop)
 	}
 	v.settle(ctx, 5*time.Second)
+	cancel()
+	<-done
+}
+
+// stay is one visitor for as long as the floor is open, who chats at a person's pace and begins anew now and then.
+func (v *visitor) stay(ctx context.Context, words func() string, stop func() bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() { v.chat.Run(ctx); close(done) }()
+	for chat := 0; !stop() && ctx.Err() == nil; chat++ {
+		for n := range 8 + v.rand.IntN(8) {
+			v.say(fmt.Sprintf("%s-%d-%d", v.name, chat, n), words())
+			if stop() || !wait(ctx, time.Duration(1500+v.rand.IntN(1500))*time.Millisecond) {
+				break
+			}
+		}
+		v.until(ctx, 30*time.Second, func() bool { s, _ := v.seen(); return s != "waiting" })
+		v.chat.End(fmt.Sprintf("%s-%d-end", v.name, chat))
+		v.until(ctx, 15*time.Second, func() bool { s, _ := v.seen(); return s == "ended" })
+	}
+	v.settle(ctx, 30*time.Second)
 	cancel()
 	<-done
 }

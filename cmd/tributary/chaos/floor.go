@@ -31,13 +31,15 @@ type Floor struct {
 	stopAll  context.CancelFunc
 }
 
-// OpenFloor has agents log in and customers come, through the address of a process or a balancer.
-func OpenFloor(ctx context.Context, base string, c *Centre, ledger *Ledger, seed uint64, customers int, words func() string) *Floor {
+// OpenFloor has agents log in and customers come, through the address of a process or a balancer. With chatty, customers stay
+// and agents speak that often in each contact.
+func OpenFloor(ctx context.Context, base string, c *Centre, ledger *Ledger, seed uint64, customers int, chatty time.Duration, words func() string) *Floor {
 	ctx, stop := context.WithCancel(ctx)
 	f := &Floor{base: base, tenant: c.Tenant, entry: c.Entry, seed: seed, ledger: ledger, words: words, stopAll: stop}
 	for i, l := range c.Agents {
 		a := newAgent(base, c.Tenant, l.Name, l.Password, ledger, seed)
 		a.page.LocalIP = fmt.Sprintf("127.0.1.%d", 1+i%250)
+		a.chatty = chatty
 		f.agents = append(f.agents, a)
 	}
 	for _, a := range f.agents {
@@ -48,7 +50,13 @@ func OpenFloor(ctx context.Context, base string, c *Centre, ledger *Ledger, seed
 		})
 	}
 	for n := range customers {
-		f.work.Go(func() { f.customers(ctx, n) })
+		f.work.Go(func() {
+			if chatty > 0 {
+				f.newVisitor(fmt.Sprintf("c%03d-0", n)).stay(ctx, f.words, f.closing.Load)
+			} else {
+				f.customers(ctx, n)
+			}
+		})
 	}
 	return f
 }
@@ -101,6 +109,8 @@ func (f *Floor) Drain(ctx context.Context, patience time.Duration) []string {
 	case <-time.After(patience):
 		return []string{"customers are still busy after " + patience.String()}
 	}
+	// Who left with something unsaid, as the process was dead, comes back and says it.
+	f.each(ctx, func(v *visitor) bool { return v.chat.Unaccepted() > 0 }, 15*time.Second, func(v *visitor) bool { return v.chat.Unaccepted() == 0 })
 	return f.settle(ctx, patience)
 }
 
@@ -159,20 +169,30 @@ func (f *Floor) probe(ctx context.Context, name string) {
 	<-done
 }
 
-// Revisit has customers come back who lack something, and waits until they lack nothing.
-func (f *Floor) Revisit(ctx context.Context, lack map[string]int, patience time.Duration, lacks func(name string) int) {
+// Revisit has customers come back who lack messages, and waits until they lack none and all they said is accepted.
+func (f *Floor) Revisit(ctx context.Context, lack map[string][]string, patience time.Duration, lacks func(name string, ids []string) bool) {
+	f.each(ctx, func(v *visitor) bool { return len(lack[v.name]) > 0 }, patience, func(v *visitor) bool {
+		return !lacks(v.name, lack[v.name]) && v.chat.Unaccepted() == 0
+	})
+}
+
+// each has some visitors come back until they are done, twenty at a time.
+func (f *Floor) each(ctx context.Context, who func(*visitor) bool, patience time.Duration, done func(*visitor) bool) {
 	var work sync.WaitGroup
+	places := make(chan struct{}, 20)
 	for _, v := range f.everybody() {
-		if lack[v.name] == 0 {
+		if !who(v) {
 			continue
 		}
+		places <- struct{}{}
 		work.Go(func() {
+			defer func() { <-places }()
 			ctx, cancel := context.WithCancel(ctx)
-			done := make(chan struct{})
-			go func() { v.chat.Run(ctx); close(done) }()
-			v.until(ctx, patience, func() bool { return lacks(v.name) == 0 && v.chat.Unaccepted() == 0 })
+			gone := make(chan struct{})
+			go func() { v.chat.Run(ctx); close(gone) }()
+			v.until(ctx, patience, func() bool { return done(v) })
 			cancel()
-			<-done
+			<-gone
 		})
 	}
 	work.Wait()
@@ -186,6 +206,18 @@ func (f *Floor) Close() []error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.errs)
+}
+
+// meters are those of every screen that is open.
+func (f *Floor) meters() []*meter {
+	var out []*meter
+	for _, a := range f.agents {
+		out = append(out, a.meter)
+	}
+	for _, v := range f.everybody() {
+		out = append(out, v.meter)
+	}
+	return out
 }
 
 // Repeats counts messages that one connection showed twice: harmless, as pages drop them, and not promised.

@@ -105,6 +105,14 @@ func (l *Ledger) Shown(who, message, text string) {
 	l.shown[k][message] = true
 }
 
+// saidAfter tells whether a token belongs to a message that was said after a moment.
+func (l *Ledger) saidAfter(token string, at time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.byToken[token]
+	return s != nil && s.SentAt.After(at)
+}
+
 // Saw tells whether somebody was shown what was said under an id.
 func (l *Ledger) Saw(who, id string) bool {
 	l.mu.Lock()

@@ -43,6 +43,7 @@ type Report struct {
 	Ready           Spread         `json:"ready_after_kill"`
 	Delivered       Spread         `json:"next_message_shown_after_ready"`
 	Acknowledged    Spread         `json:"acknowledged_after"`
+	Failover        *Failover      `json:"failover,omitempty"`
 	Naive           *naive.Verdict `json:"naive_consumer,omitempty"`
 	Checks          []Check        `json:"checks"`
 	Notes           []string       `json:"notes,omitempty"`
@@ -85,10 +86,19 @@ func (r *Report) Print(w io.Writer) {
 		fmt.Fprintf(w, "  ready again after a kill: %s\n", r.Ready)
 	}
 	if r.Delivered.N > 0 {
-		fmt.Fprintf(w, "  next message on any screen after it was ready or went on: %s\n", r.Delivered)
+		fmt.Fprintf(w, "  next message on any screen after it was ready or went on, unless it was hit again before: %s\n", r.Delivered)
 	}
 	if r.Acknowledged.N > 0 {
 		fmt.Fprintf(w, "  acknowledged after being sent, blows and all: %s\n", r.Acknowledged)
+	}
+	if f := r.Failover; f != nil {
+		fmt.Fprintf(w, "  from the blow to the next frame, at screens of the process that was hit: %s\n", f.VictimsNext)
+		fmt.Fprintf(w, "      killed: %s; frozen: %s\n", f.KilledNext, f.FrozenNext)
+		fmt.Fprintf(w, "  at the other screens: %s\n", f.OthersNext)
+		fmt.Fprintf(w, "  to the first message said after it: %s; at the others %s\n", f.VictimsFresh, f.OthersFresh)
+		if f.Nothing > 0 {
+			fmt.Fprintf(w, "  %d times a screen showed nothing within %s, and counts as that\n", f.Nothing, f.Window)
+		}
 	}
 	printChecks(w, r.Checks)
 	for _, n := range r.Notes {

@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -64,8 +66,11 @@ type runner struct {
 	plants *Plants
 	ready  []time.Duration
 	naive  *beside
+	// fleet are processes beside victim, to be stopped before it.
+	fleet []*Victim
 
 	frames    sync.WaitGroup
+	struck    atomic.Int64
 	mu        sync.Mutex
 	delivered []time.Duration
 }
@@ -128,7 +133,7 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.floor = OpenFloor(ctx, "http://"+r.victim.Addr, centre, r.ledger, r.o.Seed, r.o.Customers, r.words())
+	r.floor = OpenFloor(ctx, "http://"+r.victim.Addr, centre, r.ledger, r.o.Seed, r.o.Customers, 0, r.words())
 	defer r.floor.Close()
 	if err := r.warmUp(ctx); err != nil {
 		return err
@@ -179,6 +184,7 @@ func (r *runner) blows(ctx context.Context, blows []Blow) error {
 		if !wait(ctx, b.After) {
 			return ctx.Err()
 		}
+		r.struck.Add(1)
 		if err := r.strike(ctx, b); err != nil {
 			return err
 		}
@@ -199,11 +205,12 @@ func (r *runner) blows(ctx context.Context, blows []Blow) error {
 	return nil
 }
 
-// awaitFrame measures until the next message is shown to anybody, beside what goes on.
+// awaitFrame measures until the next message is shown to anybody, beside what goes on, unless the next blow is earlier.
 func (r *runner) awaitFrame(from time.Time) {
 	_, _, before := r.ledger.Counts()
+	blow := r.struck.Load()
 	r.frames.Go(func() {
-		for time.Since(from) < 20*time.Second {
+		for time.Since(from) < 20*time.Second && r.struck.Load() == blow {
 			if _, _, now := r.ledger.Counts(); now > before {
 				r.mu.Lock()
 				r.delivered = append(r.delivered, time.Since(from))
@@ -286,7 +293,7 @@ func (r *runner) end(ctx context.Context) error {
 	for _, err := range r.floor.Close() {
 		faults = append(faults, err.Error())
 	}
-	if err := r.victim.Stop(); err != nil {
+	if err := errors.Join(r.stopFleet(), r.victim.Stop()); err != nil {
 		faults = append(faults, err.Error())
 	}
 	r.report.check("everybody goes home and the process ends cleanly", "", faults)
@@ -297,6 +304,16 @@ func (r *runner) end(ctx context.Context) error {
 		return errors.New("nothing was acknowledged: the run shows nothing")
 	}
 	return nil
+}
+
+// stopFleet stops the processes beside the victim, the last one first.
+func (r *runner) stopFleet() error {
+	var faults []error
+	for _, v := range slices.Backward(r.fleet) {
+		faults = append(faults, v.Stop())
+	}
+	r.fleet = nil
+	return errors.Join(faults...)
 }
 
 // words gives what customers say: mostly plain, some with planted personal data until all is planted.

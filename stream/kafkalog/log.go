@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
 
@@ -196,18 +195,12 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Ping asks for the cluster's metadata: whether a broker answers at all.
+// Ping tells whether a broker answers a request; one that is frozen takes connections all the same.
 func (l *Log) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	var d net.Dialer
-	var faults []error
-	for _, b := range l.cfg.Brokers {
-		c, err := d.DialContext(ctx, "tcp", b)
-		if err == nil {
-			return c.Close()
-		}
-		faults = append(faults, err)
+	if _, err := l.client.ApiVersions(ctx, &kafka.ApiVersionsRequest{}); err != nil {
+		return fmt.Errorf("no broker answers: %w", err)
 	}
-	return fmt.Errorf("no broker answers: %w", errors.Join(faults...))
+	return nil
 }

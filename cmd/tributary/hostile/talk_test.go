@@ -24,14 +24,14 @@ type talk struct {
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 
-	mu        sync.Mutex
-	said      int
-	requests  int
-	accepted  map[string]bool
-	toAgent   map[string]int // texts of the customer's on the agent's page
-	toVisitor map[string]int // texts of the agent's on the customer's page
-	codes     map[string]int // refusals
-	held      string
+	mu         sync.Mutex
+	said       int
+	requests   int
+	accepted   map[string]bool
+	toAgent    map[string]int // texts of the customer's on the agent's page
+	toVisitor  map[string]int // texts of the agent's on the customer's page
+	codes      map[string]int // refusals
+	held, conv string
 }
 
 // newTalk begins a chat and waits for its first answer.
@@ -65,7 +65,7 @@ func newTalk(t *testing.T, c *child, login string) *talk {
 			k.locked(func() { k.toAgent[m.Text]++; k.held = contact })
 		}
 	}
-	k.agent.OnContact = func(client.Contact) {}
+	k.agent.OnContact = func(c client.Contact) { k.locked(func() { k.conv = c.Conversation }) }
 	k.agent.OnRefused = func(_, code string) { k.locked(func() { k.codes[code]++ }) }
 	k.done.Go(func() { k.customer.Run(ctx) })
 	k.done.Go(func() { _ = k.agent.Run(ctx) })

@@ -238,9 +238,13 @@ func (p *Process) Ready() error {
 	return errors.Join(faults...)
 }
 
+// waitsFor says what a stop waits for.
+func (p *Process) waitsFor(what string) { p.Logger.Info("stopping", "waits_for", what) } //nolint:sloglint // no caller's context
+
 // Stop ends the process: doors first, then what was taken in is folded and acknowledged, then the engines.
 func (p *Process) Stop(ctx context.Context) error {
 	var faults []error
+	p.waitsFor("requests under way")
 	for _, s := range p.servers {
 		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		if s.Shutdown(sctx) != nil { // who dawdles keeps nobody from stopping
@@ -248,14 +252,17 @@ func (p *Process) Stop(ctx context.Context) error {
 		}
 		cancel()
 	}
+	p.waitsFor("connections of people, and what they still append")
 	if p.stopDoors != nil {
 		p.stopDoors()
 	}
 	p.doorWork.Wait()
+	p.waitsFor("acknowledgements and checkpoints of the folds")
 	if p.stopFolds != nil {
 		p.stopFolds()
 	}
 	p.foldWork.Wait()
+	p.waitsFor("the engines to close")
 	p.opening.Lock()
 	if p.Warehouse != nil {
 		faults = append(faults, p.Warehouse.Close())

@@ -32,6 +32,7 @@ type child struct {
 	data  string
 	pprof string
 	ready time.Duration // from its start to the first /readyz that answers 200
+	used  time.Duration // processor time until then
 	ended chan struct{}
 	err   error
 }
@@ -68,7 +69,7 @@ func start(ctx context.Context, binary, data string, roles ...string) (*child, e
 		c.kill()
 		return nil, fmt.Errorf("%w; its log is %s.log", err, data)
 	}
-	c.ready = time.Since(began)
+	c.ready, c.used = time.Since(began), cpuOf(cmd.Process.Pid)
 	return c, nil
 }
 

@@ -48,6 +48,8 @@ type Restart struct {
 	After string  `json:"after"` // clean stop, kill -9
 	Ready float64 `json:"ready_seconds"`
 	Stop  float64 `json:"stop_seconds,omitempty"`
+	// Cores is the processor time used until ready.
+	Cores float64 `json:"core_seconds"`
 	Load  string  `json:"loadavg"`
 }
 
@@ -74,6 +76,9 @@ type Insertion struct {
 	Ratio    float64 `json:"ratio"`
 	Cuts     int     `json:"cuts"`
 	BareRows int64   `json:"bare_rows"`
+	// PerCore is rows a second of processor time, which others' work disturbs less; BarePerCore counts the bench's own too.
+	PerCore     float64 `json:"rows_per_core_second"`
+	BarePerCore float64 `json:"bare_rows_per_core_second"`
 }
 
 // aims of the product.
@@ -233,10 +238,11 @@ func (r *Report) printDetails(w io.Writer) {
 	show("product", r.Latency)
 	show("pipe", r.Pipe)
 	for _, x := range r.Restart {
-		fmt.Fprintf(w, "restart after %-10s ready %6.2f s  stop %5.2f s  load %s\n", x.After, x.Ready, x.Stop, x.Load)
+		fmt.Fprintf(w, "restart after %-10s ready %6.2f s, of it %5.2f s of processor time; the stop took %5.2f s; load %s\n", x.After, x.Ready, x.Cores, x.Stop, x.Load)
 	}
 	if i := r.Warehouse; i != nil {
 		fmt.Fprintf(w, "sink: %d rows in %d cuts, %.1f s; bare loop over %d of these rows\n", i.Rows, i.Cuts, i.Seconds, i.BareRows)
+		fmt.Fprintf(w, "      rows a second of processor time %.0f, bare loop %.0f (with the clients)\n", i.PerCore, i.BarePerCore)
 	}
 	for _, f := range r.Faults {
 		fmt.Fprintf(w, "FAULT: %s\n", f)

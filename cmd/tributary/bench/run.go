@@ -254,14 +254,9 @@ func (r *runner) round(ctx context.Context, round, rate int, product, pipe *floo
 		return fmt.Errorf("bare pipe: %w", err)
 	}
 	r.report.Pipe = append(r.report.Pipe, l)
-	profiled := make(chan error, 1)
-	if profile := r.Profiles && round == r.Rounds-1; profile {
-		go func() {
-			path := fmt.Sprintf("profile?seconds=%d", max(1, int(r.Time.Seconds())-2))
-			profiled <- r.child.profile(ctx, path, filepath.Join(r.Dir, fmt.Sprintf("load%d.cpu.pprof", rate)))
-		}()
-	} else {
-		profiled <- nil
+	profiled := func() error { return nil }
+	if round == r.Rounds-1 {
+		profiled = r.profiling(ctx, fmt.Sprintf("load%d", rate), r.Time)
 	}
 	if l, err = product.meter.load(ctx, r.child.cmd.Process.Pid, rate, r.Time, product.customers); err != nil {
 		return err
@@ -269,7 +264,20 @@ func (r *runner) round(ctx context.Context, round, rate int, product, pipe *floo
 	r.report.Latency = append(r.report.Latency, l)
 	r.say("%d/s: p50 %.2f p99 %.2f ms, missing %d; bare pipe p50 %.2f p99 %.2f ms", rate, l.P50, l.P99, l.Missing,
 		r.report.Pipe[len(r.report.Pipe)-1].P50, r.report.Pipe[len(r.report.Pipe)-1].P99)
-	return <-profiled
+	return profiled()
+}
+
+// profiling profiles the process's use of the processor for a time, if profiles are wanted; what it returns waits for it.
+func (r *runner) profiling(ctx context.Context, name string, d time.Duration) func() error {
+	if !r.Profiles {
+		return func() error { return nil }
+	}
+	done := make(chan error, 1)
+	go func() {
+		path := fmt.Sprintf("profile?seconds=%d", max(1, int(d.Seconds())))
+		done <- r.child.profile(ctx, path, filepath.Join(r.Dir, name+".cpu.pprof"))
+	}()
+	return func() error { return <-done }
 }
 
 // restarts stops and kills the full installation and starts it again.
@@ -288,7 +296,7 @@ func (r *runner) restarts(ctx context.Context) error {
 			if r.child, err = start(ctx, r.Binary, r.data); err != nil {
 				return fmt.Errorf("after a %s: %w", kind, err)
 			}
-			x.Ready = r.child.ready.Seconds()
+			x.Ready, x.Cores = r.child.ready.Seconds(), r.child.used.Seconds()
 			r.report.Restart = append(r.report.Restart, x)
 			r.say("ready %.2f s after a start after a %s", x.Ready, kind)
 			select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"strings"
 	"time"
@@ -37,9 +38,13 @@ func (r *runner) sinking(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	began := time.Now()
+	began, used := time.Now(), cpuOf(r.child.cmd.Process.Pid)
 	in := new(Insertion)
+	profiled := r.profiling(ctx, "sink", 10*time.Second)
 	if err := r.watchCuts(ctx, s, began, in); err != nil {
+		return err
+	}
+	if err := profiled(); err != nil {
 		return err
 	}
 	if in.Rows == 0 {
@@ -47,8 +52,9 @@ func (r *runner) sinking(ctx context.Context) (err error) {
 		return nil
 	}
 	in.Rate = float64(in.Rows) / in.Seconds
+	in.PerCore = float64(in.Rows) / (cpuOf(r.child.cmd.Process.Pid) - used).Seconds()
 	r.say("the sink inserted %d rows in %.1f s: %.0f a second", in.Rows, in.Seconds, in.Rate)
-	if err := bareInserts(ctx, run.ClickHouse, in); err != nil {
+	if err := bareInserts(ctx, run.ClickHouse, r.child.cmd.Process.Pid, in); err != nil {
 		return fmt.Errorf("bare inserts: %w", err)
 	}
 	in.Ratio = ratio(in.Rate, in.Bare)
@@ -129,7 +135,7 @@ func factEnds(ctx context.Context, s *process.Spine) (map[string]int64, error) {
 }
 
 // bareInserts inserts rows of the warehouse, cut for cut and table for table, into copies of the tables.
-func bareInserts(ctx context.Context, dsn string, in *Insertion) error {
+func bareInserts(ctx context.Context, dsn string, pid int, in *Insertion) error {
 	o, err := clickhouse.ParseDSN(dsn)
 	if err != nil {
 		return errors.New("the DSN of the engine cannot be read")
@@ -149,33 +155,33 @@ func bareInserts(ctx context.Context, dsn string, in *Insertion) error {
 		}
 		defer conn.Exec(ctx, "DROP TABLE IF EXISTS bench_"+t+" SYNC") //nolint:errcheck // the folder goes with it
 	}
-	var spent time.Duration
+	var spent, used time.Duration
 	for cut := uint64(1); in.BareRows < bareRows; cut++ {
 		some := false
 		for _, t := range tables {
-			rows, took, err := again(ctx, conn, t, cut)
+			rows, took, cores, err := again(ctx, conn, pid, t, cut)
 			if err != nil {
 				return err
 			}
 			some = some || rows > 0
 			in.BareRows += int64(rows)
-			spent += took
+			spent, used = spent+took, used+cores
 		}
 		if !some && cut > uint64(in.Cuts) { //nolint:gosec // a count
 			break
 		}
 	}
 	if spent > 0 {
-		in.Bare = float64(in.BareRows) / spent.Seconds()
+		in.Bare, in.BarePerCore = float64(in.BareRows)/spent.Seconds(), float64(in.BareRows)/used.Seconds()
 	}
 	return nil
 }
 
 // again reads the rows of a cut in a table as columns, and inserts them as one block. Only the insert is timed.
-func again(ctx context.Context, conn driver.Conn, table string, cut uint64) (int, time.Duration, error) {
+func again(ctx context.Context, conn driver.Conn, pid int, table string, cut uint64) (n int, took, cores time.Duration, err error) {
 	rows, err := conn.Query(ctx, fmt.Sprintf("SELECT * FROM %s WHERE cut = %d", table, cut))
 	if err != nil {
-		return 0, 0, fmt.Errorf("reading %s: %w", table, err)
+		return 0, 0, 0, fmt.Errorf("reading %s: %w", table, err)
 	}
 	types := rows.ColumnTypes()
 	columns := make([]reflect.Value, len(types))
@@ -186,10 +192,9 @@ func again(ctx context.Context, conn driver.Conn, table string, cut uint64) (int
 		into[i] = reflect.New(t.ScanType()).Interface()
 		names[i] = "`" + t.Name() + "`"
 	}
-	n := 0
 	for ; rows.Next(); n++ {
 		if err := rows.Scan(into...); err != nil {
-			return 0, 0, errors.Join(fmt.Errorf("reading %s: %w", table, err), rows.Close())
+			return 0, 0, 0, errors.Join(fmt.Errorf("reading %s: %w", table, err), rows.Close())
 		}
 		for i := range into {
 			columns[i] = reflect.Append(columns[i], reflect.ValueOf(into[i]).Elem())
@@ -197,23 +202,23 @@ func again(ctx context.Context, conn driver.Conn, table string, cut uint64) (int
 		}
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil || n == 0 {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
-	began := time.Now()
+	began, used := time.Now(), cpuOf(pid)+cpuOf(os.Getpid())
 	batch, err := conn.PrepareBatch(ctx, "INSERT INTO bench_"+table+" ("+strings.Join(names, ", ")+")")
 	if err != nil {
-		return 0, 0, fmt.Errorf("preparing an insert into bench_%s: %w", table, err)
+		return 0, 0, 0, fmt.Errorf("preparing an insert into bench_%s: %w", table, err)
 	}
 	defer batch.Close() //nolint:errcheck // sent
 	for i := range columns {
 		if err := batch.Column(i).Append(columns[i].Interface()); err != nil {
-			return 0, 0, fmt.Errorf("column %s of %s: %w", names[i], table, err)
+			return 0, 0, 0, fmt.Errorf("column %s of %s: %w", names[i], table, err)
 		}
 	}
 	if err := batch.Send(); err != nil {
-		return 0, 0, fmt.Errorf("inserting into bench_%s: %w", table, err)
+		return 0, 0, 0, fmt.Errorf("inserting into bench_%s: %w", table, err)
 	}
-	return n, time.Since(began), nil
+	return n, time.Since(began), cpuOf(pid) + cpuOf(os.Getpid()) - used, nil
 }
 
 func texts(ctx context.Context, conn driver.Conn, query string) ([]string, error) {

@@ -48,6 +48,8 @@ type core struct {
 	partition  int
 	partitions func(event.Topic) int
 	skips      map[int64]bool
+	// ahead are epochs that begin before their record: what came in between a cut and it belongs to them, in order.
+	ahead []*event.Epoch
 
 	rows  *rows
 	pos   position
@@ -100,6 +102,12 @@ func (c *core) restore() error {
 // step folds one record. Offsets must rise; they need not be dense.
 func (c *core) step(rec *event.Record) step {
 	s := step{offset: rec.Offset}
+	for len(c.ahead) > 0 && rec.Offset >= c.ahead[0].GetFromOffset() {
+		if c.begin(c.ahead[0]) {
+			s.epoch = c.ahead[0]
+		}
+		c.ahead = c.ahead[1:]
+	}
 	c.pos.Read = rolled(c.pos.Read, uint64(rec.Offset), uint64(len(rec.Key)), string(rec.Key), rec.Value) //nolint:gosec // hashed bits
 	tx := &Tx{core: c, rows: c.rows, rec: rec}
 	e, err := event.Unmarshal(rec.Value)

@@ -45,7 +45,9 @@
 // everything acknowledged, checkpoints there and stops (TestAnUpgradeHandsOverAtTheEpoch,
 // TestTwoBuildsInTurnsKeepEveryLaneWhole); where it is gone the new one folds its last span
 // (TestANewBuildFoldsTheLastSpanOfOneThatIsGone). After an unclean end of the broker every folder starts from its checkpoint
-// and believes no tick of before (TestAPowerCutLosesNoOutputOfWhatTheInboxStillHolds). A log that ends before its checkpoint,
+// and believes no tick of before, and what was appended since the broker came back belongs to the new epoch although it
+// stands before its record: the old numbers may have gone to records that are lost
+// (TestAPowerCutLosesNoOutputOfWhatTheInboxStillHolds; [Ends]). A log that ends before its checkpoint,
 // or begins behind it, goes on in an epoch whose record says from where, so that all go on from the same place, and with a
 // checkpoint of its own (TestALogThatEndsBeforeItsCheckpointGoesOnInANewEpoch,
 // TestALogThatBeginsBehindItsCheckpointGoesOnInANewEpoch). What was appended between the cut and that record's writer looking

@@ -68,6 +68,21 @@ func NewHost(cfg Config, procs []Processor, advice Advice) *Host {
 	return h
 }
 
+// Ends are the ends of all inboxes. After an unclean end of the broker they are asked for before anybody may append.
+func Ends(ctx context.Context, log Log, procs []Processor) (map[Place]int64, error) {
+	out := make(map[Place]int64)
+	for _, proc := range procs {
+		for p := range log.Partitions(proc.Inbox) {
+			_, end, err := log.Bounds(ctx, proc.Inbox, p)
+			if err != nil {
+				return nil, err
+			}
+			out[Place{proc.Inbox, p}] = end
+		}
+	}
+	return out, nil
+}
+
 // Inboxes are the topics folded, for the consumer group.
 func (h *Host) Inboxes() []event.Topic { return slices.Clone(h.topics) }
 

@@ -53,6 +53,8 @@ type Config struct {
 	Now func() time.Time
 	// Unclean says that the broker was not shut down cleanly: every partition begins an epoch.
 	Unclean bool
+	// UncleanEnds, if known, are the ends of the inboxes as the broker found them, before anybody appended; see Ends.
+	UncleanEnds map[Place]int64
 	// Sync is called before a checkpoint is published: what was acknowledged must be on disk. Nil where replicas see to that.
 	Sync   func(ctx context.Context) error
 	Logger *slog.Logger

@@ -108,6 +108,9 @@ func newPlayer(ctx context.Context, cfg Playback) (*player, error) {
 		if e.Epoch.GetReason() == "skip" {
 			p.core.skips[e.Epoch.GetSkipOffset()] = true
 		}
+		if cutReason(e.Epoch) && e.Epoch.GetNumber() > p.core.pos.Epoch {
+			p.core.ahead = append(p.core.ahead, e.Epoch)
+		}
 		if p.build == "" {
 			p.build = e.Epoch.GetBuild() // what stands before the first epoch was folded by whoever began it
 		}

@@ -220,6 +220,7 @@ type spawned struct {
 	build   string // default b0
 	version int
 	unclean bool
+	ends    map[engine.Place]int64
 	deadly  func(*process) func()
 }
 
@@ -246,7 +247,7 @@ func (s *sim) spawn(o spawned) *process {
 		defer close(p.ended)
 		for run := 0; ; run++ {
 			part := engine.NewPartition(engine.Config{
-				Log: p, Store: mortal{s.store, p}, Build: o.build, Writer: fmt.Sprintf("w%d.%d", id, run), Now: p.now, Unclean: o.unclean && run == 0,
+				Log: p, Store: mortal{s.store, p}, Build: o.build, Writer: fmt.Sprintf("w%d.%d", id, run), Now: p.now, Unclean: o.unclean && run == 0, UncleanEnds: o.ends,
 				Sync: func(context.Context) error { s.synced(); return nil },
 			}, proc, 0)
 			part.SetOwner(p.owner)

@@ -53,7 +53,7 @@ func (p *Partition) start(ctx context.Context) error {
 		return err
 	}
 	if reason := p.epochReason(cut && sc.cut == nil, sc); reason != "" {
-		if err := p.beginEpoch(ctx, sc, reason, b, end); err != nil {
+		if err := p.beginEpoch(ctx, sc, reason, b, first, end); err != nil {
 			return err
 		}
 	}
@@ -97,6 +97,7 @@ type scan struct {
 	foreign  bool
 	skips    map[int64]bool
 	cut      *event.Epoch // the first that continues a cut log from our checkpoint
+	ahead    []*event.Epoch
 	distrust int64
 }
 
@@ -157,7 +158,7 @@ func (sc *scan) note(e *event.Epoch, offset int64) {
 		sc.skips[e.GetSkipOffset()] = true
 	}
 	if cutReason(e) {
-		sc.distrust = offset
+		sc.distrust, sc.ahead = offset, append(sc.ahead, e)
 	}
 	if e.GetReason() == "truncated" && sc.cut == nil && e.GetResumeEpoch() == sc.at.Epoch && e.GetResumeOffset() == sc.at.Next {
 		sc.cut = e
@@ -165,10 +166,16 @@ func (sc *scan) note(e *event.Epoch, offset int64) {
 }
 
 // beginEpoch appends the next epoch and reads on to see whose epoch is in force: of two that ask for one number, the first wins.
-func (p *Partition) beginEpoch(ctx context.Context, sc *scan, reason string, b *beginning, end int64) error {
+func (p *Partition) beginEpoch(ctx context.Context, sc *scan, reason string, b *beginning, first, end int64) error {
 	e := &event.Epoch{
 		Number: sc.epoch + 1, Build: p.cfg.Build, Reason: reason, SkipOffset: -1,
 		ResumeEpoch: b.position().Epoch, ResumeOffset: b.position().Next, FromOffset: b.from,
+	}
+	if reason == "unclean" { // what came since has numbers that the records lost may have used
+		e.FromOffset = end
+		if at, ok := p.cfg.UncleanEnds[Place{p.proc.Inbox, p.part}]; ok {
+			e.FromOffset = min(max(at, first), end)
+		}
 	}
 	rec := controlRecord(&event.Event{AtMs: p.cfg.Now().UnixMilli(), Body: &event.Event_Epoch{Epoch: e}})
 	if err := appendAndWait(ctx, p.cfg.Log, p.proc.Inbox, p.part, rec); err != nil {
@@ -212,7 +219,7 @@ func (p *Partition) awaitHandover(ctx context.Context, points *checkpoints, b *b
 // stand sets up core, emitter and saver.
 func (p *Partition) stand(ctx context.Context, points *checkpoints, b *beginning, sc *scan) error {
 	p.core = newCore(p.proc, p.part, p.cfg.Log.Partitions)
-	p.core.skips = sc.skips
+	p.core.skips, p.core.ahead = sc.skips, sc.ahead
 	p.core.onGap = func(o *event.Origin) {
 		p.gaps++
 		p.log.Error("a lane has a gap and stands until it is sent again; see 'tributary engine resend'", //nolint:sloglint // inside a fold there is no context

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -32,7 +31,7 @@ const (
 func connect(ctx context.Context, data string) (*process.Spine, error) {
 	c := process.Default()
 	c.Data = data
-	return process.Connect(ctx, c, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return process.Connect(ctx, c, slog.New(slog.DiscardHandler))
 }
 
 // SetUp makes the centre in the installation that runs in a data folder. Names are the agents' names as people know them.

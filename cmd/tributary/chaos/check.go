@@ -213,7 +213,7 @@ func (c *checker) inWarehouse(ctx context.Context, s *process.Spine) error {
 		wrong = append(wrong, id+" was said by nobody")
 	}
 	c.report.check("each message in ClickHouse once, masked", fmt.Sprintf("%d rows", len(rows)), wrong)
-	if err := c.contactRows(ctx, ch); err != nil {
+	if err = c.contactRows(ctx, ch); err != nil {
 		return err
 	}
 	w, err := s.OpenWarehouse()

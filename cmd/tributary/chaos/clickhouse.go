@@ -46,7 +46,7 @@ func (c clickHouse) query(ctx context.Context, statement string, params map[stri
 	var rows [][]string
 	for d := json.NewDecoder(resp.Body); ; {
 		var row []string
-		if err := d.Decode(&row); err == io.EOF { //nolint:errorlint // a decoder's end is io.EOF itself
+		if err := d.Decode(&row); err == io.EOF {
 			return rows, nil
 		} else if err != nil {
 			return nil, fmt.Errorf("reading the warehouse's answer: %w", err)

@@ -64,9 +64,9 @@ func (f *Facts) read(ctx context.Context, s *process.Spine, topic event.Topic, p
 		for i := range batch {
 			r := &batch[i]
 			f.Records++
-			e, err := event.Unmarshal(r.Value)
-			if err != nil {
-				f.Dead = append(f.Dead, fmt.Sprintf("%s/%d@%d does not decode: %v", topic, partition, r.Offset, err))
+			e, damage := event.Unmarshal(r.Value)
+			if damage != nil {
+				f.Dead = append(f.Dead, fmt.Sprintf("%s/%d@%d does not decode: %v", topic, partition, r.Offset, damage))
 				continue
 			}
 			switch lanes.Take(e.GetOrigin()) {
@@ -77,7 +77,7 @@ func (f *Facts) read(ctx context.Context, s *process.Spine, topic event.Topic, p
 				f.Gaps = append(f.Gaps, fmt.Sprintf("%s/%d@%d: lane %s/%d misses what is before number %d of epoch %d",
 					topic, partition, r.Offset, o.GetProcessor(), o.GetPartition(), o.GetNumber(), o.GetEpoch()))
 			case engine.Take:
-				if err := f.take(ctx, s, topic, e); err != nil {
+				if err = f.take(ctx, s, topic, e); err != nil {
 					return err
 				}
 			}

@@ -45,7 +45,7 @@ const (
 // RunFailover kills and freezes either of two processes behind a balancer, beside a broker of their own, and reports.
 func RunFailover(ctx context.Context, o Options) (*Report, error) {
 	f := &failover{runner: runner{o: o, report: &Report{Seed: o.Seed, Failover: &Failover{Window: failoverWindow}}, began: time.Now()}}
-	if err := f.prepare(); err != nil {
+	if err := f.prepare(ctx); err != nil {
 		return nil, err
 	}
 	err := f.run(ctx)
@@ -74,7 +74,7 @@ func (f *failover) run(ctx context.Context) error {
 	}
 	defer f.victim.Stop() //nolint:errcheck // it was stopped before, or the run failed
 	base, err := f.front(ctx)
-	defer f.stopFleet()
+	defer f.stopFleet() //nolint:errcheck // it was stopped before, or the run failed
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (f *failover) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.floor = OpenFloor(ctx, base, centre, f.ledger, f.o.Seed, f.o.Customers, chattyEvery, f.words())
+	f.floor = OpenFloor(ctx, base, centre, f.ledger, f.o.Seed, f.o.Customers, chattyEvery, f.words(), f.plants.Left)
 	defer f.floor.Close()
 	if err := f.warmUp(ctx); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (f *failover) run(ctx context.Context) error {
 func (f *failover) front(ctx context.Context) (string, error) {
 	var servers []string
 	for n := range 2 {
-		addr, err := FreePort()
+		addr, err := FreePort(ctx)
 		if err != nil {
 			return "", err
 		}
@@ -124,7 +124,7 @@ func (f *failover) front(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	listen, err := FreePort()
+	listen, err := FreePort(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -19,8 +19,9 @@ type Floor struct {
 	seed                uint64
 	ledger              *Ledger
 	agents              []*agent
-	// words gives what a customer says next, with planted personal data among it.
+	// words gives what a customer says next, with planted personal data among it; left tells whether some of that is left.
 	words func() string
+	left  func() bool
 
 	closing  atomic.Bool
 	mu       sync.Mutex
@@ -33,9 +34,9 @@ type Floor struct {
 
 // OpenFloor has agents log in and customers come, through the address of a process or a balancer. With chatty, customers stay
 // and agents speak that often in each contact.
-func OpenFloor(ctx context.Context, base string, c *Centre, ledger *Ledger, seed uint64, customers int, chatty time.Duration, words func() string) *Floor {
+func OpenFloor(ctx context.Context, base string, c *Centre, ledger *Ledger, seed uint64, customers int, chatty time.Duration, words func() string, left func() bool) *Floor {
 	ctx, stop := context.WithCancel(ctx)
-	f := &Floor{base: base, tenant: c.Tenant, entry: c.Entry, seed: seed, ledger: ledger, words: words, stopAll: stop}
+	f := &Floor{base: base, tenant: c.Tenant, entry: c.Entry, seed: seed, ledger: ledger, words: words, left: left, stopAll: stop}
 	for i, l := range c.Agents {
 		a := newAgent(base, c.Tenant, l.Name, l.Password, ledger, seed)
 		a.page.LocalIP = fmt.Sprintf("127.0.1.%d", 1+i%250)
@@ -132,7 +133,7 @@ func (f *Floor) settle(ctx context.Context, patience time.Duration) []string {
 	}
 }
 
-// Probe has new customers come until every agent was offered one more, and says who was not.
+// Probe has new customers come until every agent was offered one more and all personal data is planted, and says who was not.
 func (f *Floor) Probe(ctx context.Context, patience time.Duration) []string {
 	before := make(map[*agent]int64)
 	for _, a := range f.agents {
@@ -147,7 +148,7 @@ func (f *Floor) Probe(ctx context.Context, patience time.Duration) []string {
 				missing = append(missing, a.name+" got no new offer")
 			}
 		}
-		if len(missing) == 0 || time.Now().After(end) || ctx.Err() != nil {
+		if len(missing) == 0 && !f.left() || time.Now().After(end) || ctx.Err() != nil {
 			break
 		}
 		f.probe(ctx, fmt.Sprintf("p%03d", n))
@@ -163,6 +164,9 @@ func (f *Floor) probe(ctx context.Context, name string) {
 	done := make(chan struct{})
 	go func() { v.chat.Run(ctx); close(done) }()
 	v.say(name+"-0-0", f.words())
+	for n := 1; f.left() && n < 16; n++ { // a person may say 20 things at once
+		v.say(fmt.Sprintf("%s-0-%d", name, n), f.words())
+	}
 	v.until(ctx, 30*time.Second, func() bool { s, n := v.seen(); return n > 0 && s == "ended" })
 	v.settle(ctx, 5*time.Second)
 	cancel()
@@ -187,10 +191,10 @@ func (f *Floor) each(ctx context.Context, who func(*visitor) bool, patience time
 		places <- struct{}{}
 		work.Go(func() {
 			defer func() { <-places }()
-			ctx, cancel := context.WithCancel(ctx)
+			here, cancel := context.WithCancel(ctx)
 			gone := make(chan struct{})
-			go func() { v.chat.Run(ctx); close(gone) }()
-			v.until(ctx, patience, func() bool { return done(v) })
+			go func() { v.chat.Run(here); close(gone) }()
+			v.until(here, patience, func() bool { return done(v) })
 			cancel()
 			<-gone
 		})

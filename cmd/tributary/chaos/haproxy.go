@@ -13,7 +13,7 @@ import (
 func haproxyConfig(listen string, servers []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `global
-    maxconn 20000
+    maxconn 2000
 defaults
     mode http
     timeout connect 250ms

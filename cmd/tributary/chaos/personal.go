@@ -73,6 +73,13 @@ func (p *Plants) Next() string {
 	return p.Secrets[p.next-1].said
 }
 
+// Left tells whether something is not said yet.
+func (p *Plants) Left() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.next < len(p.Secrets)
+}
+
 // Said is how many were said.
 func (p *Plants) Said() int {
 	p.mu.Lock()
@@ -83,7 +90,7 @@ func (p *Plants) Said() int {
 func digits(r *rand.Rand, n int) string {
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = byte('0' + r.IntN(10))
+		b[i] = "0123456789"[r.IntN(10)]
 	}
 	return string(b)
 }
@@ -145,7 +152,7 @@ func chineseName(r *rand.Rand) Secret {
 
 func englishName(r *rand.Rand) Secret {
 	word := func() string {
-		b := []byte{byte('A' + r.IntN(26))}
+		b := []byte{"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[r.IntN(26)]}
 		for range 7 {
 			b = append(b, letters[r.IntN(len(letters))])
 		}

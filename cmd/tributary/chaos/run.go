@@ -40,7 +40,7 @@ const readyWithin = 60 * time.Second
 // Run lets a process be killed and frozen under load and reports. An error says that the run itself could not be made.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	r := &runner{o: o, report: &Report{Seed: o.Seed}, began: time.Now()}
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
 	err := r.run(ctx)
@@ -99,7 +99,7 @@ func (r *runner) say(format string, args ...any) {
 	fmt.Fprintf(r.o.Log, "%7.1fs  %s  [said %d, acknowledged %d, shown %d]\n", time.Since(r.began).Seconds(), fmt.Sprintf(format, args...), said, accepted, shown)
 }
 
-func (r *runner) prepare() error {
+func (r *runner) prepare(ctx context.Context) error {
 	if r.o.Folder == "" {
 		dir, err := os.MkdirTemp("", "tributary-chaos-")
 		if err != nil {
@@ -110,7 +110,7 @@ func (r *runner) prepare() error {
 	if all, err := os.ReadDir(r.o.Folder); err == nil && len(all) > 0 {
 		return fmt.Errorf("%s is not empty: what an earlier run left would look like faults of this one", r.o.Folder)
 	}
-	addr, err := FreePort()
+	addr, err := FreePort(ctx)
 	if err != nil {
 		return err
 	}
@@ -133,9 +133,9 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.floor = OpenFloor(ctx, "http://"+r.victim.Addr, centre, r.ledger, r.o.Seed, r.o.Customers, 0, r.words())
+	r.floor = OpenFloor(ctx, "http://"+r.victim.Addr, centre, r.ledger, r.o.Seed, r.o.Customers, 0, r.words(), r.plants.Left)
 	defer r.floor.Close()
-	if err := r.warmUp(ctx); err != nil {
+	if err = r.warmUp(ctx); err != nil {
 		return err
 	}
 	if r.o.Naive {

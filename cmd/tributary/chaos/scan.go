@@ -134,7 +134,7 @@ func (s *Scanner) Reader(r io.Reader, where string, found func(Find)) (int64, er
 		buf = buf[:kept+n]
 		s.Bytes(buf, where, read-int64(kept), found)
 		read += int64(n)
-		if err == io.EOF || err == io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull's own
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			return read, nil
 		}
 		if err != nil {

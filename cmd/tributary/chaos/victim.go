@@ -28,9 +28,9 @@ type Victim struct {
 }
 
 // FreePort is a port of the loopback that nothing listens on just now.
-func FreePort() (string, error) {
+func FreePort(ctx context.Context) (string, error) {
 	var lc net.ListenConfig
-	l, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

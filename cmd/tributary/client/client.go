@@ -151,7 +151,7 @@ func (s *socket) connect(ctx context.Context, h *handler) (*gws.Conn, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
-	conn, resp, err := gws.NewClient(h, &gws.ClientOption{
+	conn, resp, err := gws.NewClient(h, &gws.ClientOption{ //nolint:bodyclose // the connection itself
 		Addr: s.url, RequestHeader: s.header(), HandshakeTimeout: 3 * time.Second, ReadMaxPayloadSize: 4 << 20,
 		TlsConfig: &tls.Config{InsecureSkipVerify: strings.HasPrefix(s.url, "wss://127.0.0.1")}, //nolint:gosec // our own test servers on loopback
 		NewDialer: func() (gws.Dialer, error) { return dialerFrom(s.local), nil },

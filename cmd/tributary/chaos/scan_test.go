@@ -2,8 +2,10 @@ package chaos
 
 import (
 	"encoding/base64"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -35,30 +37,41 @@ func TestTheScannerFindsWhatIsPlanted(t *testing.T) {
 	packed, err := zstd.NewWriter(nil)
 	require.NoError(t, err)
 	disguises := map[string]func(string) []byte{
-		"plain":        func(x string) []byte { return []byte(x) },
-		"utf16le":      func(x string) []byte { return utf16Bytes(x, false) },
-		"utf16be":      func(x string) []byte { return utf16Bytes(x, true) },
-		"base64-0":     func(x string) []byte { return []byte(base64.StdEncoding.EncodeToString([]byte(x))) },
-		"base64-1":     func(x string) []byte { return []byte(base64.StdEncoding.EncodeToString([]byte("a" + x + "b"))) },
-		"base64-2":     func(x string) []byte { return []byte(base64.RawURLEncoding.EncodeToString([]byte("ab" + x + "zz"))) },
-		"zstd":         func(x string) []byte { return append([]byte("head"), packed.EncodeAll([]byte(noise+x+noise), nil)...) },
-		"behind chunk": func(x string) []byte { return append(make([]byte, chunk+s.longest-3), x...) },
+		"plain":    func(x string) []byte { return []byte(x) },
+		"utf16le":  func(x string) []byte { return utf16Bytes(x, false) },
+		"utf16be":  func(x string) []byte { return utf16Bytes(x, true) },
+		"base64-0": func(x string) []byte { return []byte(base64.StdEncoding.EncodeToString([]byte(x))) },
+		"base64-1": func(x string) []byte { return []byte(base64.StdEncoding.EncodeToString([]byte("a" + x + "b"))) },
+		"base64-2": func(x string) []byte { return []byte(base64.RawURLEncoding.EncodeToString([]byte("ab" + x + "zz"))) },
+		"hex":      func(x string) []byte { return fmt.Appendf(nil, "%x", x) },
 	}
-	dir := t.TempDir()
 	for name, disguise := range disguises {
 		for i, secret := range p.Secrets {
-			if name == "behind chunk" && i > 3 {
-				break
-			}
 			for _, form := range secret.Forms {
-				path := filepath.Join(dir, "f")
-				require.NoError(t, os.WriteFile(path, append([]byte(noise), disguise(form)...), 0o600))
-				finds, files, _, failed := s.Folder(dir)
-				require.NoError(t, failed)
-				require.Equal(t, 1, files)
-				require.NotEmpty(t, finds, "%s %q as %s", secret.Kind, form, name)
-				require.Equal(t, i, finds[0].Secret)
+				var found []int
+				s.Bytes(append([]byte(noise), disguise(form)...), "", 0, func(f Find) { found = append(found, f.Secret) })
+				require.Equal(t, []int{i}, slices.Compact(found), "%s %q as %s", secret.Kind, form, name)
 			}
+		}
+	}
+	dir := t.TempDir()
+	files := map[string]func(string) []byte{
+		"plain":         func(x string) []byte { return []byte(noise + x + noise) },
+		"zstd":          func(x string) []byte { return append([]byte("head"), packed.EncodeAll([]byte(noise+x+noise), nil)...) },
+		"over the edge": func(x string) []byte { return append(make([]byte, chunk+s.longest-3), x...) },
+	}
+	for name, file := range files {
+		for i, secret := range p.Secrets[:10] {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), file(secret.Forms[0]), 0o600))
+			finds, n, _, failed := s.Folder(dir)
+			require.NoError(t, failed)
+			require.Equal(t, 1, n)
+			require.NotEmpty(t, finds, "%s as %s", secret.Kind, name)
+			for _, f := range finds {
+				require.Equal(t, i, f.Secret)
+			}
+			unpacked := func(f Find) bool { return strings.Contains(f.Where, "unpacked") }
+			require.Equal(t, name == "zstd", slices.ContainsFunc(finds, unpacked), "a frame of zstd is unpacked")
 		}
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte(noise), 0o600))

@@ -1,5 +1,5 @@
 # Tributary's commands. `make help` lists them. They need Go and Node; `make test` uses the race detector where there is a
-# C compiler, `make e2e` a Chromium, and `make cluster` a JDK with Maven.
+# C compiler, `make e2e` a Chromium, `make failover` HAProxy, and `make cluster` a JDK with Maven.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -101,6 +101,9 @@ bench: build ## measure the system beside a bare pipe of the same clients
 chaos: build ## kill and freeze it under load, then check a ledger kept outside of it; KILLS=5 for a short run
 	bin/tributary chaos --kills $(KILLS) $(ARGS)
 
+failover: build ## two processes behind a balancer, killed and frozen in turns: how long until screens go on (needs HAProxy)
+	bin/tributary chaos failover $(ARGS)
+
 e2e: build ## one customer, one agent, one kill, in a real browser (needs Chromium)
 	go test -count=1 -timeout 10m -tags e2e ./cmd/tributary/e2e/... $(ARGS)
 
@@ -136,4 +139,4 @@ help: ## this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run build engines web test web-test go-test lint lint-go lint-folds lint-proto lint-web lint-vulnerabilities fmt generate \
-	bench chaos e2e cluster tools clean help
+	bench chaos failover e2e cluster tools clean help

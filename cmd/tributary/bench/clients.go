@@ -29,6 +29,8 @@ const perSource = 150
 // pages are connections of one kind, in the order in which they were opened.
 type pages struct {
 	all  []*page
+	mu   sync.Mutex
+	live []*page // in the order in which they came to be open
 	lost atomic.Int64
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -106,12 +108,18 @@ type opening struct {
 // open opens the connections, some at a time.
 func open(ctx context.Context, o opening) (*pages, error) {
 	all := &pages{all: make([]*page, o.n)}
+	pinging, stop := context.WithCancel(context.WithoutCancel(ctx))
+	all.stop = stop
+	all.work.Go(func() { all.ping(pinging) })
 	err := each(ctx, o.n, openAtOnce, func(ctx context.Context, i int) error {
 		p := &page{owner: all, handle: o.handle, shown: make(chan struct{})}
 		if err := p.dial(o.url(i), o.header(i), i/perSource); err != nil {
 			return fmt.Errorf("connection %d: %w", i, err)
 		}
 		all.all[i] = p
+		all.mu.Lock()
+		all.live = append(all.live, p)
+		all.mu.Unlock()
 		all.work.Go(p.conn.ReadLoop)
 		if o.greet == nil {
 			return nil
@@ -132,8 +140,6 @@ func open(ctx context.Context, o opening) (*pages, error) {
 		all.close()
 		return nil, err
 	}
-	ctx, all.stop = context.WithCancel(ctx)
-	all.work.Go(func() { all.ping(ctx) })
 	return all, nil
 }
 
@@ -150,15 +156,22 @@ func (p *page) dial(url string, header http.Header, from int) error {
 	return err
 }
 
+// ping has each connection say something every pingEvery, evenly spread.
 func (a *pages) ping(ctx context.Context) {
-	t := time.NewTicker(pingEvery / time.Duration(len(a.all)+1))
+	const steps = 100
+	t := time.NewTicker(pingEvery / steps)
 	defer t.Stop()
-	for i := 0; ; i++ {
+	for step := 0; ; step = (step + 1) % steps {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			_ = a.all[i%len(a.all)].send([]byte(`{"type":"ping"}`)) // a lost one is counted
+		}
+		a.mu.Lock()
+		live := a.live
+		a.mu.Unlock()
+		for i := step; i < len(live); i += steps {
+			_ = live[i].send([]byte(`{"type":"ping"}`)) // a lost one is counted
 		}
 	}
 }
@@ -168,9 +181,7 @@ func (a *pages) close() {
 	if a == nil {
 		return
 	}
-	if a.stop != nil {
-		a.stop()
-	}
+	a.stop()
 	for _, p := range a.all {
 		if p != nil && p.conn != nil {
 			p.closed.Store(true)

@@ -119,7 +119,11 @@ func (p *Process) startFolds(ctx context.Context) error {
 	}
 	var advice engine.Advice
 	if p.broker != nil {
-		cfg.Unclean = p.broker.Unclean()
+		if cfg.Unclean = p.broker.Unclean(); cfg.Unclean {
+			if cfg.UncleanEnds, err = engine.Ends(ctx, p.Log, Processors()); err != nil {
+				return err
+			}
+		}
 		cfg.Sync = func(context.Context) error { return p.broker.Flush() }
 	}
 	if p.broker == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -44,15 +45,34 @@ func (r *raw) OnClose(_ *gws.Conn, err error) {
 	r.closed <- code
 }
 
+func dialer(ip string) *net.Dialer {
+	return &net.Dialer{Timeout: 5 * time.Second, LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+}
+
+// from is a browser at another address of the loopback.
+func from(ip string) *http.Client {
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialer(ip).DialContext},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
 // dial gives the socket, or the status with which it was refused.
 func dial(t *testing.T, c *child, path string, header http.Header) (*raw, int) {
+	t.Helper()
+	return dialFrom(t, c, "127.0.0.1", path, header)
+}
+
+// dialFrom connects from another address of the loopback: limits are by address.
+func dialFrom(t *testing.T, c *child, ip, path string, header http.Header) (*raw, int) {
 	t.Helper()
 	r := &raw{t: t, frames: make(chan map[string]any, 1000), closed: make(chan uint16, 1)}
 	conn, resp, err := gws.NewClient(r, &gws.ClientOption{
 		Addr: "ws://" + c.addr + path, RequestHeader: header, HandshakeTimeout: 5 * time.Second, WriteMaxPayloadSize: 8 << 20,
+		NewDialer: func() (gws.Dialer, error) { return dialer(ip), nil },
 	})
 	if err != nil {
-		require.NotNil(t, resp, "%v", err)
+		if resp == nil {
+			return nil, 0
+		}
 		return nil, resp.StatusCode
 	}
 	r.conn = conn
@@ -95,6 +115,20 @@ func (r *raw) gone() uint16 {
 	}
 }
 
+// floodUntil sends frames as fast as they are answered until one is refused for their rate, and then without listening: who
+// is hung up on loses what was on its way.
+func (r *raw) floodUntil(id, frame string) {
+	r.t.Helper()
+	for i, refused := 0, false; !refused; i++ {
+		require.Less(r.t, i, 1000, "there is no limit")
+		require.NoError(r.t, r.send(fmt.Sprintf(frame, i)))
+		f := r.next(func(f map[string]any) bool { return f[id] == fmt.Sprintf("f%d", i) })
+		refused = f["code"] == "rate"
+	}
+	for i := 1000; i < 3000 && r.send(fmt.Sprintf(frame, i)) == nil; i++ {
+	}
+}
+
 // visitor asks for a visitor's token.
 func visitor(t *testing.T, c *child, entry, origin string) (int, string) {
 	t.Helper()
@@ -132,3 +166,5 @@ func guest(t *testing.T, c *child) *raw {
 	r.next(kind("history"))
 	return r
 }
+
+func asTimeout(err error, into *net.Error) bool { return errors.As(err, into) && (*into).Timeout() }

@@ -26,6 +26,7 @@ type talk struct {
 
 	mu         sync.Mutex
 	said       int
+	words      map[int]string
 	requests   int
 	accepted   map[string]bool
 	toAgent    map[string]int // texts of the customer's on the agent's page
@@ -42,7 +43,7 @@ func newTalk(t *testing.T, c *child, login string) *talk {
 		t: t, data: c.data, stop: cancel,
 		customer: client.NewCustomer(c.base(), "demo", "shop"),
 		agent:    client.NewAgent(c.base(), "demo", login, stores(t, c.data).DemoPassword(login)),
-		accepted: map[string]bool{}, toAgent: map[string]int{}, toVisitor: map[string]int{}, codes: map[string]int{},
+		accepted: map[string]bool{}, toAgent: map[string]int{}, toVisitor: map[string]int{}, codes: map[string]int{}, words: map[int]string{},
 	}
 	k.customer.OnAccepted = func(id string) { k.locked(func() { k.accepted[id] = true }) }
 	k.customer.OnMessage = func(m client.Message) {
@@ -61,9 +62,12 @@ func newTalk(t *testing.T, c *child, login string) *talk {
 		}
 	}
 	k.agent.OnMessage = func(contact string, m client.Message) {
-		if m.Author == "customer" {
-			k.locked(func() { k.toAgent[m.Text]++; k.held = contact })
-		}
+		k.locked(func() {
+			if m.Author == "customer" && k.ours(m.Text) { // else of a rude one
+				k.toAgent[m.Text]++
+				k.held = contact
+			}
+		})
 	}
 	k.agent.OnContact = func(c client.Contact) { k.locked(func() { k.conv = c.Conversation }) }
 	k.agent.OnRefused = func(_, code string) { k.locked(func() { k.codes[code]++ }) }
@@ -85,6 +89,16 @@ func (k *talk) locked(do func()) {
 	do()
 }
 
+// ours is called with the lock held.
+func (k *talk) ours(text string) bool {
+	for _, w := range k.words {
+		if w == text {
+			return true
+		}
+	}
+	return false
+}
+
 func (k *talk) request() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -102,6 +116,7 @@ func (k *talk) say() string {
 	k.mu.Lock()
 	k.said++
 	text := fmt.Sprintf("word %d.", k.said)
+	k.words[k.said] = text
 	k.mu.Unlock()
 	k.customer.Send("m-"+k.request(), text)
 	return text
@@ -156,7 +171,7 @@ func (k *talk) once() {
 	defer k.mu.Unlock()
 	require.Len(k.t, k.toAgent, k.said)
 	for i := range k.said {
-		text := fmt.Sprintf("word %d.", i+1)
+		text := k.words[i+1]
 		require.Equal(k.t, 1, k.toAgent[text], "times that the agent saw %q", text)
 		require.LessOrEqual(k.t, k.toVisitor["to "+text], 1, "times that the customer saw the answer to %q", text)
 	}

@@ -43,6 +43,7 @@ type agent struct {
 type handling struct {
 	unanswered, replies, target int
 	last, spoke                 time.Time
+	sequence                    uint64
 }
 
 func newAgent(base, tenant, login, password string, ledger *Ledger, seed uint64) *agent {
@@ -115,7 +116,7 @@ func (a *agent) message(contact string, m client.Message) {
 	if m.Author == "customer" {
 		w := a.handling(contact)
 		w.unanswered++
-		w.last = time.Now()
+		w.last, w.sequence = time.Now(), max(w.sequence, m.Sequence)
 	}
 }
 
@@ -219,16 +220,39 @@ func (a *agent) doContact(c client.Contact) []command {
 			a.count++
 			request := fmt.Sprintf("%s-%d", a.name, a.count)
 			text := a.ledger.Say(request, a.name, c.ID, true, replies[a.rand.IntN(len(replies))])
-			return []command{{request, "send", map[string]any{"contact": c.ID, "text": text}}}
+			return append(a.doRead(c, w), command{request, "send", map[string]any{"contact": c.ID, "text": text}})
 		}
 		if a.ends(w, idle) {
-			return a.wish("end "+c.ID, 0, "end", map[string]any{"contact": c.ID})
+			return a.finish(c)
 		}
 	}
 	if c.State == "wrapping" && idle > 200*time.Millisecond {
 		return a.wish("wrap_up "+c.ID, 0, "wrap_up", map[string]any{"contact": c.ID, "code": "done"})
 	}
 	return nil
+}
+
+func (a *agent) doRead(c client.Contact, w *handling) []command {
+	return a.wish(fmt.Sprintf("read %s %d", c.ID, w.sequence), 0, "read", map[string]any{"contact": c.ID, "sequence": w.sequence})
+}
+
+// finish mostly ends the contact; some are given back to the queue for a colleague, of some the conversation is closed,
+// and after some the agent takes a short break.
+func (a *agent) finish(c client.Contact) []command {
+	fate := hashOf(c.ID) % 100
+	if a.tired.Load() {
+		fate = 99
+	}
+	switch {
+	case fate < 6 && c.State == "assigned":
+		return a.wish("end "+c.ID, 0, "transfer", map[string]any{"contact": c.ID, "queue": "service"})
+	case fate < 9:
+		return a.wish("end "+c.ID, 0, "close", map[string]any{"conversation": c.Conversation})
+	case fate < 14:
+		pause := a.wish("break "+c.ID, 0, "status", map[string]any{"status": "break", "reason": "tea"})
+		return append(pause, a.wish("end "+c.ID, 0, "end", map[string]any{"contact": c.ID})...)
+	}
+	return a.wish("end "+c.ID, 0, "end", map[string]any{"contact": c.ID})
 }
 
 func (a *agent) speaks(w *handling, idle time.Duration) bool {

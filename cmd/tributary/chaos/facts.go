@@ -140,7 +140,7 @@ func (f *Facts) dead(d *event.Dead) {
 			f.Refused[body.AgentMessage.GetMessage()]++
 			f.Late++
 			return
-		case *event.Event_EndContact, *event.Event_WrapUpDone, *event.Event_OfferAnswer:
+		case *event.Event_EndContact, *event.Event_WrapUpDone, *event.Event_OfferAnswer, *event.Event_TransferContact, *event.Event_CloseConversation, *event.Event_ReadMark:
 			f.Late++
 			return
 		}

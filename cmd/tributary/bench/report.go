@@ -154,7 +154,7 @@ func (r *Report) Print(w io.Writer) {
 		}
 		fmt.Fprintf(w, "%-44s %12s %12s %12s  %s\n", what, measured, bare, aim, verdict)
 	}
-	if m := r.Memory; m != nil {
+	if m := r.Memory; m != nil && m.Full.Resident > 0 {
 		line("resident bytes a conversation", fmt.Sprint(m.PerConversation), "", fmt.Sprintf("≤ %d", aimBytes), m.PerConversation <= aimBytes)
 		if m.Worked != nil {
 			line("  the same after the load", fmt.Sprint(m.PerConversationWorked), "", fmt.Sprintf("≤ %d", aimBytes), m.PerConversationWorked <= aimBytes)
@@ -162,6 +162,9 @@ func (r *Report) Print(w io.Writer) {
 	}
 	r.printRestarts(line)
 	for _, c := range r.Compared {
+		if c.P50 == 0 {
+			continue // it did not come to that
+		}
 		aim := aimLatency[c.Rate]
 		for _, l := range []struct {
 			what             string

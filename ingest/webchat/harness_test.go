@@ -224,16 +224,21 @@ func (b *browser) say(v any) {
 // next is the next frame, which must be of the type.
 func (b *browser) next(kind string) map[string]any {
 	b.t.Helper()
+	var f map[string]any
 	select {
-	case f := <-b.frames:
-		require.Equal(b.t, kind, f["type"], "%v", f)
-		return f
+	case f = <-b.frames:
 	case err := <-b.closed:
-		b.t.Fatalf("closed instead of %s: %v", kind, err)
+		select {
+		case f = <-b.frames: // what came before the end
+		default:
+			b.t.Fatalf("closed instead of %s: %v", kind, err)
+		}
+		b.closed <- err
 	case <-time.NewTimer(patience).C:
 		b.t.Fatalf("no %s came", kind)
 	}
-	return nil
+	require.Equal(b.t, kind, f["type"], "%v", f)
+	return f
 }
 
 func (b *browser) code() uint16 {

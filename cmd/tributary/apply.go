@@ -22,7 +22,7 @@ func checkCommand(g *globals) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			faults := []yamlfile.Fault{}
 			for _, name := range args {
-				data, err := os.ReadFile(name)
+				data, err := os.ReadFile(name) //nolint:gosec // the operator names the file
 				if err != nil {
 					return err
 				}
@@ -66,8 +66,8 @@ func applyCommand(g *globals) *cobra.Command {
 				return err
 			}
 			t, f := setup.Read(args[0], data)
-			if err := f.Err(); err != nil {
-				if err := g.print(cmd.ErrOrStderr(), f.Faults(), func(w io.Writer) { printFaults(w, f.Faults(), 1) }); err != nil {
+			if f.Err() != nil {
+				if err = g.print(cmd.ErrOrStderr(), f.Faults(), func(w io.Writer) { printFaults(w, f.Faults(), 1) }); err != nil {
 					return err
 				}
 				return fmt.Errorf("%s has %d faults; nothing was applied", args[0], len(f.Faults()))

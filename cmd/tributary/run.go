@@ -55,7 +55,7 @@ func run(ctx context.Context, c process.Config, w io.Writer) error {
 	if failed == nil {
 		select {
 		case <-ctx.Done():
-			log.Info("stopping: no new work is taken, what is held is acknowledged first")
+			log.InfoContext(ctx, "stopping: no new work is taken, what is held is acknowledged first")
 		case failed = <-p.Failed():
 		}
 	}

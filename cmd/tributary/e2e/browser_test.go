@@ -56,7 +56,7 @@ func (s *server) start() {
 		if err != nil {
 			return false
 		}
-		defer resp.Body.Close()
+		defer resp.Body.Close() //nolint:errcheck // only the status is wanted
 		return resp.StatusCode == http.StatusOK
 	}, 30*time.Second, 50*time.Millisecond, "the server does not get ready")
 }
@@ -81,7 +81,7 @@ func freeAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer l.Close()
+	defer l.Close() //nolint:errcheck // only the number is wanted
 	return l.Addr().String()
 }
 
@@ -136,10 +136,10 @@ func inWarehouseOnce(t *testing.T, data string) {
 	c.Data = data
 	spine, err := process.Connect(context.Background(), c, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	defer spine.Close()
+	defer spine.Close() //nolint:errcheck // only read
 	w, err := spine.OpenWarehouse()
 	require.NoError(t, err)
-	defer w.Close()
+	defer w.Close() //nolint:errcheck // only read
 	var texts []string
 	require.Eventually(t, func() bool {
 		texts = nil

@@ -88,7 +88,7 @@ func (s *Spine) ChangeConfig(ctx context.Context, tenant string, base uint64, ob
 	}
 	request := newID()
 	id := event.CauseID("config", tenant, request)
-	if err := s.Guard.Append(ctx, event.TopicConfigIn, &event.Event{
+	if err = s.Guard.Append(ctx, event.TopicConfigIn, &event.Event{
 		Id: id[:], Tenant: tenant, Key: event.Key(tenant, "config"), AtMs: time.Now().UnixMilli(),
 		Body: &event.Event_ConfigChange{ConfigChange: &event.ConfigChange{Objects: objects, Request: request, BaseVersion: base}},
 	}, nil); err != nil {
@@ -97,8 +97,8 @@ func (s *Spine) ChangeConfig(ctx context.Context, tenant string, base uint64, ob
 	var version uint64
 	err = s.Log.Read(ctx, event.TopicConfigFacts, 0, end, func(batch []event.Record, _ int64) error {
 		for i := range batch {
-			e, err := event.Unmarshal(batch[i].Value)
-			if err != nil {
+			e, undecodable := event.Unmarshal(batch[i].Value)
+			if undecodable != nil {
 				continue
 			}
 			if r := e.GetConfigRefused(); r.GetRequest() == request {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,7 +35,11 @@ type Config struct {
 	// HTTP and HTTPS are listening addresses; empty for none.
 	HTTP  string   `yaml:"http"`
 	HTTPS string   `yaml:"https"`
-	Roles []string `yaml:"roles"`
+	// TrustedProxies are addresses or networks of balancers whose X-Forwarded-For is believed.
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	// PublicURL is where people find it behind a balancer, e.g. https://desk.example.
+	PublicURL string   `yaml:"public_url"`
+	Roles     []string `yaml:"roles"`
 	// Partitions of every topic; set once per installation.
 	Partitions int        `yaml:"partitions"`
 	Kafka      Kafka      `yaml:"kafka"`
@@ -138,6 +143,12 @@ func (c *Config) check(wrong func(path, format string, args ...any)) {
 		if _, _, err := net.SplitHostPort(a.addr); a.addr != "" && err != nil {
 			wrong(a.path, "%q is not host:port", a.addr)
 		}
+	}
+	prefixes(c.TrustedProxies, func(i int, text string) {
+		wrong(fmt.Sprintf("trusted_proxies[%d]", i), "%q is no address and no network such as 10.0.0.0/8", text)
+	})
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "") {
+		wrong("public_url", "%q is not https://host", c.PublicURL)
 	}
 	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
 		wrong("tls", "cert_file and key_file go together")

@@ -22,8 +22,8 @@ func (s *Spine) EachDead(ctx context.Context, visit func(event.Record, *event.De
 		err = engine.Follow(ctx, s.Log, event.TopicDead, p, first, new(engine.Lanes), func(batch []engine.Delivered, next, _ int64) error {
 			for _, d := range batch {
 				if dead := d.Event.GetDead(); dead != nil {
-					if err := visit(d.Record, dead); err != nil {
-						return err
+					if failed := visit(d.Record, dead); failed != nil {
+						return failed
 					}
 				}
 			}

@@ -70,6 +70,16 @@ func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
+// RetireDemo closes the demo accounts of an installation that is not started as a demo any more.
+func (s *Spine) RetireDemo(ctx context.Context) error {
+	for _, a := range demoAccounts {
+		if err := s.Accounts.Disable(ctx, demoTenant, a.login, true); err != nil && !errors.Is(err, access.ErrNotFound) {
+			return fmt.Errorf("closing the demo account %s: %w", a.login, err)
+		}
+	}
+	return nil
+}
+
 // InviteAdmin prints a one-time link for the first administrator of an installation that has no account yet.
 func (p *Process) InviteAdmin(ctx context.Context, w io.Writer) error {
 	all, err := p.Accounts.List(ctx, mainTenant)
@@ -82,7 +92,7 @@ func (p *Process) InviteAdmin(ctx context.Context, w io.Writer) error {
 		}
 	}
 	if len(all) == 0 {
-		if _, err := p.Accounts.Create(ctx, mainTenant, adminLogin, "", "", access.RoleAdmin); err != nil && !errors.Is(err, access.ErrExists) {
+		if _, err = p.Accounts.Create(ctx, mainTenant, adminLogin, "", "", access.RoleAdmin); err != nil && !errors.Is(err, access.ErrExists) {
 			return err
 		}
 	}

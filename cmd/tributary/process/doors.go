@@ -28,7 +28,7 @@ func (p *Process) openDoors(_ context.Context) error {
 func (p *Process) openWebchat() error {
 	c := webchat.Config{
 		Log: p.Log, Guard: gate{p.Guard, p.room}, Opener: p.Keys, Pseudonyms: p.Keys, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
-		NewID: newID, Logger: p.Logger, Registry: p.Registry,
+		NewID: newID, Logger: p.Logger, Registry: p.Registry, ClientIP: p.clientIP(),
 	}
 	if web.Built() {
 		c.Widget = web.Assets()
@@ -45,7 +45,10 @@ func (p *Process) openWebchat() error {
 func (p *Process) openAPI() error {
 	c := api.Config{
 		Log: p.Log, Guard: gate{p.Guard, p.room}, Opener: p.Keys, Accounts: p.Accounts, Gateway: p.ID, Now: time.Now, NewID: newID,
-		Logger: p.Logger, Registry: p.Registry,
+		Logger: p.Logger, Registry: p.Registry, ClientIP: p.clientIP(), Secure: strings.HasPrefix(p.Config.PublicURL, "https://"),
+	}
+	if p.Config.PublicURL != "" {
+		c.Origins = []string{strings.TrimSuffix(p.Config.PublicURL, "/")}
 	}
 	if web.Built() {
 		c.Assets = web.Assets()
@@ -58,6 +61,10 @@ func (p *Process) openAPI() error {
 	p.doors = append(p.doors, s)
 	p.api = s.Handler()
 	return nil
+}
+
+func (p *Process) clientIP() func(*http.Request) string {
+	return clientIP(prefixes(p.Config.TrustedProxies, func(int, string) {})) // checked by Validate
 }
 
 // mount puts the doors' handlers under their paths.

@@ -7,6 +7,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -34,7 +36,11 @@ func (p *Process) listen() error {
 	mux.Handle("GET /metrics", metrics)
 	p.mount(mux)
 	if p.Config.HTTP != "" {
-		if err := p.serve(mux, p.Config.HTTP, nil); err != nil {
+		clear := http.Handler(mux)
+		if p.Config.HTTPS != "" {
+			clear = toTLS(mux, p.Config.HTTPS)
+		}
+		if err := p.serve(clear, p.Config.HTTP, nil); err != nil {
 			return err
 		}
 		p.run.URL = "http://" + p.addrs[len(p.addrs)-1].String()
@@ -64,6 +70,8 @@ func (p *Process) serve(h http.Handler, addr string, t *tls.Config) error {
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 16 << 10, TLSConfig: t,
+		// It would name clients' addresses: who fails a handshake, and why, is nothing that we keep.
+		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	p.servers, p.addrs = append(p.servers, s), append(p.addrs, l.Addr())
 	p.doorWork.Go(func() {
@@ -78,6 +86,23 @@ func (p *Process) serve(h http.Handler, addr string, t *tls.Config) error {
 		}
 	})
 	return nil
+}
+
+// toTLS sends people who come in the clear to the door with TLS; programs of the operator's find their paths on both.
+func toTLS(next http.Handler, addr string) http.Handler {
+	_, port, _ := net.SplitHostPort(addr) // checked by Validate
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz", "/readyz", "/metrics":
+			next.ServeHTTP(w, r)
+			return
+		}
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		http.Redirect(w, r, "https://"+net.JoinHostPort(host, port)+r.URL.RequestURI(), http.StatusPermanentRedirect)
+	})
 }
 
 // strictTransport has browsers come by TLS from now on, whatever they asked for.

@@ -88,7 +88,7 @@ func (s *Spine) sameAddr(ctx context.Context, engine, listen string) string {
 	if !strings.HasSuffix(listen, ":0") {
 		return listen
 	}
-	b, err := os.ReadFile(filepath.Join(s.Config.Data, engine+".addr"))
+	b, err := os.ReadFile(filepath.Join(s.Config.Data, engine+".addr")) //nolint:gosec // in the data folder
 	if err != nil {
 		return listen
 	}

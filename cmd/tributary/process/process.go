@@ -100,7 +100,7 @@ func (p *Process) start(ctx context.Context) error {
 	for _, d := range p.doors {
 		p.doorWork.Go(func() { p.keep(doors, d) })
 	}
-	if err := p.listen(); err != nil {
+	if err := p.listen(); err != nil { //nolint:contextcheck // what listens ends by Stop, after the context
 		return err
 	}
 	if p.broker != nil {
@@ -243,7 +243,7 @@ func (p *Process) Ready() error {
 }
 
 // waitsFor says what a stop waits for.
-func (p *Process) waitsFor(what string) { p.Logger.Info("stopping", "waits_for", what) } //nolint:sloglint // no caller's context
+func (p *Process) waitsFor(what string) { p.Logger.Info("stopping", "waits_for", what) }
 
 // Stop ends the process: doors first, then what was taken in is folded and acknowledged, then the engines.
 func (p *Process) Stop(ctx context.Context) error {
@@ -278,5 +278,5 @@ func (p *Process) Stop(ctx context.Context) error {
 	if p.broker != nil {
 		faults = append(faults, forget(filepath.Join(p.Config.Data, runFile)))
 	}
-	return errors.Join(append(faults, p.Spine.Close())...)
+	return errors.Join(append(faults, p.Close())...)
 }

@@ -87,7 +87,7 @@ func (s *Spine) openStores() (err error) {
 		return err
 	}
 	if created {
-		s.Logger.Warn("a master key was made: back it up, without it nobody can read what was said", "file", s.Config.MasterKeyFile()) //nolint:sloglint // start-up
+		s.Logger.Warn("a master key was made: back it up, without it nobody can read what was said", "file", s.Config.MasterKeyFile())
 	}
 	s.Master = master
 	if s.Keys, err = privacy.NewKeyStore(s.Objects, master, cachedKeys, time.Now); err != nil {
@@ -115,7 +115,7 @@ func (s *Spine) openLog(ctx context.Context) error {
 			return err
 		}
 	case c.HasRole(RoleBroker):
-		if err := s.startBroker(ctx); err != nil {
+		if err = s.startBroker(ctx); err != nil {
 			return err
 		}
 	default:
@@ -191,24 +191,36 @@ func ReadRunFile(data string) (RunFile, error) {
 }
 
 func (s *Spine) writeRunFile() error {
-	b, err := json.MarshalIndent(s.run, "", "  ")
+	b, err := json.MarshalIndent(s.run, "", "  ") //nolint:gosec // the file is for the owner alone, so that commands can connect
 	if err != nil {
 		return err
 	}
 	return replaceFile(filepath.Join(s.Config.Data, runFile), b)
 }
 
-// ownSecret reads a secret of this installation, or makes it.
+// ownSecret reads a secret of this installation, or makes it. Of several processes that make it one wins, and nobody reads
+// half of it.
 func ownSecret(path string) (string, error) {
-	b, err := os.ReadFile(path) //nolint:gosec // in the data folder
-	if err == nil {
-		return strings.TrimSpace(string(b)), nil
+	for {
+		b, err := os.ReadFile(path) //nolint:gosec // in the data folder
+		if secret := strings.TrimSpace(string(b)); err == nil && secret != "" {
+			return secret, nil
+		}
+		if err == nil {
+			return "", fmt.Errorf("%s is empty: delete it, and a new secret is made", path)
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return "", err
+		}
+		mine := path + "." + newID()
+		err = os.WriteFile(mine, []byte(rand.Text()+"\n"), 0o600)
+		if err == nil {
+			err = os.Link(mine, path)
+		}
+		if err = errors.Join(err, os.Remove(mine)); err != nil && !errors.Is(err, os.ErrExist) {
+			return "", fmt.Errorf("making the secret %s: %w", path, err)
+		}
 	}
-	if !errors.Is(err, os.ErrNotExist) {
-		return "", err
-	}
-	secret := rand.Text()
-	return secret, os.WriteFile(path, []byte(secret+"\n"), 0o600)
 }
 
 func readSecret(path string) (string, error) {

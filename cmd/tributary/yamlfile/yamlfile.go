@@ -19,6 +19,8 @@ import (
 const maxSize = 16 << 20
 
 // Fault is one thing wrong at one place.
+//
+//nolint:errname // a fault is the word for it, in the design and on the screen
 type Fault struct {
 	File string `json:"file"`
 	Line int    `json:"line"`

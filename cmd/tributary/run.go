@@ -95,5 +95,8 @@ func greet(ctx context.Context, p *process.Process, w io.Writer, started time.Ti
 	if p.Config.Demo {
 		return p.StartDemo(ctx, w)
 	}
+	if err := p.RetireDemo(ctx); err != nil {
+		return err
+	}
 	return p.InviteAdmin(ctx, w)
 }

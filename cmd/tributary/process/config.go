@@ -33,8 +33,8 @@ type Config struct {
 	// Data is the folder of everything that lives on this machine.
 	Data string `yaml:"data"`
 	// HTTP and HTTPS are listening addresses; empty for none.
-	HTTP  string   `yaml:"http"`
-	HTTPS string   `yaml:"https"`
+	HTTP  string `yaml:"http"`
+	HTTPS string `yaml:"https"`
 	// TrustedProxies are addresses or networks of balancers whose X-Forwarded-For is believed.
 	TrustedProxies []string `yaml:"trusted_proxies"`
 	// PublicURL is where people find it behind a balancer, e.g. https://desk.example.

@@ -59,6 +59,9 @@ func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
 			return fmt.Errorf("setting up the demo centre: %w", err)
 		}
 	}
+	if err := p.switchDemo(ctx, false); err != nil {
+		return err
+	}
 	fmt.Fprintf(w, "\nThe demo centre (tenant %s):\n  a customer  %s/demo/\n", demoTenant, p.URL())
 	for _, a := range demoAccounts {
 		password := p.DemoPassword(a.login)
@@ -71,10 +74,20 @@ func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
 }
 
 // RetireDemo closes the demo accounts of an installation that is not started as a demo any more.
-func (s *Spine) RetireDemo(ctx context.Context) error {
-	for _, a := range demoAccounts {
-		if err := s.Accounts.Disable(ctx, demoTenant, a.login, true); err != nil && !errors.Is(err, access.ErrNotFound) {
-			return fmt.Errorf("closing the demo account %s: %w", a.login, err)
+func (s *Spine) RetireDemo(ctx context.Context) error { return s.switchDemo(ctx, true) }
+
+// switchDemo closes or opens the demo accounts that there are and are not so yet: closing one ends its sessions.
+func (s *Spine) switchDemo(ctx context.Context, disabled bool) error {
+	all, err := s.Accounts.List(ctx, demoTenant)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if a.Disabled == disabled {
+			continue
+		}
+		if err := s.Accounts.Disable(ctx, demoTenant, a.Login, disabled); err != nil {
+			return fmt.Errorf("the demo account %s: %w", a.Login, err)
 		}
 	}
 	return nil

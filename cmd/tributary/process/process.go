@@ -133,6 +133,9 @@ func (p *Process) startFolds(ctx context.Context) error {
 			inboxes[i] = procs[i].Inbox
 		}
 		advice = p.Log.Advice("tributary", inboxes, p.ID)
+		if len(p.Config.Kafka.Brokers) == 0 && !p.Config.Sync {
+			p.Logger.WarnContext(ctx, "the embedded broker runs in another process: a power cut may cost what a checkpoint relies on; start both with --sync where that matters")
+		}
 	}
 	p.Host = engine.NewHost(cfg, Processors(), advice)
 	p.foldWork.Go(func() {
@@ -163,7 +166,7 @@ func (p *Process) openWarehouse(ctx context.Context) error {
 			switch {
 			case errors.Is(err, privacy.ErrErased):
 				return warehouse.TextErased
-			case errors.Is(err, privacy.ErrForged):
+			case errors.Is(err, privacy.ErrForged), errors.Is(err, privacy.ErrInvalid):
 				return warehouse.TextDamaged
 			default:
 				return warehouse.TextLater
@@ -199,7 +202,8 @@ func (s sinkDoor) Run(ctx context.Context) error {
 
 func (sinkDoor) Ready() error { return nil }
 
-// keep runs a door again when it fails.
+// keep runs a door. One whose view is broken can only be made anew, with the process; the sink keeps its place in the log
+// and in ClickHouse, so it goes on by itself.
 func (p *Process) keep(ctx context.Context, d door) {
 	pause := 100 * time.Millisecond
 	for {
@@ -207,7 +211,11 @@ func (p *Process) keep(ctx context.Context, d door) {
 		if ctx.Err() != nil {
 			return
 		}
-		p.Logger.ErrorContext(ctx, "a part is started again", "part", fmt.Sprintf("%T", d), "error", err)
+		if _, again := d.(sinkDoor); !again {
+			p.fail(fmt.Errorf("%T cannot go on: %w", d, err))
+			return
+		}
+		p.Logger.ErrorContext(ctx, "the sink is started again", "error", err)
 		t := time.NewTimer(pause)
 		select {
 		case <-t.C:

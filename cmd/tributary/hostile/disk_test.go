@@ -30,7 +30,7 @@ func fill(t *testing.T, dir string) (free func()) {
 	name := filepath.Join(dir, "ballast")
 	f, err := os.Create(name)
 	require.NoError(t, err)
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for size := 1 << 20; size >= 4<<10; {
 		if _, err := f.Write(make([]byte, size)); err != nil {
 			require.ErrorIs(t, err, syscall.ENOSPC)

@@ -1,10 +1,12 @@
 package hostile
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,8 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// away is how long an engine is away; it stands for a minute.
-const away = 10 * time.Second
+// away is how long an engine is away: ten seconds stand for a minute, which HOSTILE_AWAY=1m makes of it.
+func away(t *testing.T) time.Duration {
+	t.Helper()
+	d, err := time.ParseDuration(cmp.Or(os.Getenv("HOSTILE_AWAY"), "10s"))
+	require.NoError(t, err)
+	return d
+}
 
 // split is an installation whose engines have processes of their own, and a chat in it.
 type split struct {
@@ -84,7 +91,7 @@ func (p *person) do(method, path, body string) (int, string, *http.Response) {
 	if err != nil {
 		return 0, err.Error(), nil
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	b, _ := io.ReadAll(resp.Body)
 	return resp.StatusCode, string(b), resp
 }
@@ -109,7 +116,7 @@ func TestClickHouseAway(t *testing.T) {
 	s.clickhouse.kill()
 	gone := time.Now()
 	rounds := 0
-	for ; time.Since(gone) < away; rounds++ {
+	for ; time.Since(gone) < away(t); rounds++ {
 		began := time.Now()
 		s.talk.round()
 		require.Less(t, time.Since(began), 5*time.Second, "the chat waits for ClickHouse")
@@ -141,11 +148,19 @@ func TestClickHouseAway(t *testing.T) {
 func TestBrokerAway(t *testing.T) {
 	t.Parallel()
 	s := newSplit(t)
+	told := guest(t, s.rest)
 	s.broker.kill()
 	gone := time.Now()
+	require.NoError(t, told.send(`{"type":"send","id":"away-1","text":"is anybody there?"}`))
+	logged := make(chan string, 1)
+	go func() {
+		p := &person{t: t, base: s.rest.base(), origin: s.rest.base(), client: from("127.0.0.2")}
+		status, body, _ := p.do("POST", "/api/login", `{"tenant":"demo","login":"amy","password":"wrong in any case"}`)
+		logged <- fmt.Sprint(status, " ", body)
+	}()
 	said := []string{s.talk.say(), s.talk.say()}
 	unready := false
-	for time.Since(gone) < away {
+	for time.Since(gone) < away(t) {
 		if status, body := s.rest.get("/readyz"); status == http.StatusServiceUnavailable {
 			unready = true
 			require.NotEmpty(t, strings.TrimSpace(body))
@@ -153,6 +168,9 @@ func TestBrokerAway(t *testing.T) {
 		status, body := s.rest.get("/healthz")
 		require.Equal(t, http.StatusOK, status, body)
 	}
+	refused := told.next(kind("error"))
+	require.Equal(t, []any{"away-1", "unavailable"}, []any{refused["id"], refused["code"]}, "what a customer is told after a while")
+	require.Contains(t, <-logged, "503 ", "what a login is told after a while")
 	require.True(t, unready, "/readyz does not notice that the log is away")
 	require.Positive(t, s.talk.customer.Unaccepted(), "accepted without a log")
 	require.Error(t, s.talk.shown(said[0]))
@@ -180,13 +198,13 @@ func TestBrokerFrozen(t *testing.T) {
 	s.broker.signal(syscall.SIGSTOP)
 	text := s.talk.say()
 	gone := time.Now()
-	eventually(t, away, func() error {
+	eventually(t, away(t), func() error {
 		if status, _ := s.rest.get("/readyz"); status != http.StatusServiceUnavailable {
 			return fmt.Errorf("/readyz answers %d", status)
 		}
 		return nil
 	})
-	for time.Since(gone) < away {
+	for time.Since(gone) < away(t) {
 		require.Error(t, s.talk.shown(text))
 		s.rest.get("/healthz")
 	}

@@ -26,7 +26,7 @@ type raw struct {
 
 // OnMessage keeps a frame; who does not look at them loses the newest.
 func (r *raw) OnMessage(_ *gws.Conn, m *gws.Message) {
-	defer m.Close()
+	defer func() { _ = m.Close() }()
 	var f map[string]any
 	if json.NewDecoder(bytes.NewReader(m.Bytes())).Decode(&f) == nil {
 		select {
@@ -51,8 +51,10 @@ func dialer(ip string) *net.Dialer {
 
 // from is a browser at another address of the loopback.
 func from(ip string) *http.Client {
-	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialer(ip).DialContext},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dialer(ip).DialContext},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // dial gives the socket, or the status with which it was refused.
@@ -139,7 +141,7 @@ func visitor(t *testing.T, c *child, entry, origin string) (int, string) {
 	}
 	resp, err := plain.Do(req)
 	require.NoError(t, err)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	var body struct{ Token, Code string }
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&body))
 	if body.Code != "" {

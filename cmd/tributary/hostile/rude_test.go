@@ -177,8 +177,8 @@ func TestBruteForce(t *testing.T) {
 		status, body, _ := p.do("POST", "/api/login", fmt.Sprintf(`{"tenant":%q,"login":%q,"password":%q}`, tenant, name, password))
 		return status, body, time.Since(began)
 	}
-	status, wrong, _ := try("127.0.0.3", "demo", "quinn", "a wrong password")
-	require.Equal(t, http.StatusUnauthorized, status)
+	refused, wrong, _ := try("127.0.0.3", "demo", "quinn", "a wrong password")
+	require.Equal(t, http.StatusUnauthorized, refused)
 	least := map[string]time.Duration{}
 	for range 4 {
 		for _, who := range [][2]string{{"demo", "quinn"}, {"demo", "nobody"}, {"none", "quinn"}} {
@@ -196,12 +196,12 @@ func TestBruteForce(t *testing.T) {
 	right := stores(t, c.data).DemoPassword("quinn")
 	throttled := 0
 	for range 20 {
-		if status, _, _ = try("127.0.0.4", "demo", "quinn", "guess"); status == http.StatusTooManyRequests {
+		if status, _, _ := try("127.0.0.4", "demo", "quinn", "guess"); status == http.StatusTooManyRequests {
 			throttled++
 		}
 	}
 	require.GreaterOrEqual(t, throttled, 12)
-	status, _, _ = try("127.0.0.5", "demo", "quinn", right)
+	status, _, _ := try("127.0.0.5", "demo", "quinn", right)
 	require.Equal(t, http.StatusTooManyRequests, status, "who guesses learns nothing from the answer to the right one")
 	throttled = 0
 	for i := range 90 { // one address, many logins

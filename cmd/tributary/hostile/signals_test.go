@@ -25,7 +25,7 @@ func (c *child) metric(name string) float64 {
 	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(secret)))
 	resp, err := plain.Do(req)
 	require.NoError(c.t, err)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	require.Equal(c.t, http.StatusOK, resp.StatusCode)
 	sum, found := 0.0, false
 	for r := bufio.NewScanner(resp.Body); r.Scan(); {
@@ -52,7 +52,7 @@ func TestSigtermDrains(t *testing.T) {
 	// Somebody who dawdles in the middle of a request keeps nobody from stopping.
 	slow, err := net.Dial("tcp", c.addr)
 	require.NoError(t, err)
-	defer slow.Close()
+	defer func() { _ = slow.Close() }()
 	_, err = slow.Write([]byte("POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"))
 	require.NoError(t, err)
 
@@ -82,7 +82,7 @@ func TestSigtermTwiceLeavesAtOnce(t *testing.T) {
 	c := demo(t, filepath.Join(t.TempDir(), "data"))
 	slow, err := net.Dial("tcp", c.addr)
 	require.NoError(t, err)
-	defer slow.Close()
+	defer func() { _ = slow.Close() }()
 	_, err = slow.Write([]byte("POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"))
 	require.NoError(t, err)
 	began := time.Now()

@@ -187,7 +187,7 @@ func (k *talk) inWarehouse() {
 	k.mu.Unlock()
 	w, err := spine(k.t, k.data).OpenWarehouse()
 	require.NoError(k.t, err)
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	eventually(k.t, 60*time.Second, func() error {
 		res, err := w.Query(context.Background(), "contact_counts", map[string]any{"tenant": "demo"})
 		if err != nil {

@@ -42,7 +42,7 @@ func TestLocalCA(t *testing.T) {
 
 	old, err := tls.Dial("tcp", addr, &tls.Config{RootCAs: roots, MaxVersion: tls.VersionTLS12})
 	if err == nil {
-		old.Close()
+		_ = old.Close()
 	}
 	require.ErrorContains(t, err, "protocol version")
 	_, err = tls.Dial("tcp", addr, &tls.Config{})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 const (
@@ -24,8 +25,12 @@ const (
 var viewTopics = [...]event.Topic{event.TopicConfigFacts, event.TopicRoutingFacts, event.TopicConversationFacts}
 
 // Run follows the facts, gives signs of life and keeps connections until ctx is done; then it closes them and waits for
-// what they still append. It ends with ctx's error, or with the first reason why a partition cannot be followed.
+// what they still append. What passes by itself it tries again: if it ends with another error than ctx's, the log does not
+// hold what the view lacks, and only a new process helps. Run may be called once.
 func (s *Server) Run(ctx context.Context) error {
+	if !s.ran.CompareAndSwap(false, true) {
+		return live.ErrRanBefore
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var follow sync.WaitGroup

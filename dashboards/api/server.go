@@ -14,7 +14,6 @@ import (
 	"github.com/lxzan/gws"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
 	"github.com/tributary-cc/tributary/stream/privacy"
@@ -38,7 +37,8 @@ type History interface {
 
 // Config is what a Server is made of. Log, Guard, Opener, Accounts, Now and NewID are needed.
 type Config struct {
-	Log      engine.Log
+	// Log is only read: the guard is the only way in.
+	Log      live.Reader
 	Guard    Guard
 	Opener   Opener
 	Accounts Accounts
@@ -95,7 +95,7 @@ func (l Limits) withDefaults() Limits {
 // Server is the door. It may be used by many goroutines.
 type Server struct {
 	config   Config
-	log      engine.Log
+	log      live.Reader
 	guard    Guard
 	opener   Opener
 	logger   *slog.Logger
@@ -112,6 +112,7 @@ type Server struct {
 	upgrader *gws.Upgrader
 	handler  http.Handler
 	work     *live.Crew
+	ran      atomic.Bool
 	stopped  atomic.Bool
 
 	mu       sync.Mutex

@@ -15,6 +15,7 @@ import (
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 // facts writes the facts of conversations as the fold would: into one log, in the order of a customer's partition.
@@ -180,7 +181,7 @@ func (p *page) play(t require.TestingT, s *Server, agent string) *screen {
 	return show
 }
 
-func testServer(log engine.Log) *Server {
+func testServer(log live.Reader) *Server {
 	return &Server{log: log, opener: plainOpener{}, mask: func(s string) string { return s }, view: newView(), gateway: "g"}
 }
 

@@ -47,7 +47,8 @@ var _ Tokens = (*access.Accounts)(nil)
 
 // Config is what a Server is made of. All but Widget, Logger, Registry, ClientIP and Limits are needed.
 type Config struct {
-	Log        engine.Log
+	// Log is only read: the guard is the only way in.
+	Log        live.Reader
 	Guard      Guard
 	Opener     Opener
 	Pseudonyms Pseudonyms
@@ -114,6 +115,7 @@ type Server struct {
 	work     *live.Crew
 	upgrader *gws.Upgrader
 	metrics  *metrics
+	ran      atomic.Bool
 	stopped  atomic.Bool
 
 	mu    sync.Mutex
@@ -168,9 +170,13 @@ const (
 	stopGrace  = 5 * time.Second
 )
 
-// Run follows the configuration and outbound and gives signs of life until ctx is done; then it closes all connections and waits for what they
-// still append. It ends with ctx's error, or with the first reason why a partition cannot be followed.
+// Run follows the configuration and outbound and gives signs of life until ctx is done; then it closes all connections and
+// waits for what they still append. What passes by itself it tries again: if it ends with another error than ctx's, the log
+// does not hold what the view lacks, and only a new process helps. Run may be called once.
 func (s *Server) Run(ctx context.Context) error {
+	if !s.ran.CompareAndSwap(false, true) {
+		return live.ErrRanBefore
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var follow sync.WaitGroup

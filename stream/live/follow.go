@@ -5,9 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// ErrRanBefore says that something was run a second time that runs once.
+var ErrRanBefore = errors.New("it was run before: it runs once, make a new one")
+
+// Pauses between questions for a partition's bounds that fail.
+const (
+	firstPause = 100 * time.Millisecond
+	maxPause   = 5 * time.Second
 )
 
 // Follower follows all partitions of topics from their first records on, and knows when it has caught up with what was
@@ -15,12 +26,19 @@ import (
 type Follower struct {
 	mu      sync.Mutex
 	started bool
+	ended   error
 	waiting int
+	last    error
+	ran     atomic.Bool
 }
 
 // Run calls apply with what comes, from one goroutine a partition, until ctx is done or a partition cannot be followed;
-// it returns why.
-func (f *Follower) Run(ctx context.Context, log engine.Log, topics []event.Topic, apply func(topic event.Topic, batch []engine.Delivered)) error {
+// it returns why. What passes by itself is tried again, so another error than ctx's means that the log does not hold what
+// the view lacks. Run may be called once: a second run would apply everything twice.
+func (f *Follower) Run(ctx context.Context, log Reader, topics []event.Topic, apply func(topic event.Topic, batch []engine.Delivered)) error {
+	if !f.ran.CompareAndSwap(false, true) {
+		return ErrRanBefore
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var all sync.WaitGroup
@@ -37,26 +55,68 @@ func (f *Follower) Run(ctx context.Context, log engine.Log, topics []event.Topic
 	}
 	f.start()
 	all.Wait()
-	return context.Cause(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = context.Cause(ctx)
+	return f.ended
 }
 
-func (f *Follower) one(ctx context.Context, log engine.Log, topic event.Topic, partition int, apply func([]engine.Delivered)) error {
-	first, end, err := log.Bounds(ctx, topic, partition)
-	if err != nil {
-		return fmt.Errorf("asking for the bounds: %w", err)
-	}
-	behind := first < end
-	if !behind {
-		f.count(-1)
-	}
-	return engine.Follow(ctx, log, topic, partition, first, new(engine.Lanes), func(batch []engine.Delivered, next, _ int64) error {
-		apply(batch)
-		if behind && next >= end {
-			behind = false
-			f.count(-1)
+func (f *Follower) one(ctx context.Context, log Reader, topic event.Topic, partition int, apply func([]engine.Delivered)) error {
+	behind := true
+	for {
+		first, end, err := f.bounds(ctx, log, topic, partition)
+		if err != nil {
+			return err
 		}
+		caughtUp := func(next int64) {
+			if behind && next >= end {
+				behind = false
+				f.count(-1)
+			}
+		}
+		caughtUp(first)
+		begun := false
+		err = engine.Follow(ctx, readOnly{log}, topic, partition, first, new(engine.Lanes), func(batch []engine.Delivered, next, _ int64) error {
+			begun = true
+			apply(batch)
+			caughtUp(next)
+			return nil
+		})
+		// Retention may pass by between the question and the first read: then it is asked again.
+		if outOfRange := new(engine.RangeError); begun || !errors.As(err, &outOfRange) {
+			return err
+		}
+		if err := f.pause(ctx, firstPause, err); err != nil {
+			return err
+		}
+	}
+}
+
+// bounds asks until there is an answer or ctx is done.
+func (f *Follower) bounds(ctx context.Context, log Reader, topic event.Topic, partition int) (first, end int64, err error) {
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		if first, end, err = log.Bounds(ctx, topic, partition); err == nil {
+			return first, end, nil
+		}
+		if err = f.pause(ctx, pause, fmt.Errorf("asking for the bounds of %s/%d: %w", topic, partition, err)); err != nil {
+			return 0, 0, err
+		}
+	}
+}
+
+// pause keeps why it waits, for Ready.
+func (f *Follower) pause(ctx context.Context, d time.Duration, why error) error {
+	f.mu.Lock()
+	f.last = why
+	f.mu.Unlock()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
 		return nil
-	})
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 func (f *Follower) count(n int) {
@@ -71,13 +131,17 @@ func (f *Follower) start() {
 	f.started = true
 }
 
-// Ready is nil once all partitions have caught up with the ends they had at the start.
+// Ready is nil once all partitions have caught up with the ends they had at the start, until Run ends.
 func (f *Follower) Ready() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
+	case f.ended != nil:
+		return fmt.Errorf("the view is not kept any more: %w", f.ended)
 	case !f.started:
 		return errors.New("the view does not run yet")
+	case f.waiting > 0 && f.last != nil:
+		return fmt.Errorf("the view is catching up on %d partitions; lately: %w", f.waiting, f.last)
 	case f.waiting > 0:
 		return fmt.Errorf("the view is catching up on %d partitions", f.waiting)
 	}

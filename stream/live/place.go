@@ -6,7 +6,6 @@ import (
 	"hash/maphash"
 	"slices"
 
-	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -28,7 +27,7 @@ func (p Place) Partition() int { return int(p >> offsetBits) }
 func (p Place) Offset() int64 { return int64(p & (1<<offsetBits - 1)) }
 
 // Fetch reads the events at the places of a topic; what is not kept any more, or does not decode, is missing.
-func Fetch(ctx context.Context, log engine.Log, topic event.Topic, places []Place) (map[Place]*event.Event, error) {
+func Fetch(ctx context.Context, log Reader, topic event.Topic, places []Place) (map[Place]*event.Event, error) {
 	byPartition := make(map[int][]int64)
 	for _, p := range places {
 		byPartition[p.Partition()] = append(byPartition[p.Partition()], p.Offset())

@@ -151,17 +151,17 @@ func encodeManifest(m *manifest) ([]byte, error) {
 	return append([]byte(sum(b)+"\n"), b...), nil
 }
 
-// errTorn marks a manifest that is not what was written.
-var errTorn = errors.New("the manifest is damaged: its hash is not its text's")
+// errTorn marks a manifest or a segment that is not what was written.
+var errTorn = errors.New("damaged")
 
 func decodeManifest(b []byte) (*manifest, error) {
 	hash, text, _ := bytes.Cut(b, []byte("\n"))
 	if string(hash) != sum(text) {
-		return nil, errTorn
+		return nil, fmt.Errorf("the manifest's hash is not its text's: %w", errTorn)
 	}
 	m := new(manifest)
 	if err := json.Unmarshal(text, m); err != nil {
-		return nil, fmt.Errorf("the manifest does not decode: %w", err)
+		return nil, fmt.Errorf("the manifest does not decode: %w: %w", errTorn, err)
 	}
 	return m, nil
 }
@@ -295,29 +295,43 @@ func decodeRows(data []byte, tree *btree.Map[string, string]) error {
 	return nil
 }
 
-// load finds the newest complete checkpoint, or reads the one named. What is torn is passed over and reported to torn. It
-// answers nil where there is none.
-func (k *checkpoints) load(ctx context.Context, only string, torn func(name string, err error)) (*manifest, *rows, error) {
+// load finds the newest complete checkpoint. What is torn is passed over and reported to torn; any other failure to read is an
+// error, as what could not be read may well be whole. It answers nil where there is none.
+func (k *checkpoints) load(ctx context.Context, torn func(name string, err error)) (*manifest, *rows, error) {
 	names, err := k.manifests(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, name := range slices.Backward(names) {
-		if only != "" && name != only {
-			continue
+	for i := len(names) - 1; i >= 0; i-- {
+		m, r, err := k.read(ctx, names[i])
+		switch {
+		case err == nil:
+			k.chain = m.Segments
+			return m, r, nil
+		case !isTorn(err):
+			return nil, nil, fmt.Errorf("reading checkpoint %s: %w", names[i], err)
 		}
-		m, r, err := k.read(ctx, name)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, nil, context.Cause(ctx)
+		if errors.Is(err, objects.ErrNotFound) { // it may have been collected: then there are newer ones
+			again, err := k.manifests(ctx)
+			if err != nil {
+				return nil, nil, err
 			}
-			torn(name, err)
-			continue
+			if len(again) > 0 && again[len(again)-1] > names[len(names)-1] {
+				names, i = again, len(again)
+				continue
+			}
 		}
-		k.chain = m.Segments
-		return m, r, nil
+		torn(names[i], err)
+	}
+	if len(names) > 0 {
+		return nil, nil, fmt.Errorf("%w: %d stand under %s", ErrNoCheckpoint, len(names), k.prefix)
 	}
 	return nil, nil, nil
+}
+
+// isTorn tells whether a checkpoint is not whole, for good: a part of it is missing or is not what was written.
+func isTorn(err error) bool {
+	return errors.Is(err, errTorn) || errors.Is(err, objects.ErrNotFound)
 }
 
 func (k *checkpoints) manifests(ctx context.Context) ([]string, error) {
@@ -351,10 +365,10 @@ func (k *checkpoints) read(ctx context.Context, name string) (*manifest, *rows, 
 			return nil, nil, fmt.Errorf("segment %s: %w", s.Name, err)
 		}
 		if sum(data) != s.SHA256 {
-			return nil, nil, fmt.Errorf("segment %s is damaged: its hash is not the manifest's", s.Name)
+			return nil, nil, fmt.Errorf("segment %s: its hash is not the manifest's: %w", s.Name, errTorn)
 		}
 		if err := decodeRows(data, r.tree); err != nil {
-			return nil, nil, fmt.Errorf("segment %s: %w", s.Name, err)
+			return nil, nil, fmt.Errorf("segment %s: %w: %w", s.Name, errTorn, err)
 		}
 	}
 	return m, r, nil
@@ -382,8 +396,8 @@ func (k *checkpoints) collect(ctx context.Context) error {
 	newest := names[len(names)-1]
 	for _, name := range k.keep(slices.Clone(names)) {
 		m, failed := k.manifest(ctx, name)
-		if errors.Is(failed, errTorn) {
-			continue // nobody can begin at it
+		if isTorn(failed) {
+			continue // nobody can begin at it, or another process has just deleted it
 		}
 		if failed != nil {
 			return fmt.Errorf("reading manifest %s: %w", name, failed)

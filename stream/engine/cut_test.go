@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -166,6 +167,7 @@ func TestTornCheckpointsArePassedOver(t *testing.T) {
 			}
 		})
 		s.tear()
+		s.operate()
 		s.drain(spawned{})
 		wrong, stopped := s.compare()
 		require.False(t, wrong)
@@ -194,6 +196,18 @@ func (s *sim) tear() {
 		err = s.store.Put(s.t.Context(), name, data)
 	}
 	require.NoError(s.t, err)
+}
+
+// operate does what an operator does where no checkpoint is whole and the log holds everything: it deletes them.
+func (s *sim) operate() {
+	if !errors.Is(engine.Whole(s.t.Context(), s.store, "scatter", 0), engine.ErrNoCheckpoint) {
+		return
+	}
+	names, err := s.store.List(s.t.Context(), "checkpoints/")
+	require.NoError(s.t, err)
+	for _, name := range names {
+		require.NoError(s.t, s.store.Delete(s.t.Context(), name))
+	}
 }
 
 // Owner and standby, each with a store of its own, write the same checkpoints byte for byte.

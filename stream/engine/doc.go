@@ -37,7 +37,9 @@
 // (TestALeavingStandbyPublishesNoCheckpointOfItsOwn). Folders take it at the same records, those that a tick names and each
 // 50,000th, and write the same bytes (TestOwnerAndStandbyWriteTheSameCheckpoints); one who comes second builds on what
 // stands (TestTheSecondWriterOfACheckpointBuildsOnTheFirst). What is torn is passed over (TestTornCheckpointsArePassedOver,
-// FuzzDecodeRows).
+// FuzzDecodeRows); a store that fails, or another process that collects, makes nothing torn
+// (TestAStoreThatFailsMakesNoCheckpointTorn, TestACheckpointCollectedWhileItIsReadIsNotTorn), and where checkpoints stand and
+// none is whole the partition stands until an operator decides (TestWhereNoCheckpointIsWholeThePartitionStands).
 //
 // # Epochs
 //

@@ -1,5 +1,17 @@
 package engine
 
+import (
+	"context"
+
+	"github.com/tributary-cc/tributary/stream/objects"
+)
+
+// Whole tells whether the newest checkpoint that is whole can be loaded.
+func Whole(ctx context.Context, store objects.Store, processor string, partition int) error {
+	_, _, err := newCheckpoints(store, processor, partition).load(ctx, func(string, error) {})
+	return err
+}
+
 // Become lets another build's fold go on from this state.
 func (m *Machine) Become(proc Processor) error {
 	m.core.proc, m.core.fold = proc, proc.New()

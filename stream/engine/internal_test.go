@@ -118,7 +118,7 @@ func TestTheSecondWriterOfACheckpointBuildsOnTheFirst(t *testing.T) {
 		}
 		require.NoError(t, first.publish(ctx, cf))
 		require.NoError(t, second.publish(ctx, cs))
-		m, r, err := newCheckpoints(store, "x", 0).load(ctx, "", func(name string, err error) { t.Errorf("%s is torn: %v", name, err) })
+		m, r, err := newCheckpoints(store, "x", 0).load(ctx, func(name string, err error) { t.Errorf("%s is torn: %v", name, err) })
 		require.NoError(t, err)
 		require.EqualValues(t, i+1, m.Position.Next)
 		require.True(t, r.equal(ca.rows))

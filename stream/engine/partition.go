@@ -36,6 +36,9 @@ var (
 	ErrDiverged = errors.New("this process came to other decisions than the owner")
 	// ErrPoisoned: a record killed the process three times; the partition stands until an epoch skips it.
 	ErrPoisoned = errors.New("a record kills the process; see 'tributary engine skip'")
+	// ErrNoCheckpoint: checkpoints stand, but none is whole. Beginning empty above them would decide anew what was decided, so
+	// an operator restores the objects, or deletes the partition's checkpoints to have it folded from the log's first record.
+	ErrNoCheckpoint = errors.New("no checkpoint of the partition is whole; restore the objects, or delete the checkpoints if the log holds everything")
 	// errAgain: the broker lost its end, so that what this run believes to be acknowledged may be gone; or a record that it
 	// may have folded is to be skipped.
 	errAgain = errors.New("an epoch begins that wants the partition folded again from its checkpoint")

@@ -126,8 +126,12 @@ func (p *player) begin(ctx context.Context) error {
 		return err
 	}
 	for _, name := range names {
-		if m, torn := p.points.manifest(ctx, name); torn == nil { // a torn one helps nobody
+		m, failed := p.points.manifest(ctx, name)
+		switch {
+		case failed == nil:
 			p.kept = append(p.kept, m)
+		case !isTorn(failed): // a torn one helps nobody
+			return fmt.Errorf("reading checkpoint %s: %w", name, failed)
 		}
 	}
 	if p.cfg.Checkpoint == "" {
@@ -192,8 +196,11 @@ func (p *player) jump(ctx context.Context) error {
 	m := p.load
 	p.load = nil
 	_, r, err := p.points.read(ctx, p.points.name(m.Position, "manifest"))
-	if err != nil {
-		return nil //nolint:nilerr // torn: the state stays uncertain, and what follows is reported as a difference
+	switch {
+	case isTorn(err):
+		return nil // the state stays uncertain, and what follows is reported as a difference
+	case err != nil:
+		return err
 	}
 	p.sure = true
 	return p.core.resume(m, r)

@@ -284,8 +284,12 @@ func (r *replay) states(ctx context.Context) (map[int64][]*manifest, error) {
 	}
 	out := make(map[int64][]*manifest)
 	for _, name := range names {
-		if m, err := r.player.points.manifest(ctx, name); err == nil { // a torn one proves nothing
+		m, err := r.player.points.manifest(ctx, name)
+		switch {
+		case err == nil:
 			out[m.Position.Next] = append(out[m.Position.Next], m)
+		case !isTorn(err): // a torn one proves nothing
+			return nil, fmt.Errorf("reading checkpoint %s: %w", name, err)
 		}
 	}
 	return out, nil
@@ -298,8 +302,11 @@ func (r *replay) state(ctx context.Context, m *manifest) error {
 		return nil
 	}
 	m, rows, err := r.player.points.read(ctx, r.player.points.name(m.Position, "manifest"))
-	if err != nil {
-		return nil //nolint:nilerr // torn, or gone meanwhile
+	switch {
+	case isTorn(err): // or gone meanwhile
+		return nil
+	case err != nil:
+		return err
 	}
 	r.report.Checkpoints++
 	mine := c.capture().m

@@ -75,7 +75,7 @@ func Skip(ctx context.Context, cfg Playback, offset int64) (EpochAt, error) {
 	case string(recs[0].Key) == controlKey:
 		return EpochAt{}, fmt.Errorf("%s is a record of the engine's own and cannot be skipped", place)
 	}
-	m, _, err := newCheckpoints(cfg.Store, cfg.Processor.Name, cfg.Partition).load(ctx, "", func(string, error) {})
+	m, _, err := newCheckpoints(cfg.Store, cfg.Processor.Name, cfg.Partition).load(ctx, func(string, error) {})
 	if err != nil {
 		return EpochAt{}, err
 	}

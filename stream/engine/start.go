@@ -32,7 +32,7 @@ func (b *beginning) position() position {
 // of this build.
 func (p *Partition) start(ctx context.Context) error {
 	points := newCheckpoints(p.cfg.Store, p.proc.Name, p.part)
-	m, r, err := points.load(ctx, "", p.torn(ctx))
+	m, r, err := points.load(ctx, p.torn(ctx))
 	if err != nil {
 		return err
 	}
@@ -204,7 +204,7 @@ func (p *Partition) awaitHandover(ctx context.Context, points *checkpoints, b *b
 		names, err := points.manifests(ctx)
 		if err == nil && len(names) > 0 && names[len(names)-1] != newest {
 			newest = names[len(names)-1]
-			if m, r, err := points.load(ctx, "", p.torn(ctx)); err == nil && m != nil && m.Position.Build == p.cfg.Build {
+			if m, r, err := points.load(ctx, p.torn(ctx)); err == nil && m != nil && m.Position.Build == p.cfg.Build {
 				b.m, b.r, b.from = m, r, m.Position.Next
 				return
 			}

@@ -62,7 +62,8 @@ func RunFailover(ctx context.Context, o Options) (*Report, error) {
 
 type failover struct {
 	runner
-	// seen holds what each group of screens measured.
+	config string
+	// What each group of screens measured.
 	victimsNext, othersNext, victimsFresh, othersFresh, killed, frozen []time.Duration
 }
 
@@ -73,6 +74,11 @@ func (f *failover) run(ctx context.Context) error {
 		return err
 	}
 	defer f.victim.Stop() //nolint:errcheck // it was stopped before, or the run failed
+	// The balancer tells whom a request comes from: else all customers are one address, and its limits are theirs.
+	f.config = filepath.Join(f.o.Folder, "tributary.yaml")
+	if err := os.WriteFile(f.config, []byte("trusted_proxies: [127.0.0.1/32]\n"), 0o600); err != nil {
+		return err
+	}
 	base, err := f.front(ctx)
 	defer f.stopFleet() //nolint:errcheck // it was stopped before, or the run failed
 	if err != nil {
@@ -110,7 +116,7 @@ func (f *failover) front(ctx context.Context) (string, error) {
 		}
 		v := &Victim{
 			Name: fmt.Sprintf("process p%d", n), Binary: f.o.Binary, Addr: addr, Log: filepath.Join(f.data(), fmt.Sprintf("p%d.log", n)),
-			Args: []string{"run", "--roles", frontRoles, "--data", f.data(), "--http", addr},
+			Args: []string{"run", "--config", f.config, "--roles", frontRoles, "--data", f.data(), "--http", addr},
 		}
 		if err := v.Start(); err != nil {
 			return "", err

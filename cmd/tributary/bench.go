@@ -65,6 +65,7 @@ func benchChatCommand(g *globals) *cobra.Command {
 	f.IntVar(&o.Rounds, "rounds", o.Rounds, "how often each rate is sent, in turns with the bare pipe")
 	f.IntVar(&o.Restarts, "restarts", o.Restarts, "restarts of each kind")
 	f.DurationVar(&o.Settle, "settle", o.Settle, "how long the process rests before its memory is read")
+	f.BoolVar(&o.KeepEchoes, "keep-echoes", false, "do not acknowledge what the customer wrote, as the widget does")
 	f.StringVar(&o.Dir, "dir", "", "folder for the data (default a temporary one)")
 	f.BoolVar(&o.Keep, "keep", false, "leave the data there")
 	f.BoolVar(&o.Reuse, "reuse", false, "use what an earlier run of the same size kept in --dir")

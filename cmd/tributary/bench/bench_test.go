@@ -54,6 +54,7 @@ func TestChat(t *testing.T) {
 		require.GreaterOrEqual(t, l.P99, l.P50)
 	}
 	require.Len(t, r.Restart, 2)
+	require.NotNil(t, r.Warehouse)
 	require.Positive(t, r.Warehouse.Rows)
 	require.Positive(t, r.Warehouse.Bare)
 	require.NotEmpty(t, r.Memory.Live)

@@ -18,12 +18,13 @@ type floor struct {
 	customers, agents *pages
 	meter             meter
 	accepted, refused atomic.Int64
+	keepEchoes        bool
 	code              atomic.Value
 }
 
 // openFloor opens the pages of the live conversations and of the agents who have them.
 func (p *plan) openFloor(ctx context.Context, s *process.Spine, base string) (*floor, error) {
-	f := new(floor)
+	f := &floor{keepEchoes: p.KeepEchoes}
 	tokens, err := p.logins(ctx, s)
 	if err != nil {
 		return nil, err
@@ -76,7 +77,9 @@ func (f *floor) customer(c *page, fr *frame) {
 		}
 		f.ack(c, ids...)
 	case "message":
-		f.ack(c, fr.ID)
+		if fr.ClientID == "" || !f.keepEchoes {
+			f.ack(c, fr.ID)
+		}
 	case "accepted":
 		f.accepted.Add(1)
 	case "error":

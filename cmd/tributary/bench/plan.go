@@ -36,6 +36,8 @@ type Options struct {
 	Rates  []int
 	Time   time.Duration
 	Rounds int
+	// KeepEchoes leaves what customers wrote themselves without an acknowledgement: half of the events of a message are about it.
+	KeepEchoes bool
 	// Restarts of each kind: a clean stop, and kill -9.
 	Restarts int
 	// Settle is how long the process is left alone before its memory is read.

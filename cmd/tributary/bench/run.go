@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 const (
@@ -32,6 +34,8 @@ type runner struct {
 	child  *child
 	data   string
 	alive  *alive
+	// sinkFrom is where the sink's topic ended when the fill did.
+	sinkFrom int64
 }
 
 // Chat measures chat and prints how far it is to w. What it has measured when something fails is in the report all the same.
@@ -121,7 +125,7 @@ func (r *runner) filling(ctx context.Context) (err error) {
 			return err
 		}
 		r.report.Filled, r.report.Memory = kept.Filled, &MemoryShare{Empty: kept.Empty}
-		r.alive = keepAlive(ctx, r.data, r.domains)
+		r.alive, r.sinkFrom = keepAlive(ctx, r.data, r.domains), math.MaxInt64
 		return nil
 	}
 	if r.child, err = start(ctx, r.Binary, r.data); err != nil {
@@ -148,6 +152,9 @@ func (r *runner) filling(ctx context.Context) (err error) {
 		return err
 	}
 	r.say("filled")
+	if _, r.sinkFrom, err = s.Log.Bounds(ctx, event.TopicSink, 0); err != nil {
+		return err
+	}
 	if err := r.child.stop(); err != nil {
 		return err
 	}

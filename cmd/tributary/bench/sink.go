@@ -77,6 +77,7 @@ func (r *runner) watchCuts(ctx context.Context, s *process.Spine, began time.Tim
 		return err
 	}
 	cuts := make(map[uint64]*event.Cut)
+	var early Insertion // what was in before anybody could watch counts too, with the time of the start
 	err = s.Log.Read(ctx, event.TopicSink, 0, first, func(batch []event.Record, _ int64) error {
 		for i := range batch {
 			e, err := event.Unmarshal(batch[i].Value)
@@ -90,13 +91,12 @@ func (r *runner) watchCuts(ctx context.Context, s *process.Spine, began time.Tim
 			if e.GetCutDone() == nil || c == nil {
 				continue
 			}
-			for _, t := range c.GetRows() {
-				if batch[i].Offset >= before {
-					in.Rows += t.GetRows()
-				}
+			if batch[i].Offset >= r.sinkFrom {
+				early.count(c)
+				early.Seconds = time.Since(began).Seconds() + r.child.ready.Seconds()
 			}
 			if batch[i].Offset >= before {
-				in.Cuts++
+				in.count(c)
 				in.Seconds = time.Since(began).Seconds()
 			}
 			for _, rg := range c.GetRanges() {
@@ -110,10 +110,20 @@ func (r *runner) watchCuts(ctx context.Context, s *process.Spine, began time.Tim
 		}
 		return nil
 	})
-	if errors.Is(err, errCaughtUp) {
-		return nil
+	if !errors.Is(err, errCaughtUp) {
+		return err
 	}
-	return err
+	if in.Rows == 0 {
+		*in = early
+	}
+	return nil
+}
+
+func (i *Insertion) count(c *event.Cut) {
+	i.Cuts++
+	for _, t := range c.GetRows() {
+		i.Rows += t.GetRows()
+	}
 }
 
 func place(topic string, partition int32) string { return fmt.Sprintf("%s/%d", topic, partition) }

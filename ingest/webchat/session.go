@@ -60,6 +60,8 @@ type session struct {
 	address   string
 	key       string
 	announced bool
+	// over: hello was refused and the connection ends. What follows is neither taken nor refused: the next one brings it again.
+	over bool
 	// where is the client's address, for the count of its connections.
 	where string
 }
@@ -243,6 +245,9 @@ func (c *session) tell(kind noteKind, a answerFrame) {
 
 // do carries a frame out and says with which type it is answered, if with any.
 func (c *session) do(f *frame) (string, error) {
+	if c.over {
+		return "", nil
+	}
 	if f.Type == "ping" {
 		return "pong", nil
 	}
@@ -272,6 +277,7 @@ func (c *session) greet(f *frame) error {
 	}
 	v, err := c.server.config.Tokens.VerifyVisitor(f.Token)
 	if err != nil || v.Tenant != c.entry.tenant || v.EntryPoint != c.entry.GetId() {
+		c.over = true
 		c.tell(noteRefused, answerFrame{Type: "error", Code: "token", Text: "the token is not accepted; ask for a new session"})
 		return nil
 	}
@@ -279,6 +285,7 @@ func (c *session) greet(f *frame) error {
 	defer cancel()
 	address, err := c.server.config.Pseudonyms.Pseudonym(ctx, v.Tenant, "webchat:"+v.Visitor)
 	if err != nil {
+		c.over = true
 		c.end(closeInternal, "try again")
 		return err
 	}
@@ -286,6 +293,7 @@ func (c *session) greet(f *frame) error {
 	key := event.Key(v.Tenant, string(address))
 	known, ok := c.server.chats.connect(key, c, f.Last, c.server.limits.PerVisitor)
 	if !ok {
+		c.over = true
 		c.end(closeRate, "too many connections")
 		return errRate
 	}

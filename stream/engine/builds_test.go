@@ -122,7 +122,7 @@ func TestAStandbyThatDecidesOtherwiseStandsDownAndDumps(t *testing.T) {
 	})
 }
 
-func TestARecordThatKillsStandsAfterThreeDeathsAndIsSkipped(t *testing.T) {
+func TestARecordThatKillsStandsAfterFourDeathsAndIsSkipped(t *testing.T) {
 	each(t, 8, func(t *testing.T, s *sim) {
 		deaths := 0
 		deadly := func(p *process) func() {
@@ -148,7 +148,7 @@ func TestARecordThatKillsStandsAfterThreeDeathsAndIsSkipped(t *testing.T) {
 			<-last.ended
 		}
 		require.ErrorIs(t, last.err, engine.ErrPoisoned)
-		require.Equal(t, 3, deaths)
+		require.Equal(t, 4, deaths)
 
 		cfg := engine.Playback{Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0"}
 		_, err = engine.Skip(t.Context(), cfg, at)
@@ -158,7 +158,7 @@ func TestARecordThatKillsStandsAfterThreeDeathsAndIsSkipped(t *testing.T) {
 		s.spawn(spawned{owner: true, deadly: deadly})
 		time.Sleep(20 * time.Second)
 		require.NoError(t, s.procs[len(s.procs)-1].stop())
-		require.Equal(t, 3, deaths)
+		require.Equal(t, 4, deaths)
 		wrong, stopped := s.compare()
 		require.False(t, wrong)
 		require.False(t, stopped)

@@ -67,8 +67,10 @@
 // # Trouble
 //
 // A standby whose hash of the outputs differs from the owner's stands down and dumps the span
-// (TestAStandbyThatDecidesOtherwiseStandsDownAndDumps). A record that kills the process three times stops its partition,
-// alone and loudly, until [Skip] begins an epoch without it (TestARecordThatKillsStandsAfterThreeDeathsAndIsSkipped). One who is
+// (TestAStandbyThatDecidesOtherwiseStandsDownAndDumps). A record that the
+// process dies of again and again stops its partition, alone and loudly, until [Skip] begins an epoch without it
+// (TestARecordThatKillsStandsAfterFourDeathsAndIsSkipped, TestARecordThatKillsStopsItsPartitionAlone); kills from outside
+// accuse nobody (TestKillsFromOutsideAccuseNobody). One who is
 // asked to leave leaves nothing to do (TestShutdownLeavesNothingToDo).
 //
 // # Replay

@@ -60,6 +60,7 @@ type hosted struct {
 
 // NewHost makes a host of folds, at most one per inbox.
 func NewHost(cfg Config, procs []Processor, advice Advice) *Host {
+	cfg.inside = make(chan struct{}, 1)
 	h := &Host{cfg: cfg, procs: make(map[event.Topic]Processor), advice: advice, parts: make(map[Place]*hosted)}
 	for _, p := range procs {
 		h.procs[p.Inbox] = p
@@ -219,7 +220,7 @@ func (h *Host) Status() []Status {
 		for p := range h.cfg.Log.Partitions(t) {
 			if r := h.parts[Place{t, p}]; r != nil {
 				s := r.part.Status()
-				if r.err != nil && (r.halted || errors.Is(r.err, ErrPoisoned)) {
+				if r.err != nil && (r.halted || errors.Is(r.err, ErrPoisoned) && !r.part.caughtUp.Load()) {
 					s.Halted = r.err.Error()
 				}
 				out = append(out, s)

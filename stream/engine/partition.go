@@ -34,7 +34,7 @@ var (
 	ErrSuperseded = errors.New("another build folds this partition from here on")
 	// ErrDiverged: the owner came to different outputs for the same records. The span is dumped for comparison.
 	ErrDiverged = errors.New("this process came to other decisions than the owner")
-	// ErrPoisoned: a record killed the process three times; the partition stands until an epoch skips it.
+	// ErrPoisoned: a record killed the process again and again; the partition stands until an epoch skips it.
 	ErrPoisoned = errors.New("a record kills the process; see 'tributary engine skip'")
 	// ErrNoCheckpoint: checkpoints stand, but none is whole. Beginning empty above them would decide anew what was decided, so
 	// an operator restores the objects, or deletes the partition's checkpoints to have it folded from the log's first record.
@@ -61,6 +61,9 @@ type Config struct {
 	// Sync is called before a checkpoint is published: what was acknowledged must be on disk. Nil where replicas see to that.
 	Sync   func(ctx context.Context) error
 	Logger *slog.Logger
+
+	// inside is what partitions of a process share while they are careful; see poison.
+	inside chan struct{}
 }
 
 // Status is a partition's state for people and metrics.
@@ -165,6 +168,9 @@ func NewPartition(cfg Config, proc Processor, partition int) *Partition {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.inside == nil {
+		cfg.inside = make(chan struct{}, 1)
+	}
 	p := &Partition{
 		cfg: cfg, proc: proc, part: partition, log: cfg.Logger.With("processor", proc.Name, "partition", partition),
 		records: make(chan chunk), answers: answers{wake: make(chan struct{}, 1)},
@@ -191,6 +197,7 @@ func (p *Partition) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
+	defer p.guard.leave()
 	readErr := make(chan error, 1)
 	wg.Go(func() { readErr <- p.read(work, p.core.pos.Next) })
 	wg.Go(func() { p.saver.run(work, p.log) })
@@ -260,6 +267,9 @@ func (p *Partition) fold(ctx context.Context, c chunk) error {
 			return err
 		}
 		s := p.core.step(rec)
+		if err := p.guard.after(ctx, rec); err != nil {
+			return err
+		}
 		p.emit.add(s, p.cfg.Now())
 		if err := p.observe(ctx, s); err != nil {
 			return err

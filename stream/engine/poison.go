@@ -18,32 +18,44 @@ const carefulFrom = 3
 // stillAlive is how long a note must stand for its writer to be taken for dead: a careful folder changes it every record.
 const stillAlive = time.Second
 
-// poison finds a record that kills the process: after two deaths without progress the third run notes each record before it
-// folds it, and where that run dies too, the next stands still before the record noted. A checkpoint, or having caught up
-// with the log, shows that no record before it kills.
+// poison finds a record that kills the process. A process's death is counted for every partition that it ran and that had not
+// got through, and says nothing of any of them; so after two deaths the third run notes each record before it folds it and takes
+// the note back behind it, one partition of the process at a time. Where a run dies inside a record, it may have been a
+// kill from outside; the record is accused when the next run dies inside it too, and then the partition stands before it. A
+// checkpoint, or having caught up with the log, shows that no record before it kills.
 type poison struct {
-	store   objects.Store
-	name    string
-	skips   map[int64]bool
-	note    attempts
-	suspect int64 // what the last careful run noted and did not get past; −1 where nothing
-	careful bool
-	cleared bool
+	store    objects.Store
+	name     string
+	skips    map[int64]bool
+	note     attempts
+	deadly   int64 // the offset where the partition stands; −1 where nothing kills
+	careful  bool
+	cleared  bool
+	inside   chan struct{} // full while a partition of this process is inside a careful record
+	isInside bool
 }
 
+// attempts is what stands in the store about runs without progress.
 type attempts struct {
-	From    int64 `json:"from"`
-	Starts  int   `json:"starts"`
+	From   int64 `json:"from"`
+	Starts int   `json:"starts"`
+	// Suspect is the record that a careful run is inside of; −1 while it is inside of none.
 	Suspect int64 `json:"suspect"`
+	// Accused is what the careful run before died inside of; −1 where it did not.
+	Accused int64 `json:"accused"`
+	// Passed is the offset below which a careful run got through.
+	Passed int64 `json:"passed"`
 }
 
-func newPoison(ctx context.Context, store objects.Store, processor string, partition int, from int64, skips map[int64]bool) (*poison, error) {
-	g := &poison{store: store, name: fmt.Sprintf("attempts/%s/%d", processor, partition), skips: skips}
+func newPoison(ctx context.Context, cfg *Config, processor string, partition int, from int64, skips map[int64]bool) (*poison, error) {
+	g := &poison{
+		store: cfg.Store, name: fmt.Sprintf("attempts/%s/%d", processor, partition), skips: skips, deadly: -1, inside: cfg.inside,
+	}
 	if err := g.read(ctx); err != nil {
 		return nil, err
 	}
 	if g.note.From != from || g.note.Starts == 0 {
-		g.note = attempts{From: from, Suspect: -1}
+		g.note = attempts{From: from, Suspect: -1, Accused: -1}
 	}
 	if was := g.note; was.Suspect >= 0 {
 		if err := wait(ctx, stillAlive); err != nil {
@@ -57,7 +69,11 @@ func newPoison(ctx context.Context, store objects.Store, processor string, parti
 			return g, nil
 		}
 	}
-	g.suspect = g.note.Suspect
+	if g.note.Suspect >= 0 && g.note.Suspect == g.note.Accused {
+		g.deadly = g.note.Suspect
+	} else {
+		g.note.Accused, g.note.Suspect = g.note.Suspect, -1
+	}
 	g.note.Starts++
 	g.careful = g.note.Starts >= carefulFrom
 	return g, g.write(ctx)
@@ -82,7 +98,7 @@ func (g *poison) write(ctx context.Context) error {
 	return g.store.Put(ctx, g.name, b)
 }
 
-// before is called before a record is folded, with the newest checkpoint published.
+// before is called before a record is folded, with the newest checkpoint published; after must follow.
 func (g *poison) before(ctx context.Context, rec *event.Record, published int64) error {
 	if !g.careful {
 		return nil
@@ -90,17 +106,39 @@ func (g *poison) before(ctx context.Context, rec *event.Record, published int64)
 	if published > g.note.From {
 		return g.passed(ctx)
 	}
-	if g.skips[rec.Offset] || bytes.Equal(rec.Key, []byte(controlKey)) {
+	switch {
+	case g.skips[rec.Offset] || bytes.Equal(rec.Key, []byte(controlKey)):
+		return nil
+	case rec.Offset == g.deadly:
+		return fmt.Errorf("offset %d of %s/%d: %w", rec.Offset, rec.Topic, rec.Partition, ErrPoisoned)
+	case g.deadly >= 0 || rec.Offset < g.note.Passed:
+		return nil // what stands must stay noted, and an earlier run got past what is below
+	}
+	select {
+	case g.inside <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	g.isInside, g.note.Suspect = true, rec.Offset
+	return g.write(ctx)
+}
+
+// after is called when a record is folded.
+func (g *poison) after(ctx context.Context, rec *event.Record) error {
+	if !g.isInside {
 		return nil
 	}
-	switch {
-	case rec.Offset == g.suspect:
-		return fmt.Errorf("offset %d of %s/%d: %w", rec.Offset, rec.Topic, rec.Partition, ErrPoisoned)
-	case rec.Offset < g.suspect:
-		return nil // the last run got past it
-	}
-	g.note.Suspect = rec.Offset
+	defer g.leave()
+	g.note.Suspect, g.note.Accused, g.note.Passed = -1, -1, rec.Offset+1
 	return g.write(ctx)
+}
+
+// leave lets the next partition be careful. It is called when a run ends, too.
+func (g *poison) leave() {
+	if g.isInside {
+		g.isInside = false
+		<-g.inside
+	}
 }
 
 // passed is called where the folder has got through: behind a checkpoint, and at the end of the log.
@@ -108,7 +146,7 @@ func (g *poison) passed(ctx context.Context) error {
 	if g.cleared {
 		return nil
 	}
-	g.cleared, g.careful = true, false
-	g.note.Starts, g.note.Suspect = 0, -1
+	g.cleared, g.careful, g.deadly = true, false, -1
+	g.note = attempts{From: g.note.From, Suspect: -1, Accused: -1}
 	return g.write(ctx)
 }

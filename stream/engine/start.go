@@ -248,7 +248,7 @@ func (p *Partition) stand(ctx context.Context, points *checkpoints, b *beginning
 	p.heard, p.heardEnd, p.saved = now, now, now
 	p.saver.published.Store(b.from)
 	var err error
-	p.guard, err = newPoison(ctx, p.cfg.Store, p.proc.Name, p.part, b.from, sc.skips)
+	p.guard, err = newPoison(ctx, &p.cfg, p.proc.Name, p.part, b.from, sc.skips)
 	return err
 }
 

@@ -215,3 +215,29 @@ func TestBrokerFrozen(t *testing.T) {
 	s.talk.once()
 	s.talk.inWarehouse()
 }
+
+// TestStopWithoutLog: a process that is asked to end while the log is away ends in a bounded time, and nothing is lost.
+func TestStopWithoutLog(t *testing.T) {
+	t.Parallel()
+	s := newSplit(t)
+	s.talk.round()
+	s.broker.kill()
+	text := s.talk.say()
+	eventually(t, 10*time.Second, func() error {
+		if status, _ := s.rest.get("/readyz"); status != http.StatusServiceUnavailable {
+			return fmt.Errorf("/readyz answers %d", status)
+		}
+		return nil
+	})
+	began := time.Now()
+	s.rest.signal(syscall.SIGTERM)
+	code := s.rest.wait(45 * time.Second)
+	t.Logf("ended with %d after %s", code, time.Since(began).Round(time.Millisecond))
+	require.NotEqual(t, -1, code, "a signal ended it")
+	s.broker.start()
+	s.rest.start()
+	s.talk.answer(text)
+	eventually(t, readyWithin, func() error { return s.talk.answered(text) })
+	s.talk.once()
+	s.talk.inWarehouse()
+}

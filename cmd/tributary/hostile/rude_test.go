@@ -259,6 +259,7 @@ func TestRudeFrames(t *testing.T) {
 	hugeClaim(t, c)
 	k.undisturbed("large frames")
 	flood(t, c, k)
+	tabs(t, c)
 	k.once()
 }
 
@@ -278,6 +279,26 @@ func hugeClaim(t *testing.T, c *child) {
 		r.gone()
 	}
 	require.Less(t, c.metric("process_resident_memory_bytes")-before, 256.0*(1<<20))
+}
+
+// tabs: one visitor has so many connections and no more; what is said on one too many is neither taken nor refused there.
+func tabs(t *testing.T, c *child) {
+	t.Helper()
+	status, token := visitor(t, c, "demo/shop", c.base())
+	require.Equal(t, http.StatusOK, status, token)
+	hello := fmt.Sprintf(`{"type":"hello","token":%q}`, token)
+	for range 10 {
+		r := shop(t, c)
+		require.NoError(t, r.send(hello))
+		r.next(kind("history"))
+	}
+	r := shop(t, c)
+	require.NoError(t, r.send(hello))
+	_ = r.send(`{"type":"send","id":"late","text":"x"}`) // the server may have hung up
+	require.Contains(t, []uint16{4029, 0}, r.gone())
+	for len(r.frames) > 0 {
+		require.NotEqual(t, "late", (<-r.frames)["id"])
+	}
 }
 
 // flood: who sends far more than a person does is told so and then put out; nobody else notices.

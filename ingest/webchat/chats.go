@@ -14,8 +14,18 @@ import (
 const (
 	// maxLines is how many of the latest messages of a chat are known; older ones were acknowledged or are given up.
 	maxLines = 50
-	// acked marks a line that a browser acknowledged, or that outbound settled.
-	acked = 1
+)
+
+// What a line's state says of its message, as bits.
+const (
+	// acked: a browser acknowledged it, or outbound settled it.
+	acked = 1 << iota
+	// ours: it is to the customer, not an echo of what the customer said.
+	ours
+	// seen: the customer has read it, or a later one.
+	seen
+	// earlier: it is of a conversation before this one, kept because it is not acknowledged. Its sequence says nothing.
+	earlier
 )
 
 // chatState is what the customer sees of the contact.
@@ -81,9 +91,7 @@ func (c *chats) applyOne(d *engine.Delivered) {
 	case *event.Event_DeliverySettled:
 		settled := body.DeliverySettled
 		if k := c.all[key]; k != nil && settled.GetState() >= event.DeliveryState_DELIVERY_STATE_DELIVERED {
-			if i := k.lines.Find(live.HashID(c.seed, settled.GetDelivery())); i >= 0 {
-				k.lines.Set(i, acked)
-			}
+			k.mark(live.HashID(c.seed, settled.GetDelivery()), acked)
 		}
 	}
 }
@@ -101,11 +109,10 @@ func (c *chats) deliver(k *chat, e *event.Event, at live.Place) {
 	d := e.GetDeliver()
 	switch d.GetKind() {
 	case "message", "echo":
-		// Sequences count in a conversation, so what a browser has of one says nothing of the next.
 		if conversation := live.HashID(c.seed, d.GetConversation()); conversation != k.conversation {
-			k.conversation, k.lines = conversation, nil
+			k.conversation, k.lines = conversation, k.unacknowledged()
 		}
-		k.lines = k.lines.Add(at, live.HashID(c.seed, d.GetDelivery()), maxLines)
+		k.add(at, live.HashID(c.seed, d.GetDelivery()), d)
 		k.tell(note{kind: noteMessage, event: e})
 		return
 	case "waiting":
@@ -119,6 +126,34 @@ func (c *chats) deliver(k *chat, e *event.Event, at live.Place) {
 	}
 	k.tell(note{kind: noteState, state: k.state})
 	c.settle(k)
+}
+
+// unacknowledged are the lines that outlive their conversation.
+func (k *chat) unacknowledged() live.Lines {
+	var kept live.Lines
+	for _, l := range k.lines {
+		if l.State()&acked == 0 {
+			kept = append(kept, l)
+			kept.Set(len(kept)-1, l.State()|earlier)
+		}
+	}
+	return kept
+}
+
+func (k *chat) add(at live.Place, hash uint64, d *event.Deliver) {
+	k.lines = k.lines.Add(at, hash, maxLines)
+	last := len(k.lines) - 1
+	k.lines.SetSequence(last, d.GetSequence())
+	if d.GetKind() == "message" {
+		k.lines.Set(last, ours)
+	}
+}
+
+// mark adds to what is known of the message with that hash.
+func (k *chat) mark(hash uint64, state uint8) {
+	if i := k.lines.Find(hash); i >= 0 {
+		k.lines.Set(i, k.lines[i].State()|state)
+	}
 }
 
 func (k *chat) tell(n note) {
@@ -179,7 +214,7 @@ func (c *chats) unacked(key string, ids []string) []string {
 	}
 	var out []string
 	for _, id := range ids {
-		if i := k.lines.Find(live.HashID(c.seed, id)); i >= 0 && k.lines[i].State() != acked && !slices.Contains(out, id) {
+		if i := k.lines.Find(live.HashID(c.seed, id)); i >= 0 && k.lines[i].State()&acked == 0 && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
@@ -191,20 +226,55 @@ func (c *chats) setAcked(key, id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if k := c.all[key]; k != nil {
-		if i := k.lines.Find(live.HashID(c.seed, id)); i >= 0 {
-			k.lines.Set(i, acked)
-		}
+		k.mark(live.HashID(c.seed, id), acked)
 	}
 }
 
-// linesOf are the chat's messages as they are now.
-func (c *chats) linesOf(key string) live.Lines {
+// conversation tells the chat's conversations apart.
+func (c *chats) conversation(key string) uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if k := c.all[key]; k != nil {
-		return slices.Clone(k.lines)
+		return k.conversation
 	}
-	return nil
+	return 0
+}
+
+// unseen is where the last message to the customer up to a sequence stands, unless it or a later one is read already.
+func (c *chats) unseen(key string, sequence uint64) (at live.Place, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.all[key]
+	if k == nil {
+		return 0, false
+	}
+	var last uint64
+	for _, l := range k.lines {
+		if n := l.Sequence(); l.State()&(ours|earlier) == ours && n <= sequence && n >= last {
+			at, ok, last = l.At, l.State()&seen == 0, n
+		}
+	}
+	return at, ok
+}
+
+// setSeen notes that the customer has read all up to the message at a place.
+func (c *chats) setSeen(key string, at live.Place) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.all[key]
+	if k == nil {
+		return
+	}
+	i := slices.IndexFunc(k.lines, func(l live.Line) bool { return l.At == at })
+	if i < 0 || k.lines[i].State()&earlier != 0 {
+		return // another conversation has begun
+	}
+	read := k.lines[i].Sequence()
+	for i, l := range k.lines {
+		if l.State()&(ours|earlier) == ours && l.Sequence() <= read {
+			k.lines.Set(i, l.State()|seen)
+		}
+	}
 }
 
 // size is how many chats are known.

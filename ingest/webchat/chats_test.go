@@ -3,12 +3,14 @@ package webchat
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 // An open chat costs at most 400 bytes in the view.
@@ -38,6 +40,16 @@ func TestOpenChatsAreSmall(t *testing.T) {
 	t.Logf("%d bytes for each open chat with %d messages", each, lines)
 	require.LessOrEqual(t, each, uint64(400))
 	runtime.KeepAlive(c)
+}
+
+// linesOf are the chat's messages as they are now.
+func (c *chats) linesOf(key string) live.Lines {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k := c.all[key]; k != nil {
+		return slices.Clone(k.lines)
+	}
+	return nil
 }
 
 func heap() uint64 {

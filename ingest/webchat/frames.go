@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -84,25 +85,34 @@ func (s *Server) message(ctx context.Context, e *event.Event) (message, error) {
 	return m, nil
 }
 
-// history reads what a browser may lack: what is behind the last that it has, and what nobody acknowledged. A last that is
-// beyond all of the chat is of an earlier conversation and says nothing.
+// lacking are the lines that a browser may lack: what is behind the last that it has, and what nobody acknowledged. A last
+// that is beyond all of the conversation is of an earlier one and says nothing.
+func lacking(lines live.Lines, last uint64) live.Lines {
+	var newest uint64
+	for _, l := range lines {
+		if l.State()&earlier == 0 {
+			newest = max(newest, l.Sequence())
+		}
+	}
+	if last > newest && newest < live.MaxSequence {
+		last = 0
+	}
+	return slices.DeleteFunc(lines, func(l live.Line) bool {
+		return l.State()&acked != 0 && l.Sequence() <= last && l.Sequence() < live.MaxSequence
+	})
+}
+
+// history reads what a browser may lack; the note's lines are its own.
 func (s *Server) history(ctx context.Context, n *note) ([]byte, error) {
-	found, err := live.Fetch(ctx, s.config.Log, event.TopicOutbound, n.lines.Places(nil))
+	lines := lacking(n.lines, n.last)
+	found, err := live.Fetch(ctx, s.config.Log, event.TopicOutbound, lines.Places(nil))
 	if err != nil {
 		return nil, fmt.Errorf("reading a chat's history: %w", err)
 	}
-	var newest uint64
-	for _, e := range found {
-		newest = max(newest, e.GetDeliver().GetSequence())
-	}
-	last := n.last
-	if last > newest {
-		last = 0
-	}
 	f := historyFrame{"history", n.state.String(), []message{}}
-	for _, l := range n.lines {
+	for _, l := range lines {
 		e := found[l.At]
-		if e.GetDeliver() == nil || (e.GetDeliver().GetSequence() <= last && l.State() == acked) {
+		if e.GetDeliver() == nil {
 			continue
 		}
 		m, err := s.message(ctx, e)

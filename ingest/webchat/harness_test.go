@@ -39,6 +39,8 @@ type world struct {
 	ids      atomic.Int64
 	mu       sync.Mutex
 	numbers  map[string]uint64
+	// conversation is the one that deliveries are of.
+	conversation string
 }
 
 // appender is the log as the guard needs it.
@@ -57,7 +59,7 @@ func (a appender) Append(ctx context.Context, r event.Record) error {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, log: enginetest.NewLog(4), numbers: map[string]uint64{}}
+	w := &world{t: t, log: enginetest.NewLog(4), conversation: "v1", numbers: map[string]uint64{}}
 	w.ms.Store(enginetest.Start)
 	store, master := objects.NewMemory(), privacy.NewMasterKey()
 	var err error
@@ -100,7 +102,7 @@ func (w *world) config(tenant string, e *event.EntryPoint) {
 // deliver asks for a delivery to an address; its id is returned.
 func (w *world) deliver(address, kind string, sequence uint64, text, clientID string) string {
 	d := &event.Deliver{
-		Delivery: fmt.Sprintf("d-%s-%d", kind, w.ids.Add(1)), Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: "shop", Conversation: "v1",
+		Delivery: fmt.Sprintf("d-%s-%d", kind, w.ids.Add(1)), Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: "shop", Conversation: w.conversation,
 		Contact: "k1", Author: event.Author_AUTHOR_AGENT, Sequence: sequence, Kind: kind, ClientId: clientID,
 	}
 	e := &event.Event{Tenant: "acme", Key: event.Key("acme", address), Address: address, Body: &event.Event_Deliver{Deliver: d}}

@@ -77,6 +77,8 @@ type Limits struct {
 	SessionsPerMinute float64
 	// Messages a minute of one visitor, and how many at once.
 	MessagesPerMinute, MessageBurst float64
+	// Connections a minute that one visitor may begin, and how many at once: each is shown its history.
+	HellosPerMinute, HelloBurst float64
 	// Ended chats that are remembered.
 	Ended int
 }
@@ -100,6 +102,8 @@ func (l Limits) withDefaults() Limits {
 	rate(&l.SessionsPerMinute, 60)
 	rate(&l.MessagesPerMinute, 60)
 	rate(&l.MessageBurst, 20)
+	rate(&l.HellosPerMinute, 60)
+	rate(&l.HelloBurst, 30)
 	return l
 }
 
@@ -112,6 +116,7 @@ type Server struct {
 	follower live.Follower
 	sessions *live.Limiter
 	messages *live.Limiter
+	hellos   *live.Limiter
 	work     *live.Crew
 	upgrader *gws.Upgrader
 	metrics  *metrics
@@ -154,6 +159,7 @@ func New(c Config) (*Server, error) {
 	s.chats = newChats(s.limits.Ended)
 	s.sessions = live.NewLimiter(s.limits.SessionsPerMinute/60, s.limits.SessionsPerMinute, 20_000)
 	s.messages = live.NewLimiter(s.limits.MessagesPerMinute/60, s.limits.MessageBurst, 50_000)
+	s.hellos = live.NewLimiter(s.limits.HellosPerMinute/60, s.limits.HelloBurst, 50_000)
 	s.upgrader = s.newUpgrader()
 	var err error
 	if s.metrics, err = newMetrics(c.Registry, s); err != nil {

@@ -64,6 +64,7 @@ type session struct {
 	over bool
 	// where is the client's address, for the count of its connections.
 	where string
+	reads readMarks
 }
 
 func (s *Server) newSession(entry entryPoint, where string) *session {
@@ -138,6 +139,7 @@ func (c *session) close() {
 		return
 	}
 	c.server.chats.disconnect(c.key, c)
+	c.reads.end(c)
 	if !c.announced {
 		return
 	}
@@ -223,16 +225,20 @@ func (c *session) read(opcode gws.Opcode, raw []byte) {
 	}
 	switch {
 	case err != nil:
-		p := asFault(err)
-		if p.status == 500 {
-			c.server.config.Logger.Error("a frame failed", slog.String("error", err.Error()))
-		}
-		c.server.metrics.frames.WithLabelValues(p.Code).Inc()
-		c.tell(noteMade, answerFrame{Type: "error", ID: f.ID, Code: p.Code, Text: p.Text})
+		c.refuse(f.ID, err)
 	case answer != "":
 		c.server.metrics.frames.WithLabelValues(answer).Inc()
 		c.tell(noteMade, answerFrame{Type: answer, ID: f.ID})
 	}
+}
+
+func (c *session) refuse(id string, err error) {
+	p := asFault(err)
+	if p.status == 500 {
+		c.server.config.Logger.Error("a frame failed", slog.String("error", err.Error()))
+	}
+	c.server.metrics.frames.WithLabelValues(p.Code).Inc()
+	c.tell(noteMade, answerFrame{Type: "error", ID: id, Code: p.Code, Text: p.Text})
 }
 
 func (c *session) tell(kind noteKind, a answerFrame) {
@@ -263,7 +269,7 @@ func (c *session) do(f *frame) (string, error) {
 	case "ack":
 		return "", c.ack(f.IDs)
 	case "read":
-		return "", c.markRead(f.Sequence)
+		return "", c.reads.take(c, f.Sequence)
 	case "end":
 		return "accepted", c.endContact(f.ID)
 	}
@@ -280,6 +286,10 @@ func (c *session) greet(f *frame) error {
 		c.over = true
 		c.tell(noteRefused, answerFrame{Type: "error", Code: "token", Text: "the token is not accepted; ask for a new session"})
 		return nil
+	}
+	if !c.server.hellos.Take(event.Key(v.Tenant, v.Visitor), c.server.config.Now()) {
+		c.end(closeRate, "too many connections")
+		return errRate
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
 	defer cancel()
@@ -338,27 +348,6 @@ func (c *session) ack(ids []string) error {
 func (c *session) receipt(message string, state event.DeliveryState) error {
 	return c.append(&event.Event{Body: &event.Event_Receipt{Receipt: &event.Receipt{Message: message, State: state}}}, nil,
 		"receipt", message, strconv.Itoa(int(state)))
-}
-
-// markRead tells that the customer has seen all up to a sequence, by the last message to the customer in it.
-func (c *session) markRead(sequence uint64) error {
-	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
-	defer cancel()
-	found, err := live.Fetch(ctx, c.server.config.Log, event.TopicOutbound, c.server.chats.linesOf(c.key).Places(nil))
-	if err != nil {
-		return err
-	}
-	var last *event.Deliver
-	for _, e := range found {
-		d := e.GetDeliver()
-		if d.GetKind() == "message" && d.GetSequence() <= sequence && d.GetSequence() > last.GetSequence() {
-			last = d
-		}
-	}
-	if last == nil {
-		return nil
-	}
-	return c.receipt(last.GetDelivery(), event.DeliveryState_DELIVERY_STATE_READ)
 }
 
 func (c *session) endContact(request string) error {

@@ -41,12 +41,14 @@ func TestLinesAgainstAModel(t *testing.T) {
 		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			if len(model) > 0 && rapid.Bool().Draw(t, "mark") {
 				n := rapid.IntRange(0, len(model)-1).Draw(t, "which")
-				model[n].state = rapid.Byte().Draw(t, "state")
+				model[n].state = rapid.Uint8Range(0, 15).Draw(t, "state")
 				lines.Set(lines.Find(HashID(seed, model[n].id)), model[n].state)
 				continue
 			}
 			model = append(model, entry{id: fmt.Sprint(i)})
 			lines = lines.Add(Place(i), HashID(seed, fmt.Sprint(i)), 10)
+			lines.SetSequence(len(lines)-1, uint64(i)<<rapid.IntRange(0, 20).Draw(t, "shift"))
+			lines.SetSequence(len(lines)-1, uint64(i)<<14)
 			if len(model) > 10 {
 				require.Negative(t, lines.Find(HashID(seed, model[0].id)))
 				model = model[1:]
@@ -57,6 +59,7 @@ func TestLinesAgainstAModel(t *testing.T) {
 		for i, m := range model {
 			require.Equal(t, i, lines.Find(HashID(seed, m.id)))
 			require.Equal(t, m.state, lines[i].State())
+			require.Equal(t, min(uint64(lines[i].At)<<14, MaxSequence), lines[i].Sequence())
 			require.Equal(t, m.id, fmt.Sprint(lines[i].At))
 		}
 	})

@@ -5,14 +5,15 @@ import (
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
-// held gives a contact that the agent holds, in wrap-up or not. Whoever does not hold it has no say in it.
+// held gives a contact that the agent holds, in wrap-up or not. Whoever does not hold it has no say in it, but supervisors
+// have.
 func (c *customer) held(contact, agent string) (*event.ContactRow, error) {
 	r := c.contact(contact)
 	switch {
 	case r == nil:
-		return nil, engine.Refuse("the contact is not open")
-	case agent == "" || r.GetContact().GetAgent() != agent:
-		return nil, engine.Refuse("the contact is not with the agent who asks")
+		return nil, tooLate(notOpen)
+	case c.by == "" && r.GetContact().GetAgent() != agent:
+		return nil, tooLate(notHolder)
 	}
 	return r, nil
 }
@@ -20,10 +21,15 @@ func (c *customer) held(contact, agent string) (*event.ContactRow, error) {
 // talking gives a contact that the agent holds and that is not over.
 func (c *customer) talking(contact, agent string) (*event.ContactRow, error) {
 	r, err := c.held(contact, agent)
-	if err == nil && r.GetContact().GetState() != event.ContactState_CONTACT_STATE_ASSIGNED {
-		return nil, engine.Refuse("the contact is over")
+	switch {
+	case err != nil:
+		return nil, err
+	case r.GetContact().GetState() == event.ContactState_CONTACT_STATE_WRAPPING:
+		return nil, tooLate(over)
+	case r.GetContact().GetState() != event.ContactState_CONTACT_STATE_ASSIGNED:
+		return nil, tooLate(notHolder) // a supervisor's wish; it needs somebody who holds the contact
 	}
-	return r, err
+	return r, nil
 }
 
 // answered takes an agent's message.
@@ -44,45 +50,58 @@ func (c *customer) answered(m *event.AgentMessage) error {
 	return nil
 }
 
-// endedByAgent ends the talk. If the customer was faster the wish is fulfilled.
+// endedByAgent ends the talk. If the customer was faster the wish is fulfilled. A supervisor also ends the wait for one.
 func (c *customer) endedByAgent(m *event.EndContact) error {
 	r, err := c.held(m.GetContact(), m.GetAgent())
 	if err != nil {
 		return err
 	}
-	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_ASSIGNED {
+	switch r.GetContact().GetState() {
+	case event.ContactState_CONTACT_STATE_QUEUED:
+		c.abandon(r, endClosed, endClosed)
+	case event.ContactState_CONTACT_STATE_ASSIGNED:
 		c.wrap(r, endAgent)
+	case event.ContactState_CONTACT_STATE_WRAPPING, event.ContactState_CONTACT_STATE_ENDED, event.ContactState_CONTACT_STATE_UNSPECIFIED:
 	}
 	return nil
 }
 
 // wrappedUp ends the wrap-up.
 func (c *customer) wrappedUp(m *event.WrapUpDone) error {
+	if len(m.GetCode()) > maxID {
+		return &engine.Refusal{Kind: "limit", Reason: "the wrap-up code is longer than allowed"}
+	}
 	r, err := c.held(m.GetContact(), m.GetAgent())
 	switch {
 	case err != nil:
 		return err
 	case r.GetContact().GetState() != event.ContactState_CONTACT_STATE_WRAPPING:
-		return engine.Refuse("the contact is not in wrap-up yet")
-	case len(m.GetCode()) > maxID:
-		return &engine.Refusal{Kind: "limit", Reason: "the wrap-up code is longer than allowed"}
+		return tooLate(notWrapping)
 	}
 	r.Contact.WrapUpCode = m.GetCode()
 	c.finishWrapUp(r)
 	return nil
 }
 
-// transfer ends this handling and begins the next one in a queue, which passes over the agent who gave it away.
+// transfer ends this handling and begins the next one in a queue, which passes over the agent who had it. A supervisor
+// also moves a contact that waits.
 func (c *customer) transfer(m *event.TransferContact) error {
-	r, err := c.talking(m.GetContact(), m.GetAgent())
+	r, err := c.held(m.GetContact(), m.GetAgent())
 	if err != nil {
 		return err
 	}
-	if _, known := c.cfg.queue(c.tenant, m.GetQueue()); !known {
-		return engine.Refuse("the queue to transfer to does not exist")
+	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_WRAPPING {
+		return tooLate(over)
 	}
-	c.release(r, false)
-	return c.follow(r, m.GetQueue(), byTransfer, endTransfer, m.GetAgent())
+	if _, known := c.cfg.queue(c.tenant, m.GetQueue()); !known {
+		return tooLate(noQueue)
+	}
+	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_QUEUED {
+		c.cancel(r, endTransfer)
+	} else {
+		c.release(r, false)
+	}
+	return c.follow(r, m.GetQueue(), byTransfer, endTransfer, r.GetContact().GetAgent())
 }
 
 // split lets a contact go on in a conversation of its own. What was said before stays where it was said.
@@ -92,7 +111,7 @@ func (c *customer) split(m *event.SplitConversation) error {
 		return err
 	}
 	if len(c.row.GetConversations()) >= maxConversations {
-		return &engine.Refusal{Kind: "limit", Reason: "the customer has too many conversations at once"}
+		return tooLate(limited)
 	}
 	ct := r.GetContact()
 	ct.Conversation = c.open(ct.GetAddress(), ct.GetConversation()).GetConversation()
@@ -100,14 +119,12 @@ func (c *customer) split(m *event.SplitConversation) error {
 	return nil
 }
 
-// read takes how far the agent has read; it never goes back. Of a contact that is over by then nobody wants to know.
+// read takes how far the agent has read; it never goes back. Of a contact that is over or another's by then nobody wants
+// to know.
 func (c *customer) read(m *event.ReadMark) error {
-	if c.contact(m.GetContact()) == nil {
-		return nil
-	}
 	r, err := c.held(m.GetContact(), m.GetAgent())
 	if err != nil {
-		return err
+		return nil //nolint:nilerr // nobody waits for an answer to a mark
 	}
 	ct := r.GetContact()
 	sequence := min(m.GetSequence(), c.conversation(ct.GetConversation()).GetSequence())

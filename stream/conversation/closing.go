@@ -3,7 +3,6 @@ package conversation
 import (
 	"slices"
 
-	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -14,14 +13,12 @@ const (
 )
 
 // closeByAgent closes a conversation for an agent who holds a contact of it, or when no contact of it is left. What
-// another agent holds is not closed over that agent's head.
+// another agent holds is not closed over that agent's head, but by supervisors.
 func (c *customer) closeByAgent(m *event.CloseConversation) error {
 	v := c.conversation(m.GetConversation())
 	switch {
 	case v == nil:
-		return engine.Refuse("the conversation is not open")
-	case m.GetAgent() == "":
-		return engine.Refuse("closing a conversation needs an agent")
+		return tooLate(notOpen)
 	case v.GetClosed():
 		return nil
 	}
@@ -31,8 +28,8 @@ func (c *customer) closeByAgent(m *event.CloseConversation) error {
 		mine = mine || ct.GetAgent() == m.GetAgent()
 		others = others || ct.GetAgent() != m.GetAgent() && ct.GetState() == event.ContactState_CONTACT_STATE_ASSIGNED
 	}
-	if others || !mine && len(c.of(v)) > 0 {
-		return engine.Refuse("the conversation has a contact that is not with the agent who asks")
+	if c.by == "" && (others || !mine && len(c.of(v)) > 0) {
+		return tooLate(notHolder)
 	}
 	for _, r := range c.of(v) {
 		switch r.GetContact().GetState() {
@@ -57,7 +54,7 @@ func (c *customer) of(v *event.ConversationRow) []*event.ContactRow {
 func (c *customer) close(v *event.ConversationRow, reason string) {
 	v.Closed, v.ClosedMs = true, c.tx.Served()
 	c.fact(c.row.GetAddress(), &event.Event{Body: &event.Event_ConversationClosed{ConversationClosed: &event.ConversationClosed{
-		Conversation: v.GetConversation(), Reason: reason,
+		Conversation: v.GetConversation(), Reason: reason, By: c.by,
 	}}})
 }
 

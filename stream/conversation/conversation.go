@@ -6,7 +6,9 @@
 // It promises: a customer has at most one waiting or answered contact on an address; a contact is in one state and its
 // versions count up by one; the messages of a conversation count up by one from 1; each request to route ends in exactly
 // one of an assignment and a cancellation, and each assignment in exactly one release; only the agent who holds a contact
-// speaks in it; what is asked again has no second effect. Nothing that a customer says is refused for want of
+// speaks in it; what is asked again has no second effect; what agents ask too late is refused by a fact, so that they learn
+// of it, and what makes no sense goes to dead. Supervisors, whose right the door has checked, end, move, split and close
+// over the holder's head, and the facts name their account. Nothing that a customer says is refused for want of
 // configuration: what arrives at an unknown entry point waits in the queue "default".
 //
 // A customer is there while a connection of theirs is known through a gateway process that lives. Gateways that give signs of
@@ -20,6 +22,7 @@
 package conversation
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/tributary-cc/tributary/stream/engine"
@@ -80,10 +83,21 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 		c.at = e.GetAtMs()
 	}
 	c.sealed = e.GetSealed()
-	if repeat, err := c.repeated(e); err != nil || repeat {
+	asked, err := wishOf(e)
+	if err != nil {
 		return err
 	}
-	if err := c.handle(e); err != nil {
+	c.by = asked.GetBy()
+	repeat, err := c.repeated(e)
+	if err != nil || repeat {
+		return err
+	}
+	err = c.handle(e)
+	if late := tooLate(""); asked != nil && errors.As(err, &late) {
+		c.refuse(e.GetAddress(), asked, late)
+		return nil // the row stays as it was: asked again, the wish is decided anew
+	}
+	if err != nil {
 		return err
 	}
 	c.review()

@@ -17,7 +17,7 @@ func (c *customer) changed(r *event.ContactRow, change string) {
 	ct := r.GetContact()
 	ct.Version++
 	c.fact(ct.GetAddress(), &event.Event{Body: &event.Event_ContactChanged{ContactChanged: &event.ContactChanged{
-		Contact: proto.CloneOf(ct), Change: change,
+		Contact: proto.CloneOf(ct), Change: change, By: c.by,
 	}}})
 }
 

@@ -22,6 +22,14 @@ func (s *stage) name(kind, id string) string {
 	return n
 }
 
+// called is the name of an id that may never have appeared.
+func (s *stage) called(id string) string {
+	if n, ok := s.names[id]; ok {
+		return n
+	}
+	return id
+}
+
 // print writes events as a person reads them.
 func (s *stage) print(w *strings.Builder, outs []enginetest.Out) {
 	for _, o := range outs {
@@ -53,7 +61,16 @@ func (s *stage) text(e *event.Event) string {
 		}
 		return text
 	case *event.Event_ConversationClosed:
-		return "closed " + s.name("conv", b.ConversationClosed.GetConversation()) + " by " + b.ConversationClosed.GetReason()
+		o := b.ConversationClosed
+		return "closed " + s.name("conv", o.GetConversation()) + " by " + o.GetReason() + prefix(" wish of ", o.GetBy())
+	case *event.Event_WishRefused:
+		r := b.WishRefused
+		of := s.called(r.GetContact())
+		if r.GetContact() == "" {
+			of = s.called(r.GetConversation())
+		}
+		return fmt.Sprintf("refused %s of %s%s to %s%s: %s", r.GetKind(), of, prefix(" ", r.GetRequest()), r.GetAgent(),
+			prefix("supervisor ", r.GetBy()), r.GetReason())
 	case *event.Event_ContactChanged:
 		return s.contact(b.ContactChanged)
 	case *event.Event_MessageAdded:
@@ -106,6 +123,7 @@ func (s *stage) contact(changed *event.ContactChanged) string {
 	if !c.GetConnected() {
 		b.WriteString(" away")
 	}
+	b.WriteString(prefix(" wish of ", changed.GetBy()))
 	return b.String()
 }
 

@@ -87,6 +87,9 @@ func (w *world) agent() {
 	case "read":
 		e.Body = &event.Event_ReadMark{ReadMark: &event.ReadMark{Contact: contact, Agent: agent, Sequence: rapid.Uint64Range(0, 9).Draw(w.t, "sequence")}}
 	}
+	if rapid.IntRange(0, 3).Draw(w.t, "supervisor") == 0 {
+		supervised(e, "sue")
+	}
 	w.send(e)
 }
 

@@ -49,6 +49,8 @@ type world struct {
 	answers  []string        // the agents' messages
 	caused   map[string]bool // the wishes that led to an answer
 	now      *event.Event    // what is being folded
+	stepped  int             // how much came of it so far
+	decided  int             // and how much of that are refusals
 	// requested and held are what routing thinks: who waits, who has whom.
 	requested map[string]bool
 	held      map[string]string
@@ -72,7 +74,7 @@ func (w *world) record(e *event.Event) {
 		id := event.CauseID("any", fmt.Sprint(len(w.records)))
 		e.Id = id[:]
 	}
-	w.now = e
+	w.now, w.stepped, w.decided = e, 0, 0
 	value, err := event.Marshal(e)
 	if err != nil {
 		w.t.Fatal(err)
@@ -81,12 +83,14 @@ func (w *world) record(e *event.Event) {
 	w.records = append(w.records, rec)
 	for _, o := range w.m.Step(rec) {
 		w.outs = append(w.outs, o)
+		w.stepped++
 		out := new(event.Event)
 		if err := proto.Unmarshal(o.Value, out); err != nil {
 			w.t.Fatal(err)
 		}
 		w.check(out)
 	}
+	w.unheard()
 	w.consistent()
 	w.reached()
 }
@@ -103,6 +107,9 @@ func (w *world) check(e *event.Event) {
 		if k := b.Dead.GetKind(); k != "refused" && k != "late" {
 			w.t.Fatalf("%s: %s", k, b.Dead.GetReason())
 		}
+		w.decided++
+	case *event.Event_WishRefused:
+		w.refused(b.WishRefused)
 	case *event.Event_ContactChanged:
 		w.owner[b.ContactChanged.GetContact().GetContact()] = e.GetCustomer()
 		w.contact(b.ContactChanged)
@@ -136,10 +143,47 @@ func (w *world) check(e *event.Event) {
 	}
 }
 
+// refused checks that a refusal is of the wish in hand, that nothing else came of it, and that its reason is true.
+func (w *world) refused(r *event.WishRefused) {
+	w.decided++
+	asked, err := wishOf(w.now)
+	asked.Reason = r.GetReason()
+	c := w.contacts[r.GetContact()]
+	state := c.GetState()
+	holds := r.GetBy() != "" || c.GetAgent() == r.GetAgent()
+	switch {
+	case err != nil || !proto.Equal(asked, r) || w.stepped != 1:
+		w.t.Fatalf("a refusal of something else, or with something else: %v of %v", r, asked)
+	case r.GetKind() == "close" || r.GetReason() == noQueue && r.GetKind() == "transfer" || r.GetReason() == limited && r.GetKind() == "split":
+	case r.GetReason() == notOpen && (c == nil || w.ended[r.GetContact()] || w.owner[r.GetContact()] != w.now.GetCustomer()):
+	case r.GetReason() == notHolder && (!holds || state == event.ContactState_CONTACT_STATE_QUEUED):
+	case r.GetReason() == over && holds && state == event.ContactState_CONTACT_STATE_WRAPPING:
+	case r.GetReason() == notWrapping && r.GetKind() == "wrap_up" && holds && state == event.ContactState_CONTACT_STATE_ASSIGNED:
+	default:
+		w.t.Fatalf("refused for a reason that does not hold: %v in %v", r, c)
+	}
+}
+
+// unheard fails where a message of an agent came to nothing and nobody was told.
+func (w *world) unheard() {
+	m := w.now.GetAgentMessage()
+	if m != nil && w.decided == 0 && !w.caused[string(w.now.GetId())] {
+		w.t.Fatalf("nothing became of %v", m)
+	}
+}
+
+// asker is the supervisor whose wish is being folded.
+func (w *world) asker() string {
+	asked, _ := wishOf(w.now)
+	return asked.GetBy()
+}
+
 func (w *world) contact(changed *event.ContactChanged) {
 	c := changed.GetContact()
 	was := w.contacts[c.GetContact()]
 	switch {
+	case changed.GetBy() != w.asker():
+		w.t.Fatalf("by whom nobody asked, or by nobody: %v", changed)
 	case c.GetVersion() != was.GetVersion()+1:
 		w.t.Fatalf("version %d after %d", c.GetVersion(), was.GetVersion())
 	case was.GetState() > c.GetState() && changed.GetChange() != "requeued":

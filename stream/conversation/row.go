@@ -21,6 +21,8 @@ type customer struct {
 	// at is the time that decisions carry: the cause's, or the clock's where a timer is the cause.
 	at     int64
 	sealed *event.Sealed
+	// by is the supervisor's account whose wish is folded; empty where it is an agent's, or nobody's.
+	by string
 	// waited tells whether the index of those who wait has the customer.
 	waited bool
 }

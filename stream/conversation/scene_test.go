@@ -132,10 +132,30 @@ func (s *stage) parse(line string, w []string) *event.Event {
 	case strings.HasPrefix(w[0], "w"): // an address
 		e.Address = w[0]
 		s.customer(e, line, w[1], arg)
+	case w[0] == "supervisor": // and an account
+		s.agent(e, line, "", w[2], func(i int) string { return arg(i + 1) })
+		supervised(e, w[1])
 	default: // an agent
 		s.agent(e, line, w[0], w[1], arg)
 	}
 	return e
+}
+
+// supervised makes an agent's wish a supervisor's, where those have a say.
+func supervised(e *event.Event, account string) {
+	if account == "unnamed" {
+		account = ""
+	}
+	switch b := e.GetBody().(type) {
+	case *event.Event_EndContact:
+		b.EndContact.BySupervisor, b.EndContact.By = true, account
+	case *event.Event_TransferContact:
+		b.TransferContact.BySupervisor, b.TransferContact.By = true, account
+	case *event.Event_SplitConversation:
+		b.SplitConversation.BySupervisor, b.SplitConversation.By = true, account
+	case *event.Event_CloseConversation:
+		b.CloseConversation.BySupervisor, b.CloseConversation.By = true, account
+	}
 }
 
 func (s *stage) customer(e *event.Event, line, verb string, arg func(int) string) {

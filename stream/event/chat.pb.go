@@ -627,10 +627,15 @@ func (x *AgentMessage) GetMessage() string {
 
 // EndContact asks to end a contact.
 type EndContact struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Contact       string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
-	Agent         string                 `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
-	Request       string                 `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Contact string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Agent is who asks, who must hold the contact; of a supervisor's wish, who held it then.
+	Agent   string `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
+	Request string `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
+	// By_supervisor says that the right to act on others' contacts was checked; who holds the contact does not matter then.
+	BySupervisor bool `protobuf:"varint,4,opt,name=by_supervisor,json=bySupervisor,proto3" json:"by_supervisor,omitempty"`
+	// By is the account of that supervisor.
+	By            string `protobuf:"bytes,5,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -682,6 +687,20 @@ func (x *EndContact) GetAgent() string {
 func (x *EndContact) GetRequest() string {
 	if x != nil {
 		return x.Request
+	}
+	return ""
+}
+
+func (x *EndContact) GetBySupervisor() bool {
+	if x != nil {
+		return x.BySupervisor
+	}
+	return false
+}
+
+func (x *EndContact) GetBy() string {
+	if x != nil {
+		return x.By
 	}
 	return ""
 }
@@ -757,11 +776,14 @@ func (x *WrapUpDone) GetRequest() string {
 
 // TransferContact asks to end this handling and begin the next one in a queue.
 type TransferContact struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Contact       string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
-	Agent         string                 `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
-	Queue         string                 `protobuf:"bytes,3,opt,name=queue,proto3" json:"queue,omitempty"`
-	Request       string                 `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Contact string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	Agent   string                 `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
+	Queue   string                 `protobuf:"bytes,3,opt,name=queue,proto3" json:"queue,omitempty"`
+	Request string                 `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
+	// As in EndContact.
+	BySupervisor  bool   `protobuf:"varint,5,opt,name=by_supervisor,json=bySupervisor,proto3" json:"by_supervisor,omitempty"`
+	By            string `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -824,12 +846,29 @@ func (x *TransferContact) GetRequest() string {
 	return ""
 }
 
+func (x *TransferContact) GetBySupervisor() bool {
+	if x != nil {
+		return x.BySupervisor
+	}
+	return false
+}
+
+func (x *TransferContact) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
 // CloseConversation asks to close the whole conversation.
 type CloseConversation struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Conversation  string                 `protobuf:"bytes,1,opt,name=conversation,proto3" json:"conversation,omitempty"`
-	Agent         string                 `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
-	Request       string                 `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Conversation string                 `protobuf:"bytes,1,opt,name=conversation,proto3" json:"conversation,omitempty"`
+	Agent        string                 `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
+	Request      string                 `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
+	// As in EndContact.
+	BySupervisor  bool   `protobuf:"varint,4,opt,name=by_supervisor,json=bySupervisor,proto3" json:"by_supervisor,omitempty"`
+	By            string `protobuf:"bytes,5,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -885,12 +924,29 @@ func (x *CloseConversation) GetRequest() string {
 	return ""
 }
 
+func (x *CloseConversation) GetBySupervisor() bool {
+	if x != nil {
+		return x.BySupervisor
+	}
+	return false
+}
+
+func (x *CloseConversation) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
 // SplitConversation asks that the contact go on in a conversation of its own.
 type SplitConversation struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Contact       string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
-	Agent         string                 `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
-	Request       string                 `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Contact string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	Agent   string                 `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
+	Request string                 `protobuf:"bytes,3,opt,name=request,proto3" json:"request,omitempty"`
+	// As in EndContact.
+	BySupervisor  bool   `protobuf:"varint,4,opt,name=by_supervisor,json=bySupervisor,proto3" json:"by_supervisor,omitempty"`
+	By            string `protobuf:"bytes,5,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -942,6 +998,20 @@ func (x *SplitConversation) GetAgent() string {
 func (x *SplitConversation) GetRequest() string {
 	if x != nil {
 		return x.Request
+	}
+	return ""
+}
+
+func (x *SplitConversation) GetBySupervisor() bool {
+	if x != nil {
+		return x.BySupervisor
+	}
+	return false
+}
+
+func (x *SplitConversation) GetBy() string {
+	if x != nil {
+		return x.By
 	}
 	return ""
 }
@@ -1074,7 +1144,9 @@ type ConversationClosed struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
 	Conversation string                 `protobuf:"bytes,1,opt,name=conversation,proto3" json:"conversation,omitempty"`
 	// Reason is one of: agent, silence.
-	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// By is the account of the supervisor who asked for it; empty where none did.
+	By            string `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1119,6 +1191,13 @@ func (x *ConversationClosed) GetConversation() string {
 func (x *ConversationClosed) GetReason() string {
 	if x != nil {
 		return x.Reason
+	}
+	return ""
+}
+
+func (x *ConversationClosed) GetBy() string {
+	if x != nil {
+		return x.By
 	}
 	return ""
 }
@@ -1371,7 +1450,9 @@ type ContactChanged struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Contact *Contact               `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
 	// Change is one of: started, assigned, requeued, connection, first_response, read, split, ended, wrapped.
-	Change        string `protobuf:"bytes,2,opt,name=change,proto3" json:"change,omitempty"`
+	Change string `protobuf:"bytes,2,opt,name=change,proto3" json:"change,omitempty"`
+	// By is the account of the supervisor who asked for the change; empty where none did.
+	By            string `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1416,6 +1497,13 @@ func (x *ContactChanged) GetContact() *Contact {
 func (x *ContactChanged) GetChange() string {
 	if x != nil {
 		return x.Change
+	}
+	return ""
+}
+
+func (x *ContactChanged) GetBy() string {
+	if x != nil {
+		return x.By
 	}
 	return ""
 }
@@ -1594,6 +1682,107 @@ func (x *MessageMarked) GetState() DeliveryState {
 	return DeliveryState_DELIVERY_STATE_UNSPECIFIED
 }
 
+// WishRefused says that what an agent asked for was in order, and came too late: something else happened first. Nothing
+// was changed; asked again, it is decided anew.
+type WishRefused struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Contact string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Conversation, where the wish was about one.
+	Conversation string `protobuf:"bytes,2,opt,name=conversation,proto3" json:"conversation,omitempty"`
+	// Agent is who asked.
+	Agent string `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Request is the client's id of the wish; of a message, the message's.
+	Request string `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
+	// Kind is one of: message, end, wrap_up, transfer, close, split.
+	Kind string `protobuf:"bytes,5,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Reason is one of: not_open (no such contact or conversation is open), not_holder (somebody else holds it, or nobody),
+	// over (the talk has ended), not_wrapping, no_queue, limit.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// By is the account of the supervisor who asked; empty where none did.
+	By            string `protobuf:"bytes,7,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WishRefused) Reset() {
+	*x = WishRefused{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WishRefused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WishRefused) ProtoMessage() {}
+
+func (x *WishRefused) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WishRefused.ProtoReflect.Descriptor instead.
+func (*WishRefused) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *WishRefused) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *WishRefused) GetConversation() string {
+	if x != nil {
+		return x.Conversation
+	}
+	return ""
+}
+
+func (x *WishRefused) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *WishRefused) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+func (x *WishRefused) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *WishRefused) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WishRefused) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
 // Deliver asks for a message to be brought to an address.
 type Deliver struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1616,7 +1805,7 @@ type Deliver struct {
 
 func (x *Deliver) Reset() {
 	*x = Deliver{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[18]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +1817,7 @@ func (x *Deliver) String() string {
 func (*Deliver) ProtoMessage() {}
 
 func (x *Deliver) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[18]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1830,7 @@ func (x *Deliver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deliver.ProtoReflect.Descriptor instead.
 func (*Deliver) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{18}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Deliver) GetDelivery() string {
@@ -1725,7 +1914,7 @@ type Claim struct {
 
 func (x *Claim) Reset() {
 	*x = Claim{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[19]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1737,7 +1926,7 @@ func (x *Claim) String() string {
 func (*Claim) ProtoMessage() {}
 
 func (x *Claim) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[19]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1750,7 +1939,7 @@ func (x *Claim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Claim.ProtoReflect.Descriptor instead.
 func (*Claim) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{19}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Claim) GetDelivery() string {
@@ -1780,7 +1969,7 @@ type DeliveryResult struct {
 
 func (x *DeliveryResult) Reset() {
 	*x = DeliveryResult{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[20]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1792,7 +1981,7 @@ func (x *DeliveryResult) String() string {
 func (*DeliveryResult) ProtoMessage() {}
 
 func (x *DeliveryResult) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[20]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1805,7 +1994,7 @@ func (x *DeliveryResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliveryResult.ProtoReflect.Descriptor instead.
 func (*DeliveryResult) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{20}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DeliveryResult) GetDelivery() string {
@@ -1849,7 +2038,7 @@ type DeliverySettled struct {
 
 func (x *DeliverySettled) Reset() {
 	*x = DeliverySettled{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[21]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1861,7 +2050,7 @@ func (x *DeliverySettled) String() string {
 func (*DeliverySettled) ProtoMessage() {}
 
 func (x *DeliverySettled) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[21]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1874,7 +2063,7 @@ func (x *DeliverySettled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverySettled.ProtoReflect.Descriptor instead.
 func (*DeliverySettled) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{21}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DeliverySettled) GetDelivery() string {
@@ -1931,31 +2120,39 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\fAgentMessage\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"V\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\x8b\x01\n" +
 	"\n" +
 	"EndContact\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x18\n" +
-	"\arequest\x18\x03 \x01(\tR\arequest\"j\n" +
+	"\arequest\x18\x03 \x01(\tR\arequest\x12#\n" +
+	"\rby_supervisor\x18\x04 \x01(\bR\fbySupervisor\x12\x0e\n" +
+	"\x02by\x18\x05 \x01(\tR\x02by\"j\n" +
 	"\n" +
 	"WrapUpDone\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x18\n" +
-	"\arequest\x18\x04 \x01(\tR\arequest\"q\n" +
+	"\arequest\x18\x04 \x01(\tR\arequest\"\xa6\x01\n" +
 	"\x0fTransferContact\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x14\n" +
 	"\x05queue\x18\x03 \x01(\tR\x05queue\x12\x18\n" +
-	"\arequest\x18\x04 \x01(\tR\arequest\"g\n" +
+	"\arequest\x18\x04 \x01(\tR\arequest\x12#\n" +
+	"\rby_supervisor\x18\x05 \x01(\bR\fbySupervisor\x12\x0e\n" +
+	"\x02by\x18\x06 \x01(\tR\x02by\"\x9c\x01\n" +
 	"\x11CloseConversation\x12\"\n" +
 	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x18\n" +
-	"\arequest\x18\x03 \x01(\tR\arequest\"]\n" +
+	"\arequest\x18\x03 \x01(\tR\arequest\x12#\n" +
+	"\rby_supervisor\x18\x04 \x01(\bR\fbySupervisor\x12\x0e\n" +
+	"\x02by\x18\x05 \x01(\tR\x02by\"\x92\x01\n" +
 	"\x11SplitConversation\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x18\n" +
-	"\arequest\x18\x03 \x01(\tR\arequest\"V\n" +
+	"\arequest\x18\x03 \x01(\tR\arequest\x12#\n" +
+	"\rby_supervisor\x18\x04 \x01(\bR\fbySupervisor\x12\x0e\n" +
+	"\x02by\x18\x05 \x01(\tR\x02by\"V\n" +
 	"\bReadMark\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x1a\n" +
@@ -1964,10 +2161,11 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x1a\n" +
 	"\breopened\x18\x02 \x01(\bR\breopened\x12\x1d\n" +
 	"\n" +
-	"split_from\x18\x03 \x01(\tR\tsplitFrom\"P\n" +
+	"split_from\x18\x03 \x01(\tR\tsplitFrom\"`\n" +
 	"\x12ConversationClosed\x12\"\n" +
 	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xc0\x06\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x0e\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\"\xc0\x06\n" +
 	"\aContact\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +
 	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x18\n" +
@@ -2003,10 +2201,11 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\aaddress\x18\x16 \x01(\tR\aaddress\x12\x18\n" +
 	"\aversion\x18\x17 \x01(\x04R\aversion\x12\x1c\n" +
 	"\tconnected\x18\x18 \x01(\bR\tconnected\x12#\n" +
-	"\rread_sequence\x18\x19 \x01(\x04R\freadSequence\"_\n" +
+	"\rread_sequence\x18\x19 \x01(\x04R\freadSequence\"o\n" +
 	"\x0eContactChanged\x125\n" +
 	"\acontact\x18\x01 \x01(\v2\x1b.tributary.event.v1.ContactR\acontact\x12\x16\n" +
-	"\x06change\x18\x02 \x01(\tR\x06change\"\xb9\x02\n" +
+	"\x06change\x18\x02 \x01(\tR\x06change\x12\x0e\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\"\xb9\x02\n" +
 	"\fMessageAdded\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\"\n" +
 	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x18\n" +
@@ -2020,7 +2219,15 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\rMessageMarked\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\"\n" +
 	"\fconversation\x18\x02 \x01(\tR\fconversation\x127\n" +
-	"\x05state\x18\x03 \x01(\x0e2!.tributary.event.v1.DeliveryStateR\x05state\"\xd5\x02\n" +
+	"\x05state\x18\x03 \x01(\x0e2!.tributary.event.v1.DeliveryStateR\x05state\"\xb7\x01\n" +
+	"\vWishRefused\x12\x18\n" +
+	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +
+	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x14\n" +
+	"\x05agent\x18\x03 \x01(\tR\x05agent\x12\x18\n" +
+	"\arequest\x18\x04 \x01(\tR\arequest\x12\x12\n" +
+	"\x04kind\x18\x05 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x0e\n" +
+	"\x02by\x18\a \x01(\tR\x02by\"\xd5\x02\n" +
 	"\aDeliver\x12\x1a\n" +
 	"\bdelivery\x18\x01 \x01(\tR\bdelivery\x125\n" +
 	"\achannel\x18\x02 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
@@ -2095,7 +2302,7 @@ func file_tributary_event_v1_chat_proto_rawDescGZIP() []byte {
 }
 
 var file_tributary_event_v1_chat_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_tributary_event_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_tributary_event_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_tributary_event_v1_chat_proto_goTypes = []any{
 	(Channel)(0),                 // 0: tributary.event.v1.Channel
 	(Author)(0),                  // 1: tributary.event.v1.Author
@@ -2119,10 +2326,11 @@ var file_tributary_event_v1_chat_proto_goTypes = []any{
 	(*ContactChanged)(nil),       // 19: tributary.event.v1.ContactChanged
 	(*MessageAdded)(nil),         // 20: tributary.event.v1.MessageAdded
 	(*MessageMarked)(nil),        // 21: tributary.event.v1.MessageMarked
-	(*Deliver)(nil),              // 22: tributary.event.v1.Deliver
-	(*Claim)(nil),                // 23: tributary.event.v1.Claim
-	(*DeliveryResult)(nil),       // 24: tributary.event.v1.DeliveryResult
-	(*DeliverySettled)(nil),      // 25: tributary.event.v1.DeliverySettled
+	(*WishRefused)(nil),          // 22: tributary.event.v1.WishRefused
+	(*Deliver)(nil),              // 23: tributary.event.v1.Deliver
+	(*Claim)(nil),                // 24: tributary.event.v1.Claim
+	(*DeliveryResult)(nil),       // 25: tributary.event.v1.DeliveryResult
+	(*DeliverySettled)(nil),      // 26: tributary.event.v1.DeliverySettled
 }
 var file_tributary_event_v1_chat_proto_depIdxs = []int32{
 	0,  // 0: tributary.event.v1.CustomerMessage.channel:type_name -> tributary.event.v1.Channel
@@ -2157,7 +2365,7 @@ func file_tributary_event_v1_chat_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_chat_proto_rawDesc), len(file_tributary_event_v1_chat_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   22,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -74,6 +74,7 @@ type Event struct {
 	//	*Event_ContactChanged
 	//	*Event_MessageAdded
 	//	*Event_MessageMarked
+	//	*Event_WishRefused
 	//	*Event_Deliver
 	//	*Event_Claim
 	//	*Event_DeliveryResult
@@ -412,6 +413,15 @@ func (x *Event) GetMessageMarked() *MessageMarked {
 	return nil
 }
 
+func (x *Event) GetWishRefused() *WishRefused {
+	if x != nil {
+		if x, ok := x.Body.(*Event_WishRefused); ok {
+			return x.WishRefused
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetDeliver() *Deliver {
 	if x != nil {
 		if x, ok := x.Body.(*Event_Deliver); ok {
@@ -683,6 +693,10 @@ type Event_MessageMarked struct {
 	MessageMarked *MessageMarked `protobuf:"bytes,68,opt,name=message_marked,json=messageMarked,proto3,oneof"`
 }
 
+type Event_WishRefused struct {
+	WishRefused *WishRefused `protobuf:"bytes,69,opt,name=wish_refused,json=wishRefused,proto3,oneof"`
+}
+
 type Event_Deliver struct {
 	// Delivery (outbound.in, outbound).
 	Deliver *Deliver `protobuf:"bytes,80,opt,name=deliver,proto3,oneof"`
@@ -809,6 +823,8 @@ func (*Event_ContactChanged) isEvent_Body() {}
 func (*Event_MessageAdded) isEvent_Body() {}
 
 func (*Event_MessageMarked) isEvent_Body() {}
+
+func (*Event_WishRefused) isEvent_Body() {}
 
 func (*Event_Deliver) isEvent_Body() {}
 
@@ -944,7 +960,7 @@ var File_tributary_event_v1_event_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1etributary/event/v1/event.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\x1a tributary/event/v1/control.proto\x1a tributary/event/v1/routing.proto\x1a\x1ftributary/event/v1/sealed.proto\"\x8b\x1a\n" +
+	"\x1etributary/event/v1/event.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\x1a tributary/event/v1/control.proto\x1a tributary/event/v1/routing.proto\x1a\x1ftributary/event/v1/sealed.proto\"\xd1\x1a\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x10\n" +
@@ -981,7 +997,8 @@ const file_tributary_event_v1_event_proto_rawDesc = "" +
 	"\x13conversation_closed\x18A \x01(\v2&.tributary.event.v1.ConversationClosedH\x00R\x12conversationClosed\x12M\n" +
 	"\x0fcontact_changed\x18B \x01(\v2\".tributary.event.v1.ContactChangedH\x00R\x0econtactChanged\x12G\n" +
 	"\rmessage_added\x18C \x01(\v2 .tributary.event.v1.MessageAddedH\x00R\fmessageAdded\x12J\n" +
-	"\x0emessage_marked\x18D \x01(\v2!.tributary.event.v1.MessageMarkedH\x00R\rmessageMarked\x127\n" +
+	"\x0emessage_marked\x18D \x01(\v2!.tributary.event.v1.MessageMarkedH\x00R\rmessageMarked\x12D\n" +
+	"\fwish_refused\x18E \x01(\v2\x1f.tributary.event.v1.WishRefusedH\x00R\vwishRefused\x127\n" +
 	"\adeliver\x18P \x01(\v2\x1b.tributary.event.v1.DeliverH\x00R\adeliver\x121\n" +
 	"\x05claim\x18Q \x01(\v2\x19.tributary.event.v1.ClaimH\x00R\x05claim\x12M\n" +
 	"\x0fdelivery_result\x18R \x01(\v2\".tributary.event.v1.DeliveryResultH\x00R\x0edeliveryResult\x12P\n" +
@@ -1051,25 +1068,26 @@ var file_tributary_event_v1_event_proto_goTypes = []any{
 	(*ContactChanged)(nil),       // 23: tributary.event.v1.ContactChanged
 	(*MessageAdded)(nil),         // 24: tributary.event.v1.MessageAdded
 	(*MessageMarked)(nil),        // 25: tributary.event.v1.MessageMarked
-	(*Deliver)(nil),              // 26: tributary.event.v1.Deliver
-	(*Claim)(nil),                // 27: tributary.event.v1.Claim
-	(*DeliveryResult)(nil),       // 28: tributary.event.v1.DeliveryResult
-	(*DeliverySettled)(nil),      // 29: tributary.event.v1.DeliverySettled
-	(*RouteRequest)(nil),         // 30: tributary.event.v1.RouteRequest
-	(*RouteCancel)(nil),          // 31: tributary.event.v1.RouteCancel
-	(*AgentConnected)(nil),       // 32: tributary.event.v1.AgentConnected
-	(*AgentDisconnected)(nil),    // 33: tributary.event.v1.AgentDisconnected
-	(*AgentStatus)(nil),          // 34: tributary.event.v1.AgentStatus
-	(*GatewayAlive)(nil),         // 35: tributary.event.v1.GatewayAlive
-	(*OfferAnswer)(nil),          // 36: tributary.event.v1.OfferAnswer
-	(*ContactReleased)(nil),      // 37: tributary.event.v1.ContactReleased
-	(*OfferChanged)(nil),         // 38: tributary.event.v1.OfferChanged
-	(*AgentChanged)(nil),         // 39: tributary.event.v1.AgentChanged
-	(*QueueEntry)(nil),           // 40: tributary.event.v1.QueueEntry
-	(*RouteOutcome)(nil),         // 41: tributary.event.v1.RouteOutcome
-	(*ConfigChange)(nil),         // 42: tributary.event.v1.ConfigChange
-	(*ConfigApplied)(nil),        // 43: tributary.event.v1.ConfigApplied
-	(*ConfigRefused)(nil),        // 44: tributary.event.v1.ConfigRefused
+	(*WishRefused)(nil),          // 26: tributary.event.v1.WishRefused
+	(*Deliver)(nil),              // 27: tributary.event.v1.Deliver
+	(*Claim)(nil),                // 28: tributary.event.v1.Claim
+	(*DeliveryResult)(nil),       // 29: tributary.event.v1.DeliveryResult
+	(*DeliverySettled)(nil),      // 30: tributary.event.v1.DeliverySettled
+	(*RouteRequest)(nil),         // 31: tributary.event.v1.RouteRequest
+	(*RouteCancel)(nil),          // 32: tributary.event.v1.RouteCancel
+	(*AgentConnected)(nil),       // 33: tributary.event.v1.AgentConnected
+	(*AgentDisconnected)(nil),    // 34: tributary.event.v1.AgentDisconnected
+	(*AgentStatus)(nil),          // 35: tributary.event.v1.AgentStatus
+	(*GatewayAlive)(nil),         // 36: tributary.event.v1.GatewayAlive
+	(*OfferAnswer)(nil),          // 37: tributary.event.v1.OfferAnswer
+	(*ContactReleased)(nil),      // 38: tributary.event.v1.ContactReleased
+	(*OfferChanged)(nil),         // 39: tributary.event.v1.OfferChanged
+	(*AgentChanged)(nil),         // 40: tributary.event.v1.AgentChanged
+	(*QueueEntry)(nil),           // 41: tributary.event.v1.QueueEntry
+	(*RouteOutcome)(nil),         // 42: tributary.event.v1.RouteOutcome
+	(*ConfigChange)(nil),         // 43: tributary.event.v1.ConfigChange
+	(*ConfigApplied)(nil),        // 44: tributary.event.v1.ConfigApplied
+	(*ConfigRefused)(nil),        // 45: tributary.event.v1.ConfigRefused
 }
 var file_tributary_event_v1_event_proto_depIdxs = []int32{
 	1,  // 0: tributary.event.v1.Event.origin:type_name -> tributary.event.v1.Origin
@@ -1097,30 +1115,31 @@ var file_tributary_event_v1_event_proto_depIdxs = []int32{
 	23, // 22: tributary.event.v1.Event.contact_changed:type_name -> tributary.event.v1.ContactChanged
 	24, // 23: tributary.event.v1.Event.message_added:type_name -> tributary.event.v1.MessageAdded
 	25, // 24: tributary.event.v1.Event.message_marked:type_name -> tributary.event.v1.MessageMarked
-	26, // 25: tributary.event.v1.Event.deliver:type_name -> tributary.event.v1.Deliver
-	27, // 26: tributary.event.v1.Event.claim:type_name -> tributary.event.v1.Claim
-	28, // 27: tributary.event.v1.Event.delivery_result:type_name -> tributary.event.v1.DeliveryResult
-	29, // 28: tributary.event.v1.Event.delivery_settled:type_name -> tributary.event.v1.DeliverySettled
-	30, // 29: tributary.event.v1.Event.route_request:type_name -> tributary.event.v1.RouteRequest
-	31, // 30: tributary.event.v1.Event.route_cancel:type_name -> tributary.event.v1.RouteCancel
-	32, // 31: tributary.event.v1.Event.agent_connected:type_name -> tributary.event.v1.AgentConnected
-	33, // 32: tributary.event.v1.Event.agent_disconnected:type_name -> tributary.event.v1.AgentDisconnected
-	34, // 33: tributary.event.v1.Event.agent_status:type_name -> tributary.event.v1.AgentStatus
-	35, // 34: tributary.event.v1.Event.gateway_alive:type_name -> tributary.event.v1.GatewayAlive
-	36, // 35: tributary.event.v1.Event.offer_answer:type_name -> tributary.event.v1.OfferAnswer
-	37, // 36: tributary.event.v1.Event.contact_released:type_name -> tributary.event.v1.ContactReleased
-	38, // 37: tributary.event.v1.Event.offer_changed:type_name -> tributary.event.v1.OfferChanged
-	39, // 38: tributary.event.v1.Event.agent_changed:type_name -> tributary.event.v1.AgentChanged
-	40, // 39: tributary.event.v1.Event.queue_entry:type_name -> tributary.event.v1.QueueEntry
-	41, // 40: tributary.event.v1.Event.route_outcome:type_name -> tributary.event.v1.RouteOutcome
-	42, // 41: tributary.event.v1.Event.config_change:type_name -> tributary.event.v1.ConfigChange
-	43, // 42: tributary.event.v1.Event.config_applied:type_name -> tributary.event.v1.ConfigApplied
-	44, // 43: tributary.event.v1.Event.config_refused:type_name -> tributary.event.v1.ConfigRefused
-	44, // [44:44] is the sub-list for method output_type
-	44, // [44:44] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	26, // 25: tributary.event.v1.Event.wish_refused:type_name -> tributary.event.v1.WishRefused
+	27, // 26: tributary.event.v1.Event.deliver:type_name -> tributary.event.v1.Deliver
+	28, // 27: tributary.event.v1.Event.claim:type_name -> tributary.event.v1.Claim
+	29, // 28: tributary.event.v1.Event.delivery_result:type_name -> tributary.event.v1.DeliveryResult
+	30, // 29: tributary.event.v1.Event.delivery_settled:type_name -> tributary.event.v1.DeliverySettled
+	31, // 30: tributary.event.v1.Event.route_request:type_name -> tributary.event.v1.RouteRequest
+	32, // 31: tributary.event.v1.Event.route_cancel:type_name -> tributary.event.v1.RouteCancel
+	33, // 32: tributary.event.v1.Event.agent_connected:type_name -> tributary.event.v1.AgentConnected
+	34, // 33: tributary.event.v1.Event.agent_disconnected:type_name -> tributary.event.v1.AgentDisconnected
+	35, // 34: tributary.event.v1.Event.agent_status:type_name -> tributary.event.v1.AgentStatus
+	36, // 35: tributary.event.v1.Event.gateway_alive:type_name -> tributary.event.v1.GatewayAlive
+	37, // 36: tributary.event.v1.Event.offer_answer:type_name -> tributary.event.v1.OfferAnswer
+	38, // 37: tributary.event.v1.Event.contact_released:type_name -> tributary.event.v1.ContactReleased
+	39, // 38: tributary.event.v1.Event.offer_changed:type_name -> tributary.event.v1.OfferChanged
+	40, // 39: tributary.event.v1.Event.agent_changed:type_name -> tributary.event.v1.AgentChanged
+	41, // 40: tributary.event.v1.Event.queue_entry:type_name -> tributary.event.v1.QueueEntry
+	42, // 41: tributary.event.v1.Event.route_outcome:type_name -> tributary.event.v1.RouteOutcome
+	43, // 42: tributary.event.v1.Event.config_change:type_name -> tributary.event.v1.ConfigChange
+	44, // 43: tributary.event.v1.Event.config_applied:type_name -> tributary.event.v1.ConfigApplied
+	45, // 44: tributary.event.v1.Event.config_refused:type_name -> tributary.event.v1.ConfigRefused
+	45, // [45:45] is the sub-list for method output_type
+	45, // [45:45] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_event_proto_init() }
@@ -1157,6 +1176,7 @@ func file_tributary_event_v1_event_proto_init() {
 		(*Event_ContactChanged)(nil),
 		(*Event_MessageAdded)(nil),
 		(*Event_MessageMarked)(nil),
+		(*Event_WishRefused)(nil),
 		(*Event_Deliver)(nil),
 		(*Event_Claim)(nil),
 		(*Event_DeliveryResult)(nil),

@@ -19,7 +19,7 @@ type Facts struct {
 	Assigned map[string]bool
 	// Open are the offers whose last state is offered.
 	Open map[string]string
-	// Refused counts what came too late and stands in dead, by the writer's id; Dead what should not be there.
+	// Refused counts what came too late, by the writer's id; Dead what should not be there.
 	Refused map[string]int
 	Late    int
 	Dead    []string
@@ -112,6 +112,11 @@ func (f *Facts) take(ctx context.Context, s *process.Spine, topic event.Topic, e
 			ID: m.GetMessage(), Conversation: m.GetConversation(), Contact: m.GetContact(), Customer: e.GetCustomer(), Text: content.GetText(),
 			Sequence: m.GetSequence(), Agent: m.GetAuthor() == event.Author_AUTHOR_AGENT,
 		})
+	case topic == event.TopicConversationFacts && e.GetWishRefused() != nil:
+		f.Late++
+		if r := e.GetWishRefused(); r.GetKind() == "message" {
+			f.Refused[r.GetRequest()]++
+		}
 	case topic == event.TopicConversationFacts && e.GetContactChanged() != nil:
 		c := e.GetContactChanged().GetContact()
 		if c.GetVersion() >= f.Contacts[c.GetContact()].GetVersion() {
@@ -131,16 +136,11 @@ func (f *Facts) take(ctx context.Context, s *process.Spine, topic event.Topic, e
 	return nil
 }
 
-// dead sorts a dead letter: what an agent asked for too late is refused rightly, all else is a fault.
+// dead sorts a dead letter: an offer that is answered too late is refused rightly, all else is a fault.
 func (f *Facts) dead(d *event.Dead) {
 	e, err := event.Unmarshal(d.GetRecord())
 	if err == nil && d.GetKind() == "refused" {
-		switch body := e.GetBody().(type) {
-		case *event.Event_AgentMessage:
-			f.Refused[body.AgentMessage.GetMessage()]++
-			f.Late++
-			return
-		case *event.Event_EndContact, *event.Event_WrapUpDone, *event.Event_OfferAnswer, *event.Event_TransferContact, *event.Event_CloseConversation, *event.Event_ReadMark:
+		if e.GetOfferAnswer() != nil {
 			f.Late++
 			return
 		}

@@ -125,6 +125,9 @@ func (f *Facts) take(ctx context.Context, s *process.Spine, topic event.Topic, e
 		if c.GetState() == event.ContactState_CONTACT_STATE_ASSIGNED {
 			f.Assigned[c.GetContact()] = true
 		}
+	case topic == event.TopicConversationFacts && e.GetWishRefused() != nil:
+		f.Refused[e.GetWishRefused().GetRequest()]++
+		f.Late++
 	case topic == event.TopicRoutingFacts && e.GetOfferChanged() != nil:
 		o := e.GetOfferChanged()
 		if o.GetState() == event.OfferState_OFFER_STATE_OFFERED {

@@ -170,32 +170,43 @@ func (c *session) doSend(ctx context.Context, cmd *command) error {
 }
 
 // doContact appends what is asked of a contact by its holder, or by a supervisor where that is a supervisor's business.
+// The conversation decides: what comes too late by then is told by a frame "error" with the code "refused".
 func (c *session) doContact(ctx context.Context, cmd *command) error {
 	k, err := c.server.contact(ctx, c.who.Tenant, cmd.Contact)
 	if err != nil {
 		return err
 	}
 	holder := c.who.can(access.ActionContactWrite) && c.who.Agent != "" && k.agent == c.who.Agent
-	own := cmd.Type == "wrap_up" || cmd.Type == "read"
-	if !holder && (own || !c.who.mayManage()) {
-		return denied("the contact is with somebody else")
+	by := ""
+	if !holder {
+		if cmd.Type == "wrap_up" || cmd.Type == "read" || !c.who.mayManage() {
+			return denied("the contact is with somebody else")
+		}
+		if cmd.Type == "transfer" && !c.server.view.hasQueue(c.who.Tenant, cmd.Queue) {
+			return errNoQueue
+		}
+		if by, err = c.overrules(ctx, k.id); err != nil {
+			return err
+		}
 	}
 	e := k.event(c.who.Tenant)
 	switch cmd.Type {
 	case "end":
-		e.Body = &event.Event_EndContact{EndContact: &event.EndContact{Contact: k.id, Agent: c.who.Agent, Request: cmd.Request}}
+		e.Body = &event.Event_EndContact{EndContact: &event.EndContact{
+			Contact: k.id, Agent: k.agent, Request: cmd.Request, BySupervisor: !holder, By: by,
+		}}
 	case "wrap_up":
 		e.Body = &event.Event_WrapUpDone{WrapUpDone: &event.WrapUpDone{Contact: k.id, Agent: c.who.Agent, Code: cmd.Code, Request: cmd.Request}}
 	case "transfer":
 		if !c.server.view.hasQueue(c.who.Tenant, cmd.Queue) {
-			return notFound("queue: there is no such queue")
+			return errNoQueue
 		}
 		e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{
-			Contact: k.id, Agent: c.who.Agent, Queue: cmd.Queue, Request: cmd.Request,
+			Contact: k.id, Agent: k.agent, Queue: cmd.Queue, Request: cmd.Request, BySupervisor: !holder, By: by,
 		}}
 	case "split":
 		e.Body = &event.Event_SplitConversation{SplitConversation: &event.SplitConversation{
-			Contact: k.id, Agent: c.who.Agent, Request: cmd.Request,
+			Contact: k.id, Agent: k.agent, Request: cmd.Request, BySupervisor: !holder, By: by,
 		}}
 	case "read":
 		e.Body = &event.Event_ReadMark{ReadMark: &event.ReadMark{Contact: k.id, Agent: c.who.Agent, Sequence: cmd.Sequence}}
@@ -205,9 +216,10 @@ func (c *session) doContact(ctx context.Context, cmd *command) error {
 	return c.server.append(ctx, event.TopicConversationIn, c.who.Tenant, e, nil, cmd.Type, k.id, c.who.Account, cmd.Request)
 }
 
+// doClose appends the wish to close a conversation. A supervisor closes it over the head of whoever holds a contact of it.
 func (c *session) doClose(ctx context.Context, cmd *command) error {
-	holder := c.who.Agent
-	if c.who.mayManage() {
+	holder, supervisor := c.who.Agent, c.who.mayManage()
+	if supervisor {
 		holder = ""
 	} else if !c.who.can(access.ActionContactWrite) || holder == "" {
 		return denied("this account is no agent")
@@ -220,11 +232,24 @@ func (c *session) doClose(ctx context.Context, cmd *command) error {
 	if err != nil {
 		return err
 	}
+	by := ""
+	if supervisor {
+		if by, err = c.overrules(ctx, cmd.Conversation); err != nil {
+			return err
+		}
+	}
 	e := k.event(c.who.Tenant)
 	e.Body = &event.Event_CloseConversation{CloseConversation: &event.CloseConversation{
-		Conversation: cmd.Conversation, Agent: c.who.Agent, Request: cmd.Request,
+		Conversation: cmd.Conversation, Agent: holder, Request: cmd.Request, BySupervisor: supervisor, By: by,
 	}}
 	return c.server.append(ctx, event.TopicConversationIn, c.who.Tenant, e, nil, "close", cmd.Conversation, c.who.Account, cmd.Request)
+}
+
+// overrules writes down that a supervisor, whose right was checked, acts on what others hold, and gives the account.
+func (c *session) overrules(ctx context.Context, subject string) (string, error) {
+	return c.who.Account, c.server.auditor.Audit(ctx, access.Entry{
+		Tenant: c.who.Tenant, Actor: c.who.Account, Action: access.ActionRoutingAct, Subject: subject, Allowed: true,
+	})
 }
 
 // contactRef is what commands need to know of a contact.

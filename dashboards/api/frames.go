@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -126,6 +127,7 @@ type answerFrame struct {
 	Type    string `json:"type"`
 	Request string `json:"request,omitempty"`
 	Code    string `json:"code,omitempty"`
+	Reason  string `json:"reason,omitempty"`
 	Text    string `json:"text,omitempty"`
 }
 
@@ -162,6 +164,18 @@ func viewContact(e *event.Event, queueName string) contactView {
 		State: word(c.GetState().String(), "CONTACT_STATE_"), Connected: c.GetConnected(), StartedMs: c.GetStartedMs(),
 		EnqueuedMs: c.GetEnqueuedMs(), AssignedMs: c.GetAssignedMs(), EndedMs: c.GetEndedMs(), EndReason: c.GetEndReason(),
 		Version: c.GetVersion(),
+	}
+}
+
+// viewRefused is the answer to a command that was accepted, and came too late.
+func viewRefused(r *event.WishRefused) answerFrame {
+	text := map[string]string{
+		"not_open": "it is no longer open", "not_holder": "it is with somebody else by now, or with nobody",
+		"over": "the contact has ended", "not_wrapping": "the contact has not ended yet", "no_queue": "there is no such queue any more",
+		"limit": "the customer has too many conversations at once",
+	}[r.GetReason()]
+	return answerFrame{
+		Type: "error", Request: r.GetRequest(), Code: "refused", Reason: r.GetReason(), Text: cmp.Or(text, "something else happened first"),
 	}
 }
 

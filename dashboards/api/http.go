@@ -15,6 +15,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 const (
@@ -142,15 +144,9 @@ func (s *Server) authenticate(r *http.Request) (person, error) {
 	return who, nil
 }
 
+// clientIP is what limits per client count by.
 func (s *Server) clientIP(r *http.Request) string {
-	if s.config.ClientIP != nil {
-		return s.config.ClientIP(r)
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+	return live.Site(live.ClientIP(r, s.config.ClientIP))
 }
 
 // decode reads a JSON body that has these fields and no others.

@@ -16,6 +16,8 @@ const (
 	noteMessage
 	noteMarked
 	noteQueue
+	// noteRefused tells that an accepted wish came too late.
+	noteRefused
 	// noteMade carries a frame that is made already: an answer to a command.
 	noteMade
 )
@@ -33,4 +35,6 @@ type note struct {
 	queue    queueState
 	snapshot *snapshot
 	made     []byte
+	// account restricts a note to the pages of one account.
+	account string
 }

@@ -94,6 +94,8 @@ func (s *Server) render(ctx context.Context, tenant string, n *note) ([]byte, er
 	case noteMarked:
 		m := n.event.GetMessageMarked()
 		return json.Marshal(markedFrame{"marked", m.GetConversation(), m.GetMessage(), stateWord(m.GetState())})
+	case noteRefused:
+		return json.Marshal(viewRefused(n.event.GetWishRefused()))
 	case noteQueue:
 		return json.Marshal(queueFrame{"queue", viewQueue(n.queue)})
 	}

@@ -129,7 +129,11 @@ func (c *session) end(code uint16, reason string) {
 	c.server.work.Start(func() { _ = c.conn.WriteClose(code, []byte(reason)) })
 }
 
-func (c *session) push(n note) { c.out.Push(n) }
+func (c *session) push(n note) {
+	if n.account == "" || n.account == c.who.Account {
+		c.out.Push(n)
+	}
+}
 
 // announce tells routing that the agent has this connection.
 func (c *session) announce(ctx context.Context) error {

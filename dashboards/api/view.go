@@ -121,6 +121,8 @@ func (v *view) applyOne(d *engine.Delivered) {
 		v.messageAdded(e, body.MessageAdded, at)
 	case *event.Event_MessageMarked:
 		v.messageMarked(e, body.MessageMarked)
+	case *event.Event_WishRefused:
+		v.wishRefused(e, body.WishRefused)
 	case *event.Event_AgentChanged:
 		a := v.tenant(e.GetTenant()).agent(body.AgentChanged.GetAgent())
 		a.changed = body.AgentChanged

@@ -109,6 +109,22 @@ func (a *agentEntry) tellWith(n note, lines live.Lines) {
 	a.tell(n)
 }
 
+// wishRefused tells who asked, and nobody else: an agent's pages, or those of a supervisor's account.
+func (v *view) wishRefused(e *event.Event, r *event.WishRefused) {
+	t := v.tenants[e.GetTenant()]
+	if t == nil {
+		return
+	}
+	n := note{kind: noteRefused, event: e, account: r.GetBy()}
+	if n.account != "" {
+		for s := range t.subs {
+			s.push(n)
+		}
+	} else if a := t.agents[r.GetAgent()]; a != nil {
+		a.tell(n)
+	}
+}
+
 // queueState is a queue's line at one moment.
 type queueState struct {
 	id, name string

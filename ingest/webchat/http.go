@@ -2,11 +2,11 @@ package webchat
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 const (
@@ -130,15 +130,9 @@ func (s *Server) admitted(r *http.Request, name, origin string) (entryPoint, err
 	return entry, nil
 }
 
+// clientIP is what limits per client count by.
 func (s *Server) clientIP(r *http.Request) string {
-	if s.config.ClientIP != nil {
-		return s.config.ClientIP(r)
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+	return live.Site(live.ClientIP(r, s.config.ClientIP))
 }
 
 // socket upgrades a browser's connection; it says who it is in its first frame.

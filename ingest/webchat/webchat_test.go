@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/lxzan/gws"
@@ -209,6 +210,25 @@ func TestTheDoorRefuses(t *testing.T) {
 	require.Equal(t, "rate", body["code"])
 	w.ms.Add(60_000)
 	w.token(p)
+}
+
+// One customer of a provider has more addresses than can be counted: they count as one.
+func TestANetworkOfIPv6IsOneClient(t *testing.T) {
+	w := newWorld(t)
+	var n atomic.Int64
+	p := w.process(func(c *Config) {
+		c.Limits.SessionsPerMinute, c.Limits.PerIP = 3, 2
+		c.ClientIP = func(*http.Request) string { return fmt.Sprintf("2001:db8:0:7::%x", n.Add(1)) }
+	})
+	for range 3 {
+		w.token(p)
+	}
+	status, _ := w.post(p, "https://shop.example", `{"entry_point":"shop"}`)
+	require.Equal(t, http.StatusTooManyRequests, status)
+	for i := range 3 {
+		_, err := w.dial(p, "https://shop.example")
+		require.Equal(t, i == 2, err != nil)
+	}
 }
 
 func TestTokensAreForOneEntryPoint(t *testing.T) {

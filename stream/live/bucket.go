@@ -1,6 +1,7 @@
 package live
 
 import (
+	"container/list"
 	"sync"
 	"time"
 )
@@ -27,42 +28,46 @@ func (b *Bucket) Take(now time.Time) bool {
 	return true
 }
 
-// Limiter is a token bucket per key, for a bounded number of keys. When there are too many, buckets that have filled up
-// again are forgotten, which changes nothing; if none has, all are: then an attack is too wide for this to stop it.
+// Limiter is a token bucket per key, for a bounded number of keys. When there are too many, the one that was not used for
+// longest is forgotten: it has filled up the most, and who keeps trying is not forgotten.
 type Limiter struct {
 	mu          sync.Mutex
 	rate, burst float64
 	limit       int
-	buckets     map[string]*Bucket
+	buckets     map[string]*list.Element
+	// used holds *keyed, the latest used first.
+	used *list.List
+}
+
+type keyed struct {
+	key    string
+	bucket Bucket
 }
 
 // NewLimiter makes a limiter of so many tokens a second, so many at once, for so many keys.
 func NewLimiter(rate, burst float64, limit int) *Limiter {
-	return &Limiter{rate: rate, burst: burst, limit: limit, buckets: make(map[string]*Bucket)}
+	return &Limiter{rate: rate, burst: burst, limit: max(limit, 1), buckets: make(map[string]*list.Element), used: list.New()}
 }
 
 // Take takes a token of a key, if there is one.
 func (l *Limiter) Take(key string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b := l.buckets[key]
-	if b == nil {
-		if len(l.buckets) >= l.limit {
-			l.shrink(now)
+	e := l.buckets[key]
+	if e == nil {
+		if l.used.Len() >= l.limit {
+			l.forget(l.used.Back())
 		}
-		b = &Bucket{Rate: l.rate, Burst: l.burst}
-		l.buckets[key] = b
+		e = l.used.PushFront(&keyed{key, Bucket{Rate: l.rate, Burst: l.burst}})
+		l.buckets[key] = e
 	}
-	return b.Take(now)
+	l.used.MoveToFront(e)
+	k, ok := e.Value.(*keyed)
+	return ok && k.bucket.Take(now)
 }
 
-func (l *Limiter) shrink(now time.Time) {
-	for k, b := range l.buckets {
-		if b.tokens+now.Sub(b.last).Seconds()*l.rate >= l.burst {
-			delete(l.buckets, k)
-		}
-	}
-	if len(l.buckets) >= l.limit {
-		clear(l.buckets)
+func (l *Limiter) forget(e *list.Element) {
+	if k, ok := l.used.Remove(e).(*keyed); ok {
+		delete(l.buckets, k.key)
 	}
 }

@@ -86,7 +86,7 @@ func (f *Follower) one(ctx context.Context, log Reader, topic event.Topic, parti
 		if outOfRange := new(engine.RangeError); begun || !errors.As(err, &outOfRange) {
 			return err
 		}
-		if err := f.pause(ctx, firstPause, err); err != nil {
+		if err = f.pause(ctx, firstPause, err); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -132,9 +134,28 @@ func TestLimiterIsBounded(t *testing.T) {
 	require.True(t, l.Take("a", now.Add(time.Second)))
 	require.False(t, l.Take("a", now), "a clock that goes back gives nothing")
 	for i := range 1000 {
-		l.Take(fmt.Sprint(i), now)
+		require.True(t, l.Take(fmt.Sprint(i), now))
+		require.False(t, l.Take("a", now), "who keeps trying is not forgotten")
 	}
-	require.LessOrEqual(t, len(l.buckets), 100)
+	require.Len(t, l.buckets, 100)
+	require.Equal(t, 100, l.used.Len())
+	require.Contains(t, l.buckets, "999")
+	require.NotContains(t, l.buckets, "0", "the oldest goes first")
+}
+
+func TestSites(t *testing.T) {
+	for ip, site := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64",
+		"2001:db8:1:2::": "2001:db8:1:2::/64", "2001:db8:1:3::1": "2001:db8:1:3::/64", "fe80::1%eth0": "fe80::/64", "pipe": "pipe", "": "",
+	} {
+		require.Equal(t, site, Site(ip), ip)
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "[2001:db8::1]:443"
+	require.Equal(t, "2001:db8::1", ClientIP(r, nil))
+	require.Equal(t, "9.9.9.9", ClientIP(r, func(*http.Request) string { return "9.9.9.9" }))
+	r.RemoteAddr = "pipe"
+	require.Equal(t, "pipe", ClientIP(r, nil))
 }
 
 func TestNobodyBeginsAfterTheEnd(t *testing.T) {

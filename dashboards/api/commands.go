@@ -177,43 +177,48 @@ func (c *session) doContact(ctx context.Context, cmd *command) error {
 		return err
 	}
 	holder := c.who.can(access.ActionContactWrite) && c.who.Agent != "" && k.agent == c.who.Agent
+	if own := cmd.Type == "wrap_up" || cmd.Type == "read"; !holder && (own || !c.who.mayManage()) {
+		return denied("the contact is with somebody else")
+	}
+	if cmd.Type == "transfer" && !c.server.view.hasQueue(c.who.Tenant, cmd.Queue) {
+		return notFound("queue: there is no such queue")
+	}
 	by := ""
 	if !holder {
-		if cmd.Type == "wrap_up" || cmd.Type == "read" || !c.who.mayManage() {
-			return denied("the contact is with somebody else")
-		}
-		if cmd.Type == "transfer" && !c.server.view.hasQueue(c.who.Tenant, cmd.Queue) {
-			return errNoQueue
-		}
 		if by, err = c.overrules(ctx, k.id); err != nil {
 			return err
 		}
 	}
 	e := k.event(c.who.Tenant)
-	switch cmd.Type {
-	case "end":
-		e.Body = &event.Event_EndContact{EndContact: &event.EndContact{
-			Contact: k.id, Agent: k.agent, Request: cmd.Request, BySupervisor: !holder, By: by,
-		}}
-	case "wrap_up":
-		e.Body = &event.Event_WrapUpDone{WrapUpDone: &event.WrapUpDone{Contact: k.id, Agent: c.who.Agent, Code: cmd.Code, Request: cmd.Request}}
-	case "transfer":
-		if !c.server.view.hasQueue(c.who.Tenant, cmd.Queue) {
-			return errNoQueue
-		}
-		e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{
-			Contact: k.id, Agent: k.agent, Queue: cmd.Queue, Request: cmd.Request, BySupervisor: !holder, By: by,
-		}}
-	case "split":
-		e.Body = &event.Event_SplitConversation{SplitConversation: &event.SplitConversation{
-			Contact: k.id, Agent: k.agent, Request: cmd.Request, BySupervisor: !holder, By: by,
-		}}
-	case "read":
-		e.Body = &event.Event_ReadMark{ReadMark: &event.ReadMark{Contact: k.id, Agent: c.who.Agent, Sequence: cmd.Sequence}}
-	default:
+	if !k.ask(e, cmd, by) {
 		return errors.New("a command without an event")
 	}
 	return c.server.append(ctx, event.TopicConversationIn, c.who.Tenant, e, nil, cmd.Type, k.id, c.who.Account, cmd.Request)
+}
+
+// ask fills in what is asked of the contact: by its holder, or by the account of a supervisor.
+func (k *contactRef) ask(e *event.Event, cmd *command, by string) bool {
+	switch cmd.Type {
+	case "end":
+		e.Body = &event.Event_EndContact{EndContact: &event.EndContact{
+			Contact: k.id, Agent: k.agent, Request: cmd.Request, BySupervisor: by != "", By: by,
+		}}
+	case "wrap_up":
+		e.Body = &event.Event_WrapUpDone{WrapUpDone: &event.WrapUpDone{Contact: k.id, Agent: k.agent, Code: cmd.Code, Request: cmd.Request}}
+	case "transfer":
+		e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{
+			Contact: k.id, Agent: k.agent, Queue: cmd.Queue, Request: cmd.Request, BySupervisor: by != "", By: by,
+		}}
+	case "split":
+		e.Body = &event.Event_SplitConversation{SplitConversation: &event.SplitConversation{
+			Contact: k.id, Agent: k.agent, Request: cmd.Request, BySupervisor: by != "", By: by,
+		}}
+	case "read":
+		e.Body = &event.Event_ReadMark{ReadMark: &event.ReadMark{Contact: k.id, Agent: k.agent, Sequence: cmd.Sequence}}
+	default:
+		return false
+	}
+	return true
 }
 
 // doClose appends the wish to close a conversation. A supervisor closes it over the head of whoever holds a contact of it.

@@ -41,8 +41,6 @@ func conflict(text string) error { return &fault{kindConflict, "conflict", text}
 
 func unavailable(text string) error { return &fault{kindTransient, "unavailable", text} }
 
-var errNoQueue = notFound("queue: there is no such queue")
-
 var errRate = &fault{kindRate, "rate", "too many requests; wait a moment and try again"}
 
 // asFault is the one place where an error becomes what the caller sees: what is unknown is internal, and says no more.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -45,7 +46,11 @@ type Host struct {
 	latest Assignment
 	parts  map[Place]*hosted
 	runs   int
-	wg     sync.WaitGroup
+	begun  map[Place]bool // folded here before
+	// superseded: another build took over a partition of this process, so that this is the older one.
+	superseded bool
+	born       map[Place]int64 // the ends of the inboxes when the process began
+	wg         sync.WaitGroup
 }
 
 // hosted is a partition with the one goroutine that keeps it. All but place is guarded by Host.mu.
@@ -55,13 +60,19 @@ type hosted struct {
 	cancel context.CancelFunc
 	lapse  *time.Timer // runs while no advice names the place
 	err    error
-	halted bool
+	// halted: it stands until the process ends; standing: until somebody else is gone.
+	halted, standing bool
 }
 
 // NewHost makes a host of folds, at most one per inbox.
 func NewHost(cfg Config, procs []Processor, advice Advice) *Host {
 	cfg.inside = make(chan struct{}, 1)
-	h := &Host{cfg: cfg, procs: make(map[event.Topic]Processor), advice: advice, parts: make(map[Place]*hosted)}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	h := &Host{
+		cfg: cfg, procs: make(map[event.Topic]Processor), advice: advice, parts: make(map[Place]*hosted), begun: make(map[Place]bool),
+	}
 	for _, p := range procs {
 		h.procs[p.Inbox] = p
 		h.topics = append(h.topics, p.Inbox)
@@ -94,6 +105,9 @@ func (h *Host) Run(ctx context.Context) error {
 		h.assign(ctx, h.everything())
 		<-ctx.Done()
 		return nil
+	}
+	if h.askEnds(ctx) != nil {
+		return nil // we were asked to end
 	}
 	err := h.advice(ctx, func(a Assignment) { h.assign(ctx, a) })
 	if ctx.Err() != nil {
@@ -160,6 +174,10 @@ func (h *Host) make(place Place, first bool) *Partition {
 	cfg.Unclean = cfg.Unclean && first
 	p := NewPartition(cfg, h.procs[place.Topic], place.Partition)
 	p.SetOwner(slices.Contains(h.latest.Own, place))
+	p.yields = h.superseded || h.begun[place]
+	if end, ok := h.born[place]; ok {
+		p.born = end
+	}
 	return p
 }
 
@@ -177,7 +195,7 @@ func (h *Host) end(ctx context.Context, r *hosted) {
 }
 
 // keep runs a partition again and again until it ends well, or in a way that a new start would only repeat. A poisoned one
-// looks again and again for the epoch that skips the record.
+// looks again and again for the epoch that skips the record, a superseded one whether the other build is at work.
 func (h *Host) keep(ctx context.Context, r *hosted) {
 	pause := firstPause
 	for {
@@ -186,29 +204,53 @@ func (h *Host) keep(ctx context.Context, r *hosted) {
 		if ctx.Err() != nil || err == nil {
 			return
 		}
-		halted := errors.Is(err, ErrSuperseded) || errors.Is(err, ErrDiverged)
-		h.mu.Lock()
-		r.err, r.halted = err, halted
-		h.mu.Unlock()
-		if halted {
+		h.ended(r, err)
+		takeBack := false
+		switch {
+		case errors.Is(err, ErrDiverged):
 			r.part.log.ErrorContext(ctx, "the partition stands still", "error", err)
 			return
+		case errors.Is(err, ErrSuperseded):
+			r.part.log.WarnContext(ctx, "the partition stands by", "error", err)
+			takeBack, err = h.awaitTurn(ctx, r)
+		default:
+			r.part.log.ErrorContext(ctx, "the partition is started again", "error", err)
+			if lasting(err) {
+				pause = longPause
+			} else if h.cfg.Now().Sub(began) > time.Minute {
+				pause = firstPause
+			}
+			err = wait(ctx, pause)
+			pause = min(2*pause, longPause)
 		}
-		r.part.log.ErrorContext(ctx, "the partition is started again", "error", err)
-		switch {
-		case errors.Is(err, ErrPoisoned):
-			pause = longPause
-		case h.cfg.Now().Sub(began) > time.Minute:
-			pause = firstPause
+		if err != nil {
+			return // we were asked to end
 		}
-		if wait(ctx, pause) != nil {
-			return
-		}
-		pause = min(2*pause, longPause)
 		h.mu.Lock()
 		r.part = h.make(r.place, !r.part.begun)
+		r.part.takeBack, r.standing = takeBack, false
 		h.mu.Unlock()
 	}
+}
+
+// lasting tells whether an error passes only when an operator does something.
+func lasting(err error) bool { return errors.Is(err, ErrPoisoned) || errors.Is(err, ErrNoCheckpoint) }
+
+// ended notes how a run ended.
+func (h *Host) ended(r *hosted, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r.err, r.halted, r.standing = err, errors.Is(err, ErrDiverged), errors.Is(err, ErrSuperseded)
+	h.superseded = h.superseded || r.standing
+	h.begun[r.place] = h.begun[r.place] || r.part.begun
+}
+
+// fault is what keeps a partition from going on, if anything does.
+func (r *hosted) fault() error {
+	if r.halted || r.standing || lasting(r.err) && !r.part.caughtUp.Load() {
+		return r.err
+	}
+	return nil
 }
 
 // Status lists all partitions run here, in the order of topics and partitions.
@@ -220,8 +262,8 @@ func (h *Host) Status() []Status {
 		for p := range h.cfg.Log.Partitions(t) {
 			if r := h.parts[Place{t, p}]; r != nil {
 				s := r.part.Status()
-				if r.err != nil && (r.halted || errors.Is(r.err, ErrPoisoned) && !r.part.caughtUp.Load()) {
-					s.Halted = r.err.Error()
+				if fault := r.fault(); fault != nil {
+					s.Halted = fault.Error()
 				}
 				out = append(out, s)
 			}
@@ -236,9 +278,9 @@ func (h *Host) Ready() error {
 	defer h.mu.Unlock()
 	var faults []error
 	for place, r := range h.parts {
-		switch {
-		case r.halted, errors.Is(r.err, ErrPoisoned) && !r.part.caughtUp.Load():
-			faults = append(faults, r.err)
+		switch fault := r.fault(); {
+		case fault != nil:
+			faults = append(faults, fault)
 		case !r.part.caughtUp.Load():
 			faults = append(faults, &NotReadyError{place})
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,6 +127,11 @@ type Partition struct {
 	guard        *poison
 	differ       bool // the old build's hash was seen to differ; said once
 	lastShutdown bool
+
+	yields   bool     // it must not begin an epoch of its own accord where another build folds
+	takeBack bool     // unless that build is silent
+	born     int64    // the inbox's end when the process began
+	stood    position // where another build took over
 }
 
 type chunk struct {
@@ -173,7 +179,7 @@ func NewPartition(cfg Config, proc Processor, partition int) *Partition {
 	}
 	p := &Partition{
 		cfg: cfg, proc: proc, part: partition, log: cfg.Logger.With("processor", proc.Name, "partition", partition),
-		records: make(chan chunk), answers: answers{wake: make(chan struct{}, 1)},
+		records: make(chan chunk), answers: answers{wake: make(chan struct{}, 1)}, born: math.MaxInt64,
 	}
 	p.status.Store(&Status{Processor: proc.Name, Partition: partition})
 	return p
@@ -300,7 +306,7 @@ func (p *Partition) observe(ctx context.Context, s step) error {
 	if s.epoch != nil {
 		p.log.InfoContext(ctx, "an epoch began", "epoch", s.epoch.GetNumber(), "build", s.epoch.GetBuild(), "reason", s.epoch.GetReason())
 		if s.epoch.GetBuild() != p.cfg.Build && s.epoch.GetNumber() > p.lastEpoch {
-			p.superseded = true
+			p.superseded, p.stood = true, p.core.pos
 			p.saver.take(p.core.capture())
 		} else if s.epoch.GetNumber() > p.lastEpoch && (cutReason(s.epoch) || s.epoch.GetReason() == "skip") {
 			return errAgain

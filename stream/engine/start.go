@@ -48,9 +48,18 @@ func (p *Partition) start(ctx context.Context) error {
 			"checkpoint", b.from, "first", first, "end", end)
 		b.from = max(first, min(b.from, end))
 	}
-	sc := newScan(b, max(first, b.from-scanBack), p.cfg.Build)
+	from := b.from - scanBack
+	if at := b.position(); at.Build != "" && at.Build != p.cfg.Build {
+		from = min(from, p.born) // whether it came after us
+	}
+	sc := newScan(b, max(first, from), p.cfg.Build)
 	if err := p.scanOn(ctx, sc, end); err != nil {
 		return err
+	}
+	if !p.mayFold(sc) {
+		p.stood = b.position()
+		p.stood.Next = b.from
+		return fmt.Errorf("%s/%d: build %s began epoch %d: %w", p.proc.Name, p.part, sc.build, sc.epoch, ErrSuperseded)
 	}
 	if reason := p.epochReason(cut && sc.cut == nil, sc); reason != "" {
 		if err := p.beginEpoch(ctx, sc, reason, b, first, end); err != nil {
@@ -99,6 +108,7 @@ type scan struct {
 	cut      *event.Epoch // the first that continues a cut log from our checkpoint
 	ahead    []*event.Epoch
 	distrust int64
+	newcomer bool // another build took the partition over after this process began
 }
 
 func newScan(b *beginning, from int64, own string) *scan {
@@ -120,6 +130,7 @@ func (p *Partition) scanOn(ctx context.Context, sc *scan, end int64) error {
 		for i := range batch {
 			sc.to = batch[i].Offset + 1
 			if e := epochOf(&batch[i]); e != nil {
+				sc.newcomer = sc.newcomer || e.GetReason() == "upgrade" && e.GetBuild() != p.cfg.Build && batch[i].Offset >= p.born
 				sc.note(e, batch[i].Offset)
 			}
 		}
@@ -189,6 +200,8 @@ func (p *Partition) beginEpoch(ctx context.Context, sc *scan, reason string, b *
 		return err
 	}
 	if sc.build != p.cfg.Build {
+		p.stood = b.position()
+		p.stood.Next = b.from
 		return fmt.Errorf("%s/%d: epoch %d went to build %s: %w", p.proc.Name, p.part, sc.epoch, sc.build, ErrSuperseded)
 	}
 	return nil

@@ -19,6 +19,8 @@ func (p *Partition) tickDue(now time.Time) (due, save bool) {
 	late := time.Duration(0)
 	if !p.owner.Load() && p.promoted.IsZero() {
 		late = suspectAfter
+		save = p.ownerSilent(now)
+		due = save
 	} else {
 		save = p.checkpointDue(now)
 		due = p.news || save
@@ -30,6 +32,13 @@ func (p *Partition) tickDue(now time.Time) (due, save bool) {
 		due = true
 	}
 	return due, save
+}
+
+// ownerSilent tells whether the owner leaves what was folded without a checkpoint; then a standby asks for it. A build that is
+// at work is heard by this, also where it has only standbys.
+func (p *Partition) ownerSilent(now time.Time) bool {
+	const long = 2 * checkpointTime
+	return p.sinceSaved > 0 && now.Sub(p.saved) >= long && now.Sub(p.heard) >= long && now.Sub(p.ticked) >= checkpointTime
 }
 
 func (p *Partition) checkpointDue(now time.Time) bool {

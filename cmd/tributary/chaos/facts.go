@@ -112,11 +112,6 @@ func (f *Facts) take(ctx context.Context, s *process.Spine, topic event.Topic, e
 			ID: m.GetMessage(), Conversation: m.GetConversation(), Contact: m.GetContact(), Customer: e.GetCustomer(), Text: content.GetText(),
 			Sequence: m.GetSequence(), Agent: m.GetAuthor() == event.Author_AUTHOR_AGENT,
 		})
-	case topic == event.TopicConversationFacts && e.GetWishRefused() != nil:
-		f.Late++
-		if r := e.GetWishRefused(); r.GetKind() == "message" {
-			f.Refused[r.GetRequest()]++
-		}
 	case topic == event.TopicConversationFacts && e.GetContactChanged() != nil:
 		c := e.GetContactChanged().GetContact()
 		if c.GetVersion() >= f.Contacts[c.GetContact()].GetVersion() {

@@ -164,7 +164,7 @@ func (k *chat) tell(n note) {
 
 // settle keeps the list of chats that may be forgotten.
 func (c *chats) settle(k *chat) {
-	idle := len(k.conns) == 0 && (k.state == stateEnded || k.state == stateNone && len(k.lines) == 0)
+	idle := len(k.conns) == 0 && (k.state == stateEnded || !k.begun())
 	switch {
 	case idle && k.over == nil:
 		k.over = c.over.PushBack(k)
@@ -180,19 +180,33 @@ func (c *chats) settle(k *chat) {
 	}
 }
 
-// connect registers a browser and pushes its history to it, in one step. It reports whether the address has a chat.
-func (c *chats) connect(key string, s *session, last uint64, limit int) (known, ok bool) {
+// connect registers a browser and pushes its history to it, in one step; one that was shown an empty history already gets
+// another only if there is something in it. It refuses beyond limit.
+func (c *chats) connect(key string, s *session, last uint64, limit int, shown bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.chat(key)
 	if len(k.conns) >= limit {
 		c.settle(k)
-		return false, false
+		return false
 	}
 	k.conns = append(k.conns, s)
 	c.settle(k)
-	s.out.Push(note{kind: noteHistory, state: k.state, lines: slices.Clone(k.lines), last: last})
-	return k.state != stateNone || len(k.lines) > 0, true
+	if !shown || k.begun() {
+		s.out.Push(note{kind: noteHistory, state: k.state, lines: slices.Clone(k.lines), last: last})
+	}
+	return true
+}
+
+// begun reports whether the chat is more than somebody who looks.
+func (k *chat) begun() bool { return k.state != stateNone || len(k.lines) > 0 }
+
+// known reports whether the address has a chat.
+func (c *chats) known(key string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.all[key]
+	return k != nil && k.begun()
 }
 
 func (c *chats) disconnect(key string, s *session) {

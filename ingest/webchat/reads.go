@@ -28,7 +28,7 @@ type readMarks struct {
 func (r *readMarks) take(c *session, sequence uint64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now := c.server.chats.conversation(c.key); now != r.conversation {
+	if now := c.server.chats.conversation(c.key()); now != r.conversation {
 		r.conversation, r.want, r.done = now, 0, 0
 	}
 	if sequence <= r.want || r.ended {
@@ -80,7 +80,8 @@ func (r *readMarks) end(c *session) {
 
 // markRead tells that the customer has seen all up to a sequence, by the last message to the customer in it.
 func (c *session) markRead(sequence uint64) error {
-	at, ok := c.server.chats.unseen(c.key, sequence)
+	key := c.key()
+	at, ok := c.server.chats.unseen(key, sequence)
 	if !ok {
 		return nil
 	}
@@ -97,6 +98,6 @@ func (c *session) markRead(sequence uint64) error {
 	if err := c.receipt(d.GetDelivery(), event.DeliveryState_DELIVERY_STATE_READ); err != nil {
 		return err
 	}
-	c.server.chats.setSeen(c.key, at)
+	c.server.chats.setSeen(key, at)
 	return nil
 }

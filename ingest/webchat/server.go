@@ -32,8 +32,11 @@ type Opener interface {
 	OpenContent(ctx context.Context, tenant string, sealed *event.Sealed) (*event.Content, error)
 }
 
-// Pseudonyms finds an address's pseudonym, or makes it; privacy's key store is one.
+// Pseudonyms knows addresses' pseudonyms; privacy's key store is one.
 type Pseudonyms interface {
+	// Lookup finds an address's pseudonym; privacy.ErrErased says that it has none.
+	Lookup(ctx context.Context, tenant, address string) (event.Pseudonym, error)
+	// Pseudonym finds it, or makes it with its key.
 	Pseudonym(ctx context.Context, tenant, address string) (event.Pseudonym, error)
 }
 
@@ -112,6 +115,7 @@ type Server struct {
 	config   Config
 	limits   Limits
 	chats    *chats
+	lookers  lookers
 	entries  entryPoints
 	follower live.Follower
 	sessions *live.Limiter

@@ -3,9 +3,11 @@ package webchat
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -56,10 +58,16 @@ type session struct {
 	idle   atomic.Int32
 	excess int
 
-	// address is the pseudonym, once the browser has said hello; key is it with the tenant.
-	address   string
-	key       string
+	// visitor is whom the token names, once the browser has said hello; who is it with the tenant, last what it has.
+	visitor, who string
+	last         uint64
+	// looked is when the visitor's pseudonym was last looked for in vain.
+	looked    time.Time
 	announced bool
+	seat      atomic.Pointer[seat]
+	// arrival orders who finds the connection its seat, and its end.
+	arrival     sync.Mutex
+	shown, gone bool
 	// over: hello was refused and the connection ends. What follows is neither taken nor refused: the next one brings it again.
 	over bool
 	// where is the client's address, for the count of its connections.
@@ -135,10 +143,11 @@ func (c *session) close() {
 	defer c.server.leave(c)
 	c.hello.Stop()
 	c.out.Close()
-	if c.address == "" {
+	seat := c.rise()
+	if seat == nil {
 		return
 	}
-	c.server.chats.disconnect(c.key, c)
+	c.server.chats.disconnect(seat.key, c)
 	c.reads.end(c)
 	if !c.announced {
 		return
@@ -153,8 +162,12 @@ func (c *session) close() {
 func (c *session) append(e *event.Event, content *event.Content, cause ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
 	defer cancel()
-	id := event.CauseID(append([]string{"webchat", c.entry.tenant, c.address}, cause...)...)
-	e.Id, e.Tenant, e.Key, e.Address, e.AtMs = id[:], c.entry.tenant, c.key, c.address, c.server.config.Now().UnixMilli()
+	seat := c.seat.Load()
+	if seat == nil {
+		return errors.New("an event of somebody who only looks")
+	}
+	id := event.CauseID(append([]string{"webchat", c.entry.tenant, seat.address}, cause...)...)
+	e.Id, e.Tenant, e.Key, e.Address, e.AtMs = id[:], c.entry.tenant, seat.key, seat.address, c.server.config.Now().UnixMilli()
 	return c.server.config.Guard.Append(ctx, event.TopicIdentityIn, e, content)
 }
 
@@ -255,12 +268,12 @@ func (c *session) do(f *frame) (string, error) {
 		return "", nil
 	}
 	if f.Type == "ping" {
-		return "pong", nil
+		return "pong", c.notice()
 	}
 	if f.Type == "hello" {
 		return "", c.greet(f)
 	}
-	if c.address == "" {
+	if c.visitor == "" {
 		return "", &fault{401, "hello", "say hello first"}
 	}
 	switch f.Type {
@@ -278,40 +291,25 @@ func (c *session) do(f *frame) (string, error) {
 
 // greet lets the browser in.
 func (c *session) greet(f *frame) error {
-	if c.address != "" {
+	if c.visitor != "" {
 		return invalid("hello was said already")
 	}
 	v, err := c.server.config.Tokens.VerifyVisitor(f.Token)
-	if err != nil || v.Tenant != c.entry.tenant || v.EntryPoint != c.entry.GetId() {
-		c.over = true
+	if err != nil || v.Visitor == "" || v.Tenant != c.entry.tenant || v.EntryPoint != c.entry.GetId() {
 		c.tell(noteRefused, answerFrame{Type: "error", Code: "token", Text: "the token is not accepted; ask for a new session"})
 		return nil
 	}
-	if !c.server.hellos.Take(event.Key(v.Tenant, v.Visitor), c.server.config.Now()) {
+	c.hello.Stop()
+	c.visitor, c.who, c.last = v.Visitor, event.Key(v.Tenant, v.Visitor), f.Last
+	if !c.server.hellos.Take(c.who, c.server.config.Now()) || !c.server.lookers.add(c, c.server.limits.PerVisitor) {
 		c.end(closeRate, "too many connections")
 		return errRate
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), appendTimeout)
-	defer cancel()
-	address, err := c.server.config.Pseudonyms.Pseudonym(ctx, v.Tenant, "webchat:"+v.Visitor)
-	if err != nil {
-		c.over = true
+	if err := c.look(); err != nil {
 		c.end(closeInternal, "try again")
 		return err
 	}
-	c.hello.Stop()
-	key := event.Key(v.Tenant, string(address))
-	known, ok := c.server.chats.connect(key, c, f.Last, c.server.limits.PerVisitor)
-	if !ok {
-		c.over = true
-		c.end(closeRate, "too many connections")
-		return errRate
-	}
-	c.address, c.key = string(address), key
-	if known {
-		return c.announce()
-	}
-	return nil
+	return c.notice()
 }
 
 func (c *session) send(f *frame) error {
@@ -320,8 +318,11 @@ func (c *session) send(f *frame) error {
 		return invalid("id: a message needs one")
 	case strings.TrimSpace(f.Text) == "" || utf8.RuneCountInString(f.Text) > maxText:
 		return invalid("text: 1 to 4000 characters")
-	case !c.server.messages.Take(c.key, c.server.config.Now()):
+	case !c.server.messages.Take(c.who, c.server.config.Now()):
 		return errRate
+	}
+	if err := c.enter(c.server.config.Pseudonyms.Pseudonym); err != nil {
+		return err
 	}
 	if err := c.announce(); err != nil {
 		return err
@@ -336,11 +337,12 @@ func (c *session) ack(ids []string) error {
 	if len(ids) > maxAcks {
 		return invalid("ids: at most 100 at once")
 	}
-	for _, id := range c.server.chats.unacked(c.key, ids) {
+	key := c.key()
+	for _, id := range c.server.chats.unacked(key, ids) {
 		if err := c.receipt(id, event.DeliveryState_DELIVERY_STATE_DELIVERED); err != nil {
 			return err
 		}
-		c.server.chats.setAcked(c.key, id)
+		c.server.chats.setAcked(key, id)
 	}
 	return nil
 }
@@ -353,6 +355,9 @@ func (c *session) receipt(message string, state event.DeliveryState) error {
 func (c *session) endContact(request string) error {
 	if request == "" {
 		return invalid("id: a wish needs one")
+	}
+	if c.seat.Load() == nil {
+		return nil // who only looks has nothing to end
 	}
 	if err := c.announce(); err != nil {
 		return err

@@ -47,6 +47,13 @@ func newCache[V any](size int, age time.Duration, now func() time.Time) *cache[V
 	}
 }
 
+// peek answers from memory alone.
+func (c *cache[V]) peek(key cacheKey) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lookup(key)
+}
+
 // get answers from memory or by fetch, which runs once however many ask. Failures are not kept.
 func (c *cache[V]) get(ctx context.Context, key cacheKey, fetch func(context.Context) (V, error)) (V, error) {
 	c.mu.Lock()

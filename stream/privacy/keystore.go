@@ -118,6 +118,37 @@ func (k *KeyStore) Pseudonym(ctx context.Context, tenant, address string) (event
 	return "", errors.New("pseudonym of an address: it is being erased over and over; try again")
 }
 
+// Lookup answers the pseudonym that an address has, and makes nothing: ErrErased says that it has none.
+func (k *KeyStore) Lookup(ctx context.Context, tenant, address string) (event.Pseudonym, error) {
+	if err := checkTenant(tenant); err != nil {
+		return "", err
+	}
+	address, err := NormalizeAddress(address)
+	if err != nil {
+		return "", err
+	}
+	hash := k.hash(tenant, address)
+	// A load is shared with Pseudonym, for which an address without a pseudonym is no failure: hence none is begun here.
+	raw, ok := k.refs.peek(cacheKey(hash[:16]))
+	if !ok {
+		var ref []byte
+		if ref, err = k.objects.Get(ctx, addressName(tenant, hash)); errors.Is(err, objects.ErrNotFound) {
+			err = ErrErased
+		}
+		if err == nil {
+			raw, err = parsePseudonym(string(ref))
+		}
+		if err != nil {
+			return "", fmt.Errorf("look up an address: %w", err)
+		}
+	}
+	ref := crockford.EncodeToString(raw[:])
+	if _, err = k.key(ctx, tenant, ref); err != nil {
+		return "", fmt.Errorf("look up an address: %w", err)
+	}
+	return event.Pseudonym(ref), nil
+}
+
 // resolve reads the pseudonym of an address, or makes it and its key. The key is durable before the address leads to it.
 func (k *KeyStore) resolve(ctx context.Context, tenant string, hash [sha256.Size]byte) ([16]byte, error) {
 	name := addressName(tenant, hash)

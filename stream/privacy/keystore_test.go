@@ -60,6 +60,33 @@ func TestPseudonym(t *testing.T) {
 	}
 }
 
+func TestLookupMakesNothing(t *testing.T) {
+	store, master, c := objects.NewMemory(), privacy.NewMasterKey(), new(clock)
+	a, b := open(t, store, master, c), open(t, store, master, c)
+	_, err := a.Lookup(t.Context(), "acme", "webchat:7")
+	require.ErrorIs(t, err, privacy.ErrErased)
+	names, err := store.List(t.Context(), "")
+	require.NoError(t, err)
+	require.Empty(t, names)
+	_, err = a.Lookup(t.Context(), "acme", "no address")
+	require.ErrorIs(t, err, privacy.ErrInvalid)
+	made, err := a.Pseudonym(t.Context(), "acme", "webchat:7")
+	require.NoError(t, err)
+	for _, k := range []*privacy.KeyStore{a, b, b} {
+		found, failed := k.Lookup(t.Context(), "acme", " WebChat:7")
+		require.NoError(t, failed)
+		require.Equal(t, made, found)
+	}
+	_, err = b.Lookup(t.Context(), "other", "webchat:7")
+	require.ErrorIs(t, err, privacy.ErrErased)
+	require.NoError(t, a.Erase(t.Context(), "acme", string(made)))
+	for _, k := range []*privacy.KeyStore{a, b} {
+		c.advance(privacy.CacheAge)
+		_, err = k.Lookup(t.Context(), "acme", "webchat:7")
+		require.ErrorIs(t, err, privacy.ErrErased)
+	}
+}
+
 func TestPseudonymIsMadeOnce(t *testing.T) {
 	store, master, c := objects.NewMemory(), privacy.NewMasterKey(), new(clock)
 	stores := []*privacy.KeyStore{open(t, store, master, c), open(t, store, master, c), open(t, store, master, c)}

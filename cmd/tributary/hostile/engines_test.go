@@ -234,6 +234,11 @@ func TestStopWithoutLog(t *testing.T) {
 	code := s.rest.wait(45 * time.Second)
 	t.Logf("ended with %d after %s", code, time.Since(began).Round(time.Millisecond))
 	require.NotEqual(t, -1, code, "a signal ended it")
+	for l := range strings.Lines(s.rest.said()) {
+		if strings.Contains(l, "waits_for") {
+			t.Log(strings.TrimSpace(l))
+		}
+	}
 	s.broker.start()
 	s.rest.start()
 	s.talk.answer(text)

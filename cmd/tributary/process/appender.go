@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -17,16 +18,26 @@ const appendTimeout = 10 * time.Second
 // ErrLogAway says that the log did not take an event in time. Doors tell it as they tell any deadline.
 var ErrLogAway = fmt.Errorf("the log does not answer; try again: %w", context.DeadlineExceeded)
 
+// lastWords is how long a door that closes waits for the log: where nobody hears that somebody left, the silence of this
+// process tells it.
+const lastWords = 2 * time.Second
+
 // gate is the guard of the doors: on a full disk it refuses before a key is made or a promise is given.
 type gate struct {
 	*privacy.Guard
-	room func() error
+	room     func() error
+	stopping *atomic.Bool
 }
 
 // Append refuses with privacy.ErrFull while the disk is nearly full.
 func (g gate) Append(ctx context.Context, topic event.Topic, e *event.Event, content *event.Content) error {
 	if err := g.room(); err != nil {
 		return fmt.Errorf("%w: %w", privacy.ErrFull, err)
+	}
+	if g.stopping.Load() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, lastWords, ErrLogAway)
+		defer cancel()
 	}
 	return g.Guard.Append(ctx, topic, e, content)
 }

@@ -27,7 +27,7 @@ func (p *Process) openDoors(_ context.Context) error {
 
 func (p *Process) openWebchat() error {
 	c := webchat.Config{
-		Log: p.Log, Guard: gate{p.Guard, p.room}, Opener: p.Keys, Pseudonyms: p.Keys, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
+		Log: p.Log, Guard: gate{p.Guard, p.room, &p.stopping}, Opener: p.Keys, Pseudonyms: p.Keys, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
 		NewID: newID, Logger: p.Logger, Registry: p.Registry, ClientIP: p.clientIP(),
 	}
 	if web.Built() {
@@ -44,7 +44,7 @@ func (p *Process) openWebchat() error {
 
 func (p *Process) openAPI() error {
 	c := api.Config{
-		Log: p.Log, Guard: gate{p.Guard, p.room}, Opener: p.Keys, Accounts: p.Accounts, Gateway: p.ID, Now: time.Now, NewID: newID,
+		Log: p.Log, Guard: gate{p.Guard, p.room, &p.stopping}, Opener: p.Keys, Accounts: p.Accounts, Gateway: p.ID, Now: time.Now, NewID: newID,
 		Logger: p.Logger, Registry: p.Registry, ClientIP: p.clientIP(), Secure: strings.HasPrefix(p.Config.PublicURL, "https://"),
 	}
 	if p.Config.PublicURL != "" {

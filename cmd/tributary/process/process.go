@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,6 +48,7 @@ type Process struct {
 	stopDoors, stopFolds context.CancelFunc
 	doorWork, foldWork   sync.WaitGroup
 	failed               chan error
+	stopping             atomic.Bool
 }
 
 // door is a part that follows the log, or serves people, until its context ends.
@@ -256,6 +258,7 @@ func (p *Process) waitsFor(what string) { p.Logger.Info("stopping", "waits_for",
 // Stop ends the process: doors first, then what was taken in is folded and acknowledged, then the engines.
 func (p *Process) Stop(ctx context.Context) error {
 	var faults []error
+	p.stopping.Store(true)
 	p.waitsFor("requests under way")
 	for _, s := range p.servers {
 		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

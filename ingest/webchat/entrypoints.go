@@ -80,8 +80,8 @@ func (e entryPoint) allows(origin string) bool {
 	return origin != "" && slices.ContainsFunc(e.GetOrigins(), func(o string) bool { return strings.EqualFold(strings.TrimSuffix(o, "/"), origin) })
 }
 
-// sameHost reports whether a page of ours made the request.
-func sameHost(origin, host string) bool {
+// sameHost reports whether a page of ours made the request; where browsers come by TLS, so did our pages.
+func sameHost(origin, host string, secure bool) bool {
 	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host) && (u.Scheme == "https" || u.Scheme == "http")
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host) && (u.Scheme == "https" || u.Scheme == "http" && !secure)
 }

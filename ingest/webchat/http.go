@@ -32,9 +32,14 @@ func (s *Server) Handler() http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		// The widget runs in the pages of shops.
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		if s.secure(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		mux.ServeHTTP(w, r)
 	})
 }
+
+func (s *Server) secure(r *http.Request) bool { return r.TLS != nil || s.config.Secure }
 
 func (s *Server) widget(w http.ResponseWriter, r *http.Request) {
 	if s.config.Widget == nil {
@@ -124,7 +129,7 @@ func (s *Server) admitted(r *http.Request, name, origin string) (entryPoint, err
 	if err != nil {
 		return entryPoint{}, err
 	}
-	if !entry.allows(origin) && !sameHost(origin, r.Host) {
+	if !entry.allows(origin) && !sameHost(origin, r.Host, s.secure(r)) {
 		return entryPoint{}, &fault{http.StatusForbidden, "origin", "this page may not show this entry point"}
 	}
 	return entry, nil

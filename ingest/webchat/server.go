@@ -48,7 +48,7 @@ type Tokens interface {
 
 var _ Tokens = (*access.Accounts)(nil)
 
-// Config is what a Server is made of. All but Widget, Logger, Registry, ClientIP and Limits are needed.
+// Config is what a Server is made of. All but Widget, Logger, Registry, ClientIP, Secure and Limits are needed.
 type Config struct {
 	// Log is only read: the guard is the only way in.
 	Log        live.Reader
@@ -67,7 +67,10 @@ type Config struct {
 	Registry prometheus.Registerer
 	// ClientIP tells whom a request comes from; nil takes the socket's address. Behind a balancer it reads its header.
 	ClientIP func(*http.Request) string
-	Limits   Limits
+	// Secure says that browsers come by TLS though requests arrive without: behind a balancer that ends it. HSTS is sent,
+	// and pages of ours that came without TLS are not taken for ours.
+	Secure bool
+	Limits Limits
 }
 
 // Limits bound what the process, one client address and one visitor may use; a zero means the default.

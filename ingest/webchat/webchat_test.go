@@ -371,6 +371,27 @@ func TestPagesFromOtherOrigins(t *testing.T) {
 	}
 }
 
+// Behind a balancer that ends TLS, our own pages are those that came by TLS, and browsers are told to stay with it.
+func TestBehindABalancer(t *testing.T) {
+	w := newWorld(t)
+	for _, secure := range []bool{false, true} {
+		p := w.process(func(c *Config) { c.Secure = secure })
+		host := strings.TrimPrefix(p.URL, "http://")
+		status, _ := w.post(p, "http://"+host, `{"entry_point":"shop"}`)
+		require.Equal(t, secure, status == http.StatusForbidden)
+		status, _ = w.post(p, "https://"+host, `{"entry_point":"shop"}`)
+		require.Equal(t, http.StatusOK, status)
+		_, err := w.dial(p, "http://"+host)
+		require.Equal(t, secure, err != nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL+"/webchat/widget.js", nil)
+		require.NoError(t, err)
+		resp, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, secure, resp.Header.Get("Strict-Transport-Security") != "")
+	}
+}
+
 func TestEndedChatsAreForgotten(t *testing.T) {
 	w := newWorld(t)
 	p := w.process(func(c *Config) { c.Limits.Ended = 3 })

@@ -22,8 +22,8 @@ describe('the outbox', () => {
               box = outbox.wentOut(box, w.request, now);
               const fate = luck.shift() ?? 'ok';
               if (fate !== 'lostQuestion' && !effects.includes(w.request)) effects.push(w.request);
-              if (fate === 'ok') box = outbox.accepted(box, w.request);
-              if (fate === 'break') box = outbox.reconnected(box);
+              if (fate === 'ok') box = outbox.accepted(box, w.request, now);
+              if (fate === 'break') box = outbox.reconnected(box, now);
             }
           }
           expect([...effects].sort()).toEqual(Array.from({ length: n }, (_, i) => `r${i}`));
@@ -41,7 +41,7 @@ describe('the outbox', () => {
     box = outbox.wentOut(box, 'a', 4_000);
     expect(outbox.due(box, 11_999)).toHaveLength(0);
     expect(outbox.due(box, 12_000)).toHaveLength(1);
-    expect(outbox.due(outbox.reconnected(box), 4_001)).toHaveLength(1);
+    expect(outbox.due(outbox.reconnected(box, 4_001), 4_001)).toHaveLength(1);
   });
 
   test('a passing refusal is tried again, another fails and can be tried by hand under its id', () => {
@@ -51,6 +51,25 @@ describe('the outbox', () => {
     box = outbox.refused(box, 'a', 'invalid', 'too long', 0);
     expect(box[0]).toMatchObject({ state: 'failed', text: 'too long', request: 'a' });
     expect(outbox.due(outbox.retry(box, 'a'), 0)[0]?.request).toBe('a');
+  });
+
+  test('what is accepted and never seen fails, and is done if it is seen after all', () => {
+    let box = outbox.accepted(outbox.add([], send('a')), 'a', 1_000);
+    expect(outbox.overdue(box, 1_000 + outbox.seenWithin - 1)).toBe(box);
+    box = outbox.reconnected(box, 5_000); // after a break the snapshot has its own time
+    expect(outbox.overdue(box, 1_000 + outbox.seenWithin)).toBe(box);
+    box = outbox.overdue(box, 5_000 + outbox.seenWithin);
+    expect(box).toMatchObject([{ request: 'a', state: 'failed', code: 'unseen' }]);
+    expect(outbox.due(outbox.retry(box, 'a'), 0)[0]?.request).toBe('a');
+    expect(outbox.arrived(box, new Set(['a']))).toEqual([]);
+  });
+
+  test('a refusal counts whether it comes after the acceptance or overtakes it', () => {
+    const late = (box: outbox.Outbox) => outbox.refused(box, 'a', 'refused', 'ended', 0, 'over');
+    const after = late(outbox.accepted(outbox.add([], send('a')), 'a', 0));
+    const before = outbox.accepted(late(outbox.add([], send('a'))), 'a', 0);
+    for (const box of [after, before]) expect(box).toMatchObject([{ state: 'failed', code: 'refused', reason: 'over' }]);
+    expect(outbox.accepted(outbox.retry(before, 'a'), 'a', 0)).toMatchObject([{ state: 'accepted', code: '', reason: '' }]);
   });
 
   test('what lasts over a reload is what was said and done', () => {

@@ -43,7 +43,7 @@ export function MessageLog({ client, desk, box, link, contact }: Props) {
         text,
         at: w.at_ms,
         state,
-        failed: w.text || w.code,
+        failed: whyNot(say, w),
         request: w.request,
       };
     }),
@@ -70,6 +70,12 @@ export function MessageLog({ client, desk, box, link, contact }: Props) {
       )}
     </div>
   );
+}
+
+/** Why a wish came to nothing, in the reader's language where it is known. */
+export function whyNot(say: Say, w: { code: string; reason: string; text: string }): string {
+  if (w.code === 'refused') return say.code('late', w.reason);
+  return w.code === 'unseen' ? say('late.unseen') : w.text || w.code;
 }
 
 // Messages keep the key of the wish that they began as, so that "sending" becomes "sent" in place.

@@ -3,10 +3,13 @@ import type { LinkState } from '../wire/link';
 import { useStore } from '../wire/store';
 import { useWords } from '../words';
 import type { DeskClient } from './client';
+import { whyNot } from './MessageLog';
 
 /** A loss shorter than this is not worth a word. */
 const worthSaying = 600;
 const noticeStays = 6_000;
+/** What somebody wrote and must write again stays until it can be copied. */
+const unsentStays = 60_000;
 
 export function NoticeBar({ client, link, ready }: { client: DeskClient; link: LinkState; ready: boolean }) {
   const say = useWords();
@@ -25,15 +28,16 @@ export function NoticeBar({ client, link, ready }: { client: DeskClient; link: L
 
   useEffect(() => {
     if (!notice) return;
-    const timer = setTimeout(() => client.notice.set(null), noticeStays);
+    const timer = setTimeout(() => client.notice.set(null), notice.unsent ? unsentStays : noticeStays);
     return () => clearTimeout(timer);
   }, [notice]);
 
   let words = '';
   if (notice) {
     const gone = notice.code === 'not_found' || notice.code === 'conflict';
-    const reason = gone ? say(notice.about === 'answer' ? 'refused.offer' : 'refused.gone') : notice.text || notice.code;
+    const reason = gone ? say(notice.about === 'answer' ? 'refused.offer' : 'refused.gone') : whyNot(say, notice);
     words = notice.about === 'answer' && gone ? reason : say('refused', { text: reason });
+    if (notice.unsent) words = say('refused.unsent', { text: reason, unsent: notice.unsent });
   }
   return (
     <div class="notices" role="status">

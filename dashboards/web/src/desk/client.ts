@@ -15,7 +15,10 @@ export interface Notice {
   id: string;
   about: Command['type'];
   code: string;
+  reason: string;
   text: string;
+  /** What was written and has no conversation on the screen to fail in. */
+  unsent: string;
 }
 
 const oldest = 24 * 3600 * 1000;
@@ -30,8 +33,8 @@ export class DeskClient {
   private readonly socket: Link;
   private readonly names: { prefix: string; outbox: string; reads: string };
   private live = false;
-  /** Every request that this tab ever held. */
-  private readonly known = new Set<string>();
+  /** Every request that this tab ever held, and what kind of wish it was. */
+  private readonly known = new Map<string, Command['type']>();
   private stops: (() => void)[] = [];
 
   constructor(
@@ -41,7 +44,7 @@ export class DeskClient {
     const prefix = `tributary.${me.tenant}.${me.account || me.agent}.`;
     this.names = { prefix, outbox: `${prefix}outbox`, reads: `${prefix}reads` };
     this.box.set(this.savedOutbox());
-    for (const w of this.box.get()) this.known.add(w.request);
+    for (const w of this.box.get()) this.known.set(w.request, w.command.type);
     this.reads.set(this.savedReads());
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     this.socket = new Link(
@@ -123,7 +126,7 @@ export class DeskClient {
 
   private take(frame: ServerFrame | null): void {
     if (!frame) return;
-    if (frame.type === 'accepted') this.saveBox(outbox.accepted(this.box.get(), frame.request));
+    if (frame.type === 'accepted') this.saveBox(outbox.accepted(this.box.get(), frame.request, performance.now()));
     else if (frame.type === 'error') this.refused(frame);
     else if (frame.type !== 'pong') {
       this.desk.set((state) => reduce(state, frame));
@@ -135,7 +138,7 @@ export class DeskClient {
   private begin(): void {
     this.live = true;
     this.socket.settled();
-    this.box.set(outbox.reconnected(this.box.get()));
+    this.box.set(outbox.reconnected(this.box.get(), performance.now()));
     this.pruneReads();
     this.flush();
   }
@@ -143,6 +146,9 @@ export class DeskClient {
   private flush(): void {
     if (!this.live || this.link.get() !== 'open') return;
     const now = performance.now();
+    const before = this.box.get();
+    this.saveBox(outbox.overdue(before, now));
+    this.homeless(before);
     for (const w of outbox.due(this.box.get(), now)) {
       if (!this.socket.send(JSON.stringify({ ...w.command, request: w.request }))) return;
       this.box.set(outbox.wentOut(this.box.get(), w.request, now));
@@ -150,17 +156,38 @@ export class DeskClient {
   }
 
   private refused(frame: Extract<ServerFrame, { type: 'error' }>): void {
-    const one = this.box.get().find((w) => w.request === frame.request);
-    if (!one) return;
-    const box = outbox.refused(this.box.get(), frame.request, frame.code, frame.text, performance.now());
+    const before = this.box.get();
+    const one = before.find((w) => w.request === frame.request);
+    if (!one) {
+      // All but messages leave the box when they are accepted; what came too late all the same must be told.
+      const kind = this.known.get(frame.request);
+      if (frame.code === 'refused' && kind && kind !== 'send') this.tell(kind, frame);
+      return;
+    }
+    const box = outbox.refused(before, frame.request, frame.code, frame.text, performance.now(), frame.reason);
     const failed = box.find((w) => w.request === frame.request)?.state === 'failed';
     if (!failed || one.command.type === 'send') {
       this.saveBox(box);
+      this.homeless(before);
       return;
     }
     this.saveBox(outbox.drop(box, frame.request));
-    if (one.command.type !== 'read') {
-      this.notice.set({ id: frame.request, about: one.command.type, code: frame.code, text: frame.text });
+    this.tell(one.command.type, frame);
+  }
+
+  private tell(about: Command['type'], why: { request: string; code: string; reason: string; text: string }, unsent = ''): void {
+    if (about === 'read') return;
+    this.notice.set({ id: why.request, about, code: why.code, reason: why.reason, text: why.text, unsent });
+  }
+
+  // A message that has just failed shows so in its conversation; where that is not on the screen any more, a notice must.
+  private homeless(before: outbox.Outbox): void {
+    const contacts = this.desk.get().contacts;
+    for (const w of this.box.get()) {
+      if (w.state !== 'failed' || w.command.type !== 'send') continue;
+      const state = contacts[w.command.contact]?.state;
+      const fresh = before.some((was) => was.request === w.request && was.state !== 'failed');
+      if (fresh && state !== 'assigned' && state !== 'wrapping') this.tell('send', w, w.command.text);
     }
   }
 
@@ -186,7 +213,7 @@ export class DeskClient {
   private saveBox(box: outbox.Outbox): void {
     if (box === this.box.get()) return;
     this.box.set(box);
-    for (const w of box) this.known.add(w.request);
+    for (const w of box) this.known.set(w.request, w.command.type);
     // Another tab keeps its wishes in the same place: leave those alone.
     const others = this.savedOutbox().filter((w) => !this.known.has(w.request));
     keep(this.names.outbox, JSON.stringify(outbox.lasting([...others, ...box])));
@@ -198,7 +225,7 @@ export class DeskClient {
       const v = object(item);
       const state: outbox.Wish['state'] = v.state === 'accepted' || v.state === 'failed' ? v.state : 'pending';
       const one = outbox.wish(text(v.request), object(v.command) as unknown as Command, number(v.at_ms));
-      return { ...one, state, code: text(v.code), text: text(v.text) };
+      return { ...one, state, code: text(v.code), reason: text(v.reason), text: text(v.text) };
     }).filter((w) => w.request && w.command.type && Date.now() - w.at_ms < oldest);
   }
 

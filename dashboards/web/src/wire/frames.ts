@@ -101,7 +101,7 @@ export type ServerFrame =
   | { type: 'marked'; conversation: string; message: string; state: MessageState }
   | { type: 'queue'; queue: Queue }
   | { type: 'accepted'; request: string }
-  | { type: 'error'; request: string; code: string; text: string }
+  | { type: 'error'; request: string; code: string; reason: string; text: string }
   | { type: 'pong' };
 
 /** What an agent asks for. Each is sent with a `request` id, and again with the same id until it is accepted. */
@@ -214,7 +214,7 @@ const readers: Readers = {
   }),
   queue: (v) => ({ queue: readQueue(v.queue) }),
   accepted: (v) => ({ request: text(v.request) }),
-  error: (v) => ({ request: text(v.request), code: text(v.code), text: text(v.text) }),
+  error: (v) => ({ request: text(v.request), code: text(v.code), reason: text(v.reason), text: text(v.text) }),
   pong: () => ({}),
 };
 

@@ -20,7 +20,7 @@ const pingEvery = 15 * time.Second
 // openAtOnce bounds the connections being opened at a time: how a process bears all of them at once is another question.
 const (
 	openAtOnce  = 16
-	openTimeout = 30 * time.Second
+	openTimeout = 2 * time.Minute
 )
 
 // perSource is how many connections come from one address of this machine: the doors bound what one client address may open.

@@ -242,6 +242,9 @@ func (r *runner) latencies(ctx context.Context) error {
 	}
 	m := r.report.Memory
 	m.Worked, m.PerConversationWorked = &worked, (worked.Resident-m.Empty.Resident)/int64(r.Conversations)
+	if r.Profiles {
+		return r.child.profile(ctx, "heap", filepath.Join(r.Dir, "worked.heap.pprof"))
+	}
 	return nil
 }
 

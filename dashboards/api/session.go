@@ -61,6 +61,8 @@ type session struct {
 	// settled: the first announcement is in the log. Patience counts how often routing was then seen not to know of it.
 	settled  atomic.Bool
 	patience atomic.Int32
+	// disclosed are contacts of others whose contents the page was shown; it belongs to the goroutine that drains.
+	disclosed map[string]bool
 }
 
 func (s *Server) newSession(who person, token string) *session {
@@ -104,7 +106,14 @@ func (c *session) drain() {
 func (c *session) write(n *note) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
 	defer cancel()
-	frame, err := c.server.render(ctx, c.who.Tenant, n)
+	shown, err := c.disclose(ctx, n)
+	if err == nil && !shown {
+		return true
+	}
+	var frame []byte
+	if err == nil {
+		frame, err = c.server.render(ctx, c.who.Tenant, n)
+	}
 	if err != nil {
 		c.server.logger.LogAttrs(ctx, slog.LevelError, "a frame could not be made; the page reconnects", slog.String("error", err.Error()))
 		c.end(closeInternal, "try again")

@@ -1,0 +1,69 @@
+package api
+
+import (
+	"context"
+
+	"github.com/tributary-cc/tributary/stream/access"
+)
+
+// maxDisclosed bounds what a connection remembers of audit entries; beyond it some are written twice.
+const maxDisclosed = 4096
+
+// disclose is asked before a note's contents are opened for the page. Who works opens what the own agent holds; a reviewer
+// opens what others hold, and that is written down, once per contact and connection; from anybody else contents are
+// withheld. It answers false for a note that is nothing without them.
+func (c *session) disclose(ctx context.Context, n *note) (bool, error) {
+	switch n.kind {
+	case noteSnapshot:
+		for i := range n.snapshot.held {
+			h := &n.snapshot.held[i]
+			may, err := c.mayOpen(ctx, h.id)
+			if err != nil {
+				return false, err
+			}
+			if !may {
+				h.lines = nil
+			}
+		}
+	case noteContact:
+		if n.lines == nil {
+			break
+		}
+		may, err := c.mayOpen(ctx, n.event.GetContactChanged().GetContact().GetContact())
+		if err != nil {
+			return false, err
+		}
+		if !may {
+			n.lines = nil
+		}
+	case noteMessage:
+		return c.mayOpen(ctx, n.contact)
+	case noteAgent, noteOffer, noteMarked, noteQueue, noteMade:
+	}
+	return true, nil
+}
+
+// mayOpen runs in the goroutine that drains the connection.
+func (c *session) mayOpen(ctx context.Context, contact string) (bool, error) {
+	// A contact that is not open any more was the own agent's a moment ago, or the page would not be told of it.
+	if _, holder, open := c.server.view.contactAt(c.who.Tenant, contact); c.who.works() && (!open || holder == c.who.Agent) {
+		return true, nil
+	}
+	if !c.who.mayReview() {
+		return false, nil
+	}
+	if c.disclosed[contact] {
+		return true, nil
+	}
+	err := c.server.auditor.Audit(ctx, access.Entry{
+		Tenant: c.who.Tenant, Actor: c.who.Account, Action: access.ActionContactReadAll, Subject: contact, Allowed: true,
+	})
+	if err != nil {
+		return false, err
+	}
+	if c.disclosed == nil || len(c.disclosed) >= maxDisclosed {
+		c.disclosed = make(map[string]bool)
+	}
+	c.disclosed[contact] = true
+	return true, nil
+}

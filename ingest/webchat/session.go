@@ -296,16 +296,19 @@ func (c *session) greet(f *frame) error {
 	}
 	v, err := c.server.config.Tokens.VerifyVisitor(f.Token)
 	if err != nil || v.Visitor == "" || v.Tenant != c.entry.tenant || v.EntryPoint != c.entry.GetId() {
+		c.over = true
 		c.tell(noteRefused, answerFrame{Type: "error", Code: "token", Text: "the token is not accepted; ask for a new session"})
 		return nil
 	}
 	c.hello.Stop()
 	c.visitor, c.who, c.last = v.Visitor, event.Key(v.Tenant, v.Visitor), f.Last
 	if !c.server.hellos.Take(c.who, c.server.config.Now()) || !c.server.lookers.add(c, c.server.limits.PerVisitor) {
+		c.over = true
 		c.end(closeRate, "too many connections")
 		return errRate
 	}
 	if err := c.look(); err != nil {
+		c.over = true
 		c.end(closeInternal, "try again")
 		return err
 	}

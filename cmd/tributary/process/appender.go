@@ -62,3 +62,20 @@ func (a appender) Append(ctx context.Context, rec event.Record) error {
 		return fmt.Errorf("appending to %s: %w", rec.Topic, context.Cause(ctx))
 	}
 }
+
+// seats finds and makes pseudonyms; where one cannot be made on a full disk, it says so.
+type seats struct {
+	*privacy.KeyStore
+	room func() error
+}
+
+// Pseudonym is the key store's.
+func (s seats) Pseudonym(ctx context.Context, tenant, address string) (event.Pseudonym, error) {
+	p, err := s.KeyStore.Pseudonym(ctx, tenant, address)
+	if err != nil {
+		if full := s.room(); full != nil {
+			err = fmt.Errorf("%w: %w: %w", privacy.ErrFull, full, err)
+		}
+	}
+	return p, err
+}

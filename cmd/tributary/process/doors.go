@@ -27,7 +27,7 @@ func (p *Process) openDoors(_ context.Context) error {
 
 func (p *Process) openWebchat() error {
 	c := webchat.Config{
-		Log: p.Log, Guard: gate{p.Guard, p.room, &p.stopping}, Opener: p.Keys, Pseudonyms: p.Keys, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
+		Log: p.Log, Guard: gate{p.Guard, p.room, &p.stopping}, Opener: p.Keys, Pseudonyms: seats{p.Keys, p.room}, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
 		NewID: newID, Logger: p.Logger, Registry: p.Registry, ClientIP: p.clientIP(),
 	}
 	if web.Built() {

@@ -261,6 +261,30 @@ func TestTokensAreForOneEntryPoint(t *testing.T) {
 	require.Empty(t, w.said())
 }
 
+// What a browser sends behind a hello that is refused is neither taken nor refused: its next connection sends it again.
+func TestWhatFollowsARefusedHelloIsLeft(t *testing.T) {
+	w := newWorld(t)
+	p := w.process(func(c *Config) { c.Limits.PerVisitor = 1 })
+	token := w.token(p)
+	_, _ = w.come(p, token, 0)
+	for _, token := range []string{"wrong", token} {
+		b, err := w.dial(p, "https://shop.example")
+		require.NoError(t, err)
+		b.say(map[string]any{"type": "hello", "token": token})
+		for range 20 { // as many as still get through
+			_ = b.conn.WriteMessage(gws.OpcodeText, []byte(`{"type":"send","id":"m","text":"x"}`))
+		}
+		err = <-b.closed
+		b.closed <- err
+		for len(b.frames) > 0 {
+			f := <-b.frames
+			require.Equal(t, "error", f["type"])
+			require.Empty(t, f["id"], "that answers the hello")
+		}
+	}
+	require.Empty(t, w.said())
+}
+
 func TestHostileFrames(t *testing.T) {
 	w := newWorld(t)
 	p := w.process()

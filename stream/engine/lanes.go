@@ -23,8 +23,22 @@ const (
 // Lanes remembers, for one partition read, how far each lane into it was taken. The zero value has taken nothing.
 //
 // A destination always holds a prefix of each lane in order, with repeats; so "exactly the next, or 1 of a later epoch"
-// takes each event once, whoever emitted it and however often.
-type Lanes struct{ at map[laneKey]lanePlace }
+// takes each event once, whoever emitted it and however often. Where retention took the beginning, see Adopt.
+type Lanes struct {
+	at map[laneKey]lanePlace
+	// trimmed: a lane may begin with any number.
+	trimmed bool
+	// adopting: a lane may go on with any higher number.
+	adopting bool
+}
+
+// Adopt tells that what stood before is not kept any more. From now on a lane not seen before begins with the number that it
+// is first seen with; and until Settle a number that skips others is the next of its lane, as the first one seen may be a late
+// repeat of what is gone. Positions keep the former.
+func (l *Lanes) Adopt() { l.trimmed, l.adopting = true, true }
+
+// Settle ends what Adopt allowed to lanes that were seen: from now on what they skip is a gap.
+func (l *Lanes) Settle() { l.adopting = false }
 
 type laneKey struct {
 	processor string
@@ -40,10 +54,11 @@ func (l *Lanes) Take(o *event.Origin) Verdict {
 		return Take
 	}
 	k := laneKey{o.GetProcessor(), o.GetPartition()}
-	last := l.at[k]
+	last, seen := l.at[k]
 	switch {
 	case o.GetEpoch() == last.epoch && o.GetNumber() == last.number+1,
-		o.GetEpoch() > last.epoch && o.GetNumber() == 1:
+		o.GetEpoch() > last.epoch && o.GetNumber() == 1,
+		(l.adopting || l.trimmed && !seen) && (o.GetEpoch() > last.epoch || o.GetEpoch() == last.epoch && o.GetNumber() > last.number):
 		if l.at == nil {
 			l.at = make(map[laneKey]lanePlace)
 		}
@@ -64,9 +79,15 @@ type LaneAt struct {
 	Number    uint64 `json:"number"`
 }
 
-// Positions lists all lanes, ordered, for a checkpoint or a cut.
+// trimmedLane stands in the positions where a lane may begin with any number; no processor has an empty name.
+var trimmedLane = LaneAt{Partition: -1} //nolint:gochecknoglobals // a constant
+
+// Positions lists all lanes, ordered, for a checkpoint or a cut; Restore takes them as they are.
 func (l *Lanes) Positions() []LaneAt {
-	out := make([]LaneAt, 0, len(l.at))
+	out := make([]LaneAt, 0, len(l.at)+1)
+	if l.trimmed {
+		out = append(out, trimmedLane)
+	}
 	for k, p := range l.at {
 		out = append(out, LaneAt{k.processor, k.partition, p.epoch, p.number})
 	}
@@ -78,8 +99,12 @@ func (l *Lanes) Positions() []LaneAt {
 
 // Restore sets the positions, in place of all.
 func (l *Lanes) Restore(at []LaneAt) {
-	l.at = make(map[laneKey]lanePlace, len(at))
+	l.at, l.trimmed, l.adopting = make(map[laneKey]lanePlace, len(at)), false, false
 	for _, a := range at {
+		if a == trimmedLane {
+			l.trimmed = true
+			continue
+		}
 		l.at[laneKey{a.Processor, a.Partition}] = lanePlace{a.Epoch, a.Number}
 	}
 }

@@ -20,7 +20,8 @@ type Log interface {
 	// Append queues records behind those queued earlier for the partition, in order. It calls done(nil) once, from
 	// another goroutine, when all in-sync replicas have them; failures are tried again until ctx is done.
 	Append(ctx context.Context, topic event.Topic, partition int, records []event.Record, done func(error))
-	// At reads single records by offset; a record that is not kept any more is left out.
+	// At reads single records by offset; a record that is not kept any more is left out, and one that was never there is left
+	// out or a RangeError.
 	At(ctx context.Context, topic event.Topic, partition int, offsets []int64) ([]event.Record, error)
 }
 
@@ -43,27 +44,74 @@ type Delivered struct {
 	Event  *event.Event
 }
 
+// GapHearer is a Log that wants to hear of gaps: each record that Follow did not take because something before it in its lane is
+// missing. First is set for the first one since the lane was whole.
+type GapHearer interface {
+	HearGap(topic event.Topic, partition int, offset int64, origin *event.Origin, first bool)
+}
+
 // Follow reads facts: every event of every lane exactly once and in its lane's order, control records left out. Lanes
 // starts empty, or as it was at offset from, and is moved along; handle owns the batch, next is the offset behind it.
+// Where lanes are empty and from is not the first offset ever, the beginning is not kept any more, and each lane begins where it is
+// first seen ([Lanes.Adopt]) instead of standing for ever. A gap is not taken, and a log that is a [GapHearer] hears of it.
 // A record that does not decode is left out: its writer is a fold of ours, so it can only be damage, and handle's caller
 // learns of it by the error of a later Verify, not by standing still.
 func Follow(
 	ctx context.Context, log Log, topic event.Topic, partition int, from int64, lanes *Lanes,
 	handle func(batch []Delivered, next, end int64) error,
 ) error {
+	f := follower{topic: topic, partition: partition, lanes: lanes, gaps: make(map[laneKey]bool), settle: -1}
+	f.hearer, _ = log.(GapHearer)
+	if from > 0 && len(lanes.at) == 0 {
+		_, end, err := log.Bounds(ctx, topic, partition)
+		if err != nil {
+			return err
+		}
+		lanes.Adopt()
+		f.settle = end
+	}
 	next := from
 	return log.Read(ctx, topic, partition, from, func(records []event.Record, end int64) error {
 		batch := make([]Delivered, 0, len(records))
 		for i := range records {
+			if next >= f.settle {
+				lanes.Settle()
+			}
 			next = records[i].Offset + 1
 			e, err := event.Unmarshal(records[i].Value)
-			if err != nil || e.GetTick() != nil || e.GetEpoch() != nil || lanes.Take(e.GetOrigin()) != Take {
+			if err != nil || e.GetTick() != nil || e.GetEpoch() != nil || !f.take(&records[i], e.GetOrigin()) {
 				continue
 			}
 			batch = append(batch, Delivered{records[i], e})
 		}
 		return handle(batch, next, end)
 	})
+}
+
+// follower is what Follow knows besides the lanes.
+type follower struct {
+	topic     event.Topic
+	partition int
+	lanes     *Lanes
+	hearer    GapHearer        // or nil
+	gaps      map[laneKey]bool // lanes that stand
+	settle    int64
+}
+
+func (f *follower) take(rec *event.Record, o *event.Origin) bool {
+	k := laneKey{o.GetProcessor(), o.GetPartition()}
+	switch f.lanes.Take(o) {
+	case Take:
+		delete(f.gaps, k)
+		return true
+	case Gap:
+		if f.hearer != nil {
+			f.hearer.HearGap(f.topic, f.partition, rec.Offset, o, !f.gaps[k])
+		}
+		f.gaps[k] = true
+	case Drop:
+	}
+	return false
 }
 
 // appendAndWait appends and waits for the answer.

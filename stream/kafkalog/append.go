@@ -109,6 +109,12 @@ func (a *appender) settle(batch []item) {
 			return
 		}
 		err := a.produce(batch)
+		if err != nil && !transient(err) && len(batch) > 1 { // one of them is at fault, not all
+			for i := range batch {
+				a.settle(batch[i : i+1])
+			}
+			return
+		}
 		if err == nil || !transient(err) {
 			for _, it := range batch {
 				it.done(err)

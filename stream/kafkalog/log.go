@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -49,6 +50,7 @@ type Log struct {
 	wg     sync.WaitGroup
 	mu     sync.Mutex
 	lanes  map[partitionKey]*appender
+	gaps   atomic.Uint64
 }
 
 type partitionKey struct {
@@ -56,7 +58,10 @@ type partitionKey struct {
 	partition int
 }
 
-var _ engine.Log = (*Log)(nil)
+var (
+	_ engine.Log       = (*Log)(nil)
+	_ engine.GapHearer = (*Log)(nil)
+)
 
 const (
 	// requestTimeout bounds one attempt of a request.
@@ -65,6 +70,10 @@ const (
 	fetchWait = 500 * time.Millisecond
 	// fetchBytes is the most that one fetch brings.
 	fetchBytes = 1 << 20
+	// atBytes is the most that one fetch of single records brings: they are mostly far apart.
+	atBytes = 64 << 10
+	// behindEnd is how long a single record may be behind the end that a leader tells before it is taken for lost.
+	behindEnd = 5 * time.Second
 	// metadataTTL is how soon a moved leader is found: kafka-go refreshes by age only.
 	metadataTTL = 500 * time.Millisecond
 )
@@ -119,9 +128,25 @@ func login(cfg Config) (sasl.Mechanism, error) {
 	}
 }
 
+// HearGap counts what a reader did not take because something before it is missing, and says so once for each lane that
+// stands; see engine.GapHearer.
+func (l *Log) HearGap(topic event.Topic, partition int, offset int64, origin *event.Origin, first bool) {
+	l.gaps.Add(1)
+	if first {
+		l.log.Error("a reader meets a gap: the lane stands until it is sent again; see 'tributary engine resend'",
+			"topic", topic, "partition", partition, "offset", offset, "from", origin.GetProcessor(),
+			"from_partition", origin.GetPartition(), "epoch", origin.GetEpoch(), "number", origin.GetNumber())
+	}
+}
+
+// Gaps counts the records that readers of this process did not take because something before them is missing.
+func (l *Log) Gaps() uint64 { return l.gaps.Load() }
+
 // Close stops appending; what waits is answered with an error.
 func (l *Log) Close() error {
+	l.mu.Lock() // so that nobody begins an appender while we wait for them
 	l.cancel()
+	l.mu.Unlock()
 	l.wg.Wait()
 	l.transport.CloseIdleConnections()
 	return nil

@@ -1,6 +1,7 @@
 package kafkalog_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -78,7 +79,7 @@ func TestRecordsComeBackInOrderWithTheirTrace(t *testing.T) {
 		require.Equal(t, 2, r.Partition)
 		require.Equal(t, "00-trace", r.Trace)
 	}
-	at, err := l.At(t.Context(), topic, 2, []int64{2999, 0, 17, 5000})
+	at, err := l.At(t.Context(), topic, 2, []int64{2999, 0, 17, 17})
 	require.NoError(t, err)
 	require.Equal(t, []int64{0, 17, 2999}, []int64{at[0].Offset, at[1].Offset, at[2].Offset})
 	require.Len(t, at, 3)
@@ -87,6 +88,103 @@ func TestRecordsComeBackInOrderWithTheirTrace(t *testing.T) {
 	require.Zero(t, end)
 	require.Equal(t, 1, l.Partitions(event.TopicConfigIn))
 	require.Equal(t, 3, l.Partitions(topic))
+}
+
+// A leader that is behind for a moment does not make a record seem gone.
+func TestARecordIsGoneOnlyWhereTheLogBeginsBehindIt(t *testing.T) {
+	t.Parallel()
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.BrokerConfigs(map[string]string{"auto.create.topics.enable": "false"}))
+	require.NoError(t, err)
+	defer c.Close()
+	l := open(t, c.ListenAddrs(), 1)
+	require.NoError(t, l.EnsureTopics(t.Context()))
+	appendAll(t, l, 0, 20)
+	var n atomic.Int64
+	c.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		f, ok := req.(*kmsg.FetchRequest)
+		if !ok || n.Add(1) > 6 {
+			return nil, nil, false
+		}
+		resp := kmsg.NewPtrFetchResponse()
+		resp.Version = f.Version
+		for _, rt := range f.Topics {
+			st := kmsg.NewFetchResponseTopic()
+			st.Topic, st.TopicID = rt.Topic, rt.TopicID
+			for _, rp := range rt.Partitions {
+				sp := kmsg.NewFetchResponseTopicPartition()
+				sp.Partition = rp.Partition
+				if n.Load()%2 == 0 {
+					sp.ErrorCode = kerr.OffsetOutOfRange.Code
+				}
+				st.Partitions = append(st.Partitions, sp)
+			}
+			resp.Topics = append(resp.Topics, st)
+		}
+		return resp, nil, true
+	})
+	at, err := l.At(t.Context(), topic, 0, []int64{3, 19})
+	require.NoError(t, err)
+	require.Len(t, at, 2)
+	require.Greater(t, n.Load(), int64(6))
+
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err = l.At(ctx, topic, 0, []int64{3, 20})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	_, err = l.At(t.Context(), topic, 0, []int64{3, 20})
+	var re *engine.RangeError
+	require.ErrorAs(t, err, &re)
+	require.EqualValues(t, 20, re.Offset)
+}
+
+// A record that the broker refuses for good is refused alone.
+func TestOneRefusedRecordDoesNotFailItsNeighbours(t *testing.T) {
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.BrokerConfigs(map[string]string{"auto.create.topics.enable": "false"}))
+	require.NoError(t, err)
+	defer c.Close()
+	l := open(t, c.ListenAddrs(), 1)
+	require.NoError(t, l.EnsureTopics(t.Context()))
+	c.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		p, ok := req.(*kmsg.ProduceRequest)
+		if !ok || !bytes.Contains(p.Topics[0].Partitions[0].Records, []byte("never")) {
+			return nil, nil, false
+		}
+		resp := kmsg.NewPtrProduceResponse()
+		resp.Version = p.Version
+		st := kmsg.NewProduceResponseTopic()
+		st.Topic, st.TopicID = p.Topics[0].Topic, p.Topics[0].TopicID
+		sp := kmsg.NewProduceResponseTopicPartition()
+		sp.ErrorCode = kerr.InvalidRecord.Code
+		st.Partitions = append(st.Partitions, sp)
+		resp.Topics = append(resp.Topics, st)
+		return resp, nil, true
+	})
+	failed := make([]chan error, 50)
+	for i := range failed {
+		failed[i] = make(chan error, 1)
+		r := record(uint64(i), 20)
+		if i == 30 {
+			r.Value = append(r.Value, "never"...)
+		}
+		l.Append(t.Context(), topic, 0, []event.Record{r}, func(err error) { failed[i] <- err })
+	}
+	for i := range failed {
+		if err := <-failed[i]; i == 30 {
+			require.ErrorContains(t, err, "record")
+		} else {
+			require.NoError(t, err, "record %d", i)
+		}
+	}
+	firsts := []uint64{}
+	for _, r := range readAll(t, l, 0) {
+		if v := binary.BigEndian.Uint64(r.Value); !slices.Contains(firsts, v) {
+			firsts = append(firsts, v)
+		}
+	}
+	require.Len(t, firsts, 49)
+	require.True(t, slices.IsSorted(firsts))
 }
 
 func TestReadingWhereNothingIsKeptIsARangeError(t *testing.T) {

@@ -23,7 +23,7 @@ func (l *Log) Read(
 ) error {
 	pause := 20 * time.Millisecond
 	for {
-		batch, end, err := l.fetch(ctx, topic, partition, from, fetchWait)
+		batch, end, err := l.fetch(ctx, topic, partition, from, fetchBytes, fetchWait)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -63,12 +63,12 @@ func (l *Log) outOfRange(ctx context.Context, topic event.Topic, partition int, 
 
 // fetch brings what there is from an offset on, and the partition's end.
 func (l *Log) fetch(
-	ctx context.Context, topic event.Topic, partition int, from int64, maxWait time.Duration,
+	ctx context.Context, topic event.Topic, partition int, from int64, maxBytes int64, maxWait time.Duration,
 ) (batch []event.Record, end int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, maxWait+requestTimeout)
 	defer cancel()
 	resp, err := l.client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: string(topic), Partition: partition, Offset: from, MinBytes: 1, MaxBytes: fetchBytes, MaxWait: maxWait,
+		Topic: string(topic), Partition: partition, Offset: from, MinBytes: 1, MaxBytes: maxBytes, MaxWait: maxWait,
 	})
 	if err != nil {
 		return nil, 0, err
@@ -114,29 +114,67 @@ func record(r *kafka.Record) (event.Record, error) {
 	return rec, nil
 }
 
-// At reads single records; see engine.Log. Neighbours come with one fetch.
+// At reads single records; see engine.Log. Neighbours come with one fetch. An answer without them proves nothing: a leader may be
+// behind for a moment; only what lies below the first offset kept is gone. What stays behind the end is a RangeError.
 func (l *Log) At(ctx context.Context, topic event.Topic, partition int, offsets []int64) ([]event.Record, error) {
 	want := slices.Clone(offsets)
 	slices.Sort(want)
 	out := make([]event.Record, 0, len(want))
-	for len(want) > 0 {
-		batch, _, err := l.fetch(ctx, topic, partition, want[0], 100*time.Millisecond)
-		if err != nil && !errors.Is(err, kafka.OffsetOutOfRange) {
+	var late time.Duration // how long the first wanted has been behind the end
+	for pause := 20 * time.Millisecond; len(want) > 0; {
+		batch, _, err := l.fetch(ctx, topic, partition, want[0], atBytes, 100*time.Millisecond)
+		switch {
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("reading %s/%d at %d: %w", topic, partition, want[0], context.Cause(ctx))
+		case err == nil && len(batch) > 0:
+			out, want = pick(out, batch, want)
+			pause, late = 20*time.Millisecond, 0
+			continue
+		case err == nil, errors.Is(err, kafka.OffsetOutOfRange):
+			if want, err = l.within(ctx, topic, partition, want, late >= behindEnd); err == nil && len(want) == 0 {
+				return out, nil
+			}
+			if re := (*engine.RangeError)(nil); errors.As(err, &re) {
+				return nil, err
+			}
+			late += pause
+		}
+		if err != nil {
+			l.log.WarnContext(ctx, "reading single records is tried again", "topic", topic, "partition", partition, "error", err)
+		}
+		if err := wait(ctx, pause); err != nil {
 			return nil, fmt.Errorf("reading %s/%d at %d: %w", topic, partition, want[0], err)
 		}
-		if len(batch) == 0 {
-			want = want[1:] // not kept any more
-			continue
-		}
-		for _, r := range batch {
-			for len(want) > 0 && want[0] < r.Offset {
-				want = want[1:]
-			}
-			if len(want) > 0 && want[0] == r.Offset {
-				out = append(out, r)
-				want = want[1:]
-			}
-		}
+		pause = min(2*pause, time.Second)
 	}
 	return out, nil
+}
+
+// pick takes what is wanted from a batch, and leaves what is wanted behind it. Offsets within it that hold no record are gone.
+func pick(out, batch []event.Record, want []int64) ([]event.Record, []int64) {
+	for i := range batch {
+		for len(want) > 0 && want[0] < batch[i].Offset {
+			want = want[1:]
+		}
+		for len(want) > 0 && want[0] == batch[i].Offset { // asked for twice it is given once
+			if len(out) == 0 || out[len(out)-1].Offset != want[0] {
+				out = append(out, batch[i])
+			}
+			want = want[1:]
+		}
+	}
+	return out, want
+}
+
+// within leaves out what is below the first offset kept. What stayed behind the end is not the log's.
+func (l *Log) within(ctx context.Context, topic event.Topic, partition int, want []int64, stayed bool) ([]int64, error) {
+	first, end, err := l.Bounds(ctx, topic, partition)
+	if err != nil {
+		return want, err
+	}
+	i, _ := slices.BinarySearch(want, first)
+	if want = want[i:]; stayed && len(want) > 0 && want[0] >= end {
+		return want, &engine.RangeError{Topic: topic, Partition: partition, Offset: want[0], First: first, End: end}
+	}
+	return want, nil
 }

@@ -18,7 +18,9 @@
 //
 // The outputs from one inbox partition to one destination partition are a lane, numbered 1, 2, 3 … in each epoch. A reader
 // takes exactly the next, or 1 of a later epoch ([Lanes]; TestFollowTakesEachEventOnceAndLeavesControlOut). Lower is dropped;
-// a gap is not taken and stops the lane until [Resend] repairs it (TestAGapStopsTheLaneUntilItIsSentAgain). So whatever the
+// a gap is not taken, is told to the log's [GapHearer], and stops the lane until [Resend] repairs it
+// (TestAGapStopsTheLaneUntilItIsSentAgain); where retention took the beginning a lane begins where it is first seen
+// (TestAReaderOfATrimmedLogBeginsEachLaneWhereItIsFirstSeen). So whatever the
 // rules below should miss is a visible stop and never a silent loss (TestMutantsAreSeenAndNeverSilent: each mutant breaks
 // one of them, and is seen by the reader and by a replay).
 //
@@ -46,7 +48,9 @@
 // Until the next epoch record only the build that it names folds the partition. The old build folds up to the record, has
 // everything acknowledged, checkpoints there and stops (TestAnUpgradeHandsOverAtTheEpoch,
 // TestTwoBuildsInTurnsKeepEveryLaneWhole); where it is gone the new one folds its last span
-// (TestANewBuildFoldsTheLastSpanOfOneThatIsGone). After an unclean end of the broker every folder starts from its checkpoint
+// (TestANewBuildFoldsTheLastSpanOfOneThatIsGone). The newest process has it: one that was superseded, or that another build came
+// after, begins no epoch of its own accord, and takes a partition back only when records wait and the build in force is
+// silent (TestAnOldProcessLeavesPartitionsToTheNewBuild, TestASupersededPartitionLapsesAndYieldsAgain). After an unclean end of the broker every folder starts from its checkpoint
 // and believes no tick of before, and what was appended since the broker came back belongs to the new epoch although it
 // stands before its record: the old numbers may have gone to records that are lost
 // (TestAPowerCutLosesNoOutputOfWhatTheInboxStillHolds; [Ends]). A log that ends before its checkpoint,

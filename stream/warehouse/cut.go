@@ -76,6 +76,16 @@ func (p *position) lanesOf(at place) *engine.Lanes {
 	return lanes
 }
 
+// lanesFrom are a partition's lanes for the records from an offset on. Where retention took what stood before it, lanes go on
+// with what they are first seen with: a number that is gone for every sink must not make one stand for ever.
+func (p *position) lanesFrom(at place, from int64) *engine.Lanes {
+	lanes := p.lanesOf(at)
+	if from > p.next[at] {
+		lanes.Adopt()
+	}
+	return lanes
+}
+
 // slice is what a cut takes from one partition.
 type slice struct {
 	place
@@ -89,7 +99,7 @@ func makeCut(p *position, parts []slice, writer string) (*event.Cut, *block) {
 	cut := &event.Cut{Number: b.number, Writer: writer}
 	slices.SortFunc(parts, func(a, b slice) int { return comparePlaces(a.place, b.place) })
 	for _, s := range parts {
-		lanes := p.lanesOf(s.place)
+		lanes := p.lanesFrom(s.place, s.from)
 		for i := range s.records {
 			b.add(&s.records[i], lanes)
 		}
@@ -110,8 +120,12 @@ func makeCut(p *position, parts []slice, writer string) (*event.Cut, *block) {
 // mapCut maps the same records again, for an insert that is made again.
 func mapCut(before *position, cut *event.Cut, records map[place][]event.Record) *block {
 	b := newBlock(cut.GetNumber())
+	from := make(map[place]int64, len(cut.GetRanges()))
+	for _, r := range cut.GetRanges() {
+		from[place{event.Topic(r.GetTopic()), int(r.GetPartition())}] = r.GetFrom()
+	}
 	for _, at := range slices.SortedFunc(maps.Keys(records), comparePlaces) {
-		lanes := before.lanesOf(at)
+		lanes := before.lanesFrom(at, from[at])
 		list := records[at]
 		for i := range list {
 			b.add(&list[i], lanes)

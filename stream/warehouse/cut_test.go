@@ -31,6 +31,38 @@ func TestOnlyTheNextCutContinues(t *testing.T) {
 	}
 }
 
+// Where retention took the beginning, or what stood between two cuts, a lane goes on with what is there, the same whoever maps it.
+func TestACutOfATrimmedLogAdoptsItsLanes(t *testing.T) {
+	at := place{event.TopicConversationFacts, 0}
+	record := func(offset int64, processor string, number uint64) event.Record {
+		v, err := event.Marshal(&event.Event{
+			Id: []byte{1}, Tenant: "t", AtMs: 1_800_000_000_000, Origin: &event.Origin{Processor: processor, Epoch: 1, Number: number},
+			Body: &event.Event_CustomerEnded{CustomerEnded: &event.CustomerEnded{}},
+		})
+		require.NoError(t, err)
+		return event.Record{Topic: at.topic, Offset: offset, Value: v}
+	}
+	p := newPosition()
+	step := func(from int64, gaps int, recs ...event.Record) {
+		t.Helper()
+		to := recs[len(recs)-1].Offset + 1
+		cut, b := makeCut(p, []slice{{at, from, to, recs}}, "w")
+		require.EqualValues(t, gaps, b.gaps)
+		again := mapCut(p, cut, map[place][]event.Record{at: recs})
+		require.Empty(t, disagreement(cut, again))
+		require.EqualValues(t, gaps, again.gaps)
+		p = positionAfter(cut)
+	}
+	step(100, 0, record(100, "a", 40), record(101, "a", 41))
+	step(102, 0, record(102, "a", 42), record(103, "b", 7))
+	step(104, 1, record(104, "a", 44), record(105, "b", 8))
+	step(200, 0, record(200, "a", 60), record(201, "b", 9)) // retention took what stood between
+	step(202, 1, record(202, "a", 62))
+
+	p = newPosition()
+	step(0, 1, record(0, "a", 2))
+}
+
 func TestBufferWaitsWhenFullAndSharesFairly(t *testing.T) {
 	b := newBuffer(1400)
 	one, two := place{"a", 0}, place{"a", 1}

@@ -18,6 +18,7 @@ type Log struct {
 	changed    chan struct{}
 	parts      map[place][]event.Record
 	first      map[place]int64
+	gaps       []engine.Place
 	before     func(topic event.Topic, partition int, records []event.Record) Fault
 }
 
@@ -41,7 +42,10 @@ const (
 	Swallowed
 )
 
-var _ engine.Log = (*Log)(nil)
+var (
+	_ engine.Log       = (*Log)(nil)
+	_ engine.GapHearer = (*Log)(nil)
+)
 
 // NewLog makes an empty log.
 func NewLog(partitions int) *Log {
@@ -152,6 +156,20 @@ func (l *Log) At(_ context.Context, topic event.Topic, partition int, offsets []
 		}
 	}
 	return out, nil
+}
+
+// HearGap notes a gap.
+func (l *Log) HearGap(topic event.Topic, partition int, _ int64, _ *event.Origin, _ bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gaps = append(l.gaps, engine.Place{Topic: topic, Partition: partition})
+}
+
+// Gaps are the gaps heard of.
+func (l *Log) Gaps() []engine.Place {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.gaps)
 }
 
 // All copies what a partition holds.

@@ -119,6 +119,18 @@ func (c *checker) inLog() {
 		}
 	}
 	slices.Sort(foreign)
+	late, told := 0, 0
+	for _, m := range c.said {
+		if !m.Accepted.IsZero() && c.facts.Refused[m.ID] > 0 {
+			late++
+			if m.Refused != "" {
+				told++
+			}
+		}
+	}
+	if late > 0 {
+		c.report.Notes = append(c.report.Notes, fmt.Sprintf("%d messages of agents were taken and then refused as too late; %d agents were online to be told", late, told))
+	}
 	c.report.check("acknowledged messages in the log's facts", fmt.Sprintf("%d acknowledged", accepted), lost)
 	c.report.check("each message in the facts once, as it was said", fmt.Sprintf("%d messages", len(c.facts.Messages)), slices.Concat(doubled, altered, foreign))
 	c.report.check("every lane complete", fmt.Sprintf("%d records", c.facts.Records), c.facts.Gaps)

@@ -260,7 +260,9 @@ func (a *Agent) handle(raw []byte) {
 			a.OnAccepted(f.Request)
 		}
 	case "error":
-		if f.Request != "" && f.Code != "rate" && f.Code != "internal" && f.Code != "unavailable" && a.settle(f.Request) {
+		again := f.Code == "rate" || f.Code == "internal" || f.Code == "unavailable"
+		// What was accepted may still come too late: then "refused" follows.
+		if f.Request != "" && !again && (a.settle(f.Request) || f.Code == "refused") {
 			a.OnRefused(f.Request, f.Code)
 		}
 	}

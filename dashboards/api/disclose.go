@@ -38,7 +38,7 @@ func (c *session) disclose(ctx context.Context, n *note) (bool, error) {
 		}
 	case noteMessage:
 		return c.mayOpen(ctx, n.contact)
-	case noteAgent, noteOffer, noteMarked, noteQueue, noteMade:
+	case noteAgent, noteOffer, noteMarked, noteRefused, noteQueue, noteMade:
 	}
 	return true, nil
 }

@@ -264,25 +264,16 @@ func TestTokensAreForOneEntryPoint(t *testing.T) {
 // What a browser sends behind a hello that is refused is neither taken nor refused: its next connection sends it again.
 func TestWhatFollowsARefusedHelloIsLeft(t *testing.T) {
 	w := newWorld(t)
-	p := w.process(func(c *Config) { c.Limits.PerVisitor = 1 })
-	token := w.token(p)
-	_, _ = w.come(p, token, 0)
-	for _, token := range []string{"wrong", token} {
-		b, err := w.dial(p, "https://shop.example")
-		require.NoError(t, err)
-		b.say(map[string]any{"type": "hello", "token": token})
-		for range 20 { // as many as still get through
-			_ = b.conn.WriteMessage(gws.OpcodeText, []byte(`{"type":"send","id":"m","text":"x"}`))
-		}
-		err = <-b.closed
-		b.closed <- err
-		for len(b.frames) > 0 {
-			f := <-b.frames
-			require.Equal(t, "error", f["type"])
-			require.Empty(t, f["id"], "that answers the hello")
-		}
+	p := w.process()
+	_, err := w.dial(p, "https://shop.example")
+	require.NoError(t, err)
+	w.eventually(func() bool { return len(p.adapter.all()) == 1 }, "the connection")
+	c := p.adapter.all()[0]
+	for _, kind := range []string{"hello", "send", "ping"} {
+		answer, err := c.do(&frame{Type: kind, ID: "m", Text: "x", Token: "wrong"})
+		require.NoError(t, err, kind)
+		require.Empty(t, answer, kind)
 	}
-	require.Empty(t, w.said())
 }
 
 func TestHostileFrames(t *testing.T) {

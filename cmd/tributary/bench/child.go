@@ -210,13 +210,13 @@ func (c *child) metrics(ctx context.Context) (map[string]float64, error) {
 	}
 	out := make(map[string]float64)
 	for s := bufio.NewScanner(&b); s.Scan(); {
-		name, value, ok := strings.Cut(s.Text(), " ")
-		if at := strings.LastIndexByte(s.Text(), ' '); ok && at > 0 && !strings.HasPrefix(name, "#") {
-			name, value = s.Text()[:at], s.Text()[at+1:]
-			v, err := strconv.ParseFloat(value, 64)
-			if name, _, _ = strings.Cut(name, "{"); err == nil {
-				out[name] += v
-			}
+		at := strings.LastIndexByte(s.Text(), ' ')
+		if at <= 0 || strings.HasPrefix(s.Text(), "#") {
+			continue
+		}
+		if v, err := strconv.ParseFloat(s.Text()[at+1:], 64); err == nil {
+			name, _, _ := strings.Cut(s.Text()[:at], "{")
+			out[name] += v
 		}
 	}
 	return out, nil

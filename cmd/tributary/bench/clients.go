@@ -145,7 +145,7 @@ func open(ctx context.Context, o opening) (*pages, error) {
 
 func (p *page) dial(url string, header http.Header, from int) error {
 	local := &net.TCPAddr{IP: net.IPv4(127, 0, byte(1+from/250), byte(1+from%250))} //nolint:gosec // small
-	conn, resp, err := gws.NewClient(p, &gws.ClientOption{
+	conn, resp, err := gws.NewClient(p, &gws.ClientOption{                          //nolint:bodyclose // the library has closed it
 		Addr: url, RequestHeader: header, HandshakeTimeout: openTimeout, ReadMaxPayloadSize: 4 << 20, ReadBufferSize: 1 << 10,
 		NewDialer: func() (gws.Dialer, error) { return source{net.Dialer{LocalAddr: local, Timeout: openTimeout}}, nil },
 	})

@@ -175,7 +175,7 @@ func (f *filler) write(ctx context.Context, i int) error {
 
 // follow does what agents and customers' browsers do when they see facts.
 func (f *filler) follow(ctx context.Context, all *sync.WaitGroup) {
-	for topic, see := range map[event.Topic]func(*event.Event){
+	for topic, see := range map[event.Topic]func(*event.Event){ //nolint:exhaustive // these are what agents and browsers see
 		event.TopicConversationFacts: f.conversationFact, event.TopicRoutingFacts: f.routingFact, event.TopicOutbound: f.delivery,
 	} {
 		for p := range f.spine.Log.Partitions(topic) {

@@ -50,9 +50,9 @@ func (p *plan) openFloor(ctx context.Context, s *process.Spine, base string) (*f
 		n: p.Live, url: func(i int) string { return wsURL(base, "/webchat/ws?entry_point="+p.entry(i)) },
 		header: func(int) http.Header { return http.Header{"Origin": {base}} }, handle: f.customer,
 		greet: func(i int, c *page) error {
-			token, err := s.Accounts.VisitorToken(access.Visitor{Tenant: tenant, EntryPoint: p.entry(i), Visitor: visitor(i)}, 24*time.Hour)
-			if err != nil {
-				return err
+			token, bad := s.Accounts.VisitorToken(access.Visitor{Tenant: tenant, EntryPoint: p.entry(i), Visitor: visitor(i)}, 24*time.Hour)
+			if bad != nil {
+				return bad
 			}
 			return c.send(fmt.Appendf(nil, `{"type":"hello","token":%q,"last":0}`, token))
 		},

@@ -150,10 +150,10 @@ func (p *pipe) carry(ctx context.Context, hop, partition int) {
 				continue
 			}
 			offset = r.Offset + 1
-			key, _ := kafka.ReadAll(r.Key)     //nolint:errcheck // bytes in memory
-			value, _ := kafka.ReadAll(r.Value) //nolint:errcheck // as above
+			key, _ := kafka.ReadAll(r.Key)
+			value, _ := kafka.ReadAll(r.Value) // bytes in memory
 			if hop+1 < hops {
-				p.lanes[hop+1][partition].append(key, value, nil)
+				p.lanes[hop+1][partition].append(key, value, nil) //nolint:contextcheck // what was taken is carried on
 				continue
 			}
 			p.mu.Lock()

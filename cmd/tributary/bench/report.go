@@ -216,9 +216,12 @@ func (r *Report) printDetails(w io.Writer) {
 			what string
 			of   func(memory) int64
 		}{
-			{"resident", func(x memory) int64 { return x.Resident }}, {"  mapped from files", func(x memory) int64 { return x.File }},
-			{"  Go heap in use", func(x memory) int64 { return x.GoHeapInUse }}, {"  Go heap idle", func(x memory) int64 { return x.GoIdle }},
-			{"  Go stacks and other", func(x memory) int64 { return x.GoStacks + x.GoOther }}, {"  not Go (ClickHouse)", memory.notGo},
+			{"resident", func(x memory) int64 { return x.Resident }},
+			{"  mapped from files", func(x memory) int64 { return x.File }},
+			{"  Go heap in use", func(x memory) int64 { return x.GoHeapInUse }},
+			{"  Go heap idle", func(x memory) int64 { return x.GoIdle }},
+			{"  Go stacks and other", func(x memory) int64 { return x.GoStacks + x.GoOther }},
+			{"  not Go (ClickHouse)", memory.notGo},
 		} {
 			fmt.Fprintf(w, "%-24s %10.1f %10.1f %10.1f\n", l.what, mib(l.of(m.Empty)), mib(l.of(m.Full)), mib(l.of(worked)))
 		}

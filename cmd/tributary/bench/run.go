@@ -45,7 +45,7 @@ func Chat(ctx context.Context, o Options, w io.Writer) (*Report, error) {
 		return nil, err
 	}
 	r := &runner{plan: p, out: w, began: time.Now()}
-	if err := r.prepare(); err != nil {
+	if err = r.prepare(); err != nil {
 		return nil, err
 	}
 	if !p.Keep {
@@ -113,15 +113,15 @@ func (r *runner) run(ctx context.Context) error {
 func (r *runner) filling(ctx context.Context) (err error) {
 	marker := filepath.Join(r.Dir, "filled.json")
 	if r.Reuse {
-		b, err := os.ReadFile(marker)
-		if err != nil {
-			return err
+		b, bad := os.ReadFile(marker) //nolint:gosec // the operator names the folder
+		if bad != nil {
+			return bad
 		}
 		var kept struct {
 			Filled *Filled
 			Empty  memory
 		}
-		if err := json.Unmarshal(b, &kept); err != nil {
+		if err = json.Unmarshal(b, &kept); err != nil {
 			return err
 		}
 		r.report.Filled, r.report.Memory = kept.Filled, &MemoryShare{Empty: kept.Empty}
@@ -136,7 +136,7 @@ func (r *runner) filling(ctx context.Context) (err error) {
 		return err
 	}
 	r.report.Memory = &MemoryShare{Empty: empty}
-	if err := r.child.stop(); err != nil {
+	if err = r.child.stop(); err != nil {
 		return err
 	}
 	if r.child, err = start(ctx, r.Binary, r.data, withoutSink...); err != nil {
@@ -155,7 +155,7 @@ func (r *runner) filling(ctx context.Context) (err error) {
 	if _, r.sinkFrom, err = s.Log.Bounds(ctx, event.TopicSink, 0); err != nil {
 		return err
 	}
-	if err := r.child.stop(); err != nil {
+	if err = r.child.stop(); err != nil {
 		return err
 	}
 	r.child = nil
@@ -222,17 +222,17 @@ func (r *runner) latencies(ctx context.Context) error {
 		return fmt.Errorf("bare pipe: %w", err)
 	}
 	defer pipe.close()
-	if err := r.warm(ctx, product, pipe, bare); err != nil {
+	if err = r.warm(ctx, product, pipe, bare); err != nil {
 		return err
 	}
 	for round := range r.Rounds {
 		for _, rate := range r.Rates {
-			if err := r.round(ctx, round, rate, product, pipe, bare); err != nil {
+			if err = r.round(ctx, round, rate, product, pipe, bare); err != nil {
 				return err
 			}
 		}
 	}
-	if err := errors.Join(product.check(), pipe.check()); err != nil {
+	if err = errors.Join(product.check(), pipe.check()); err != nil {
 		r.report.Faults = append(r.report.Faults, err.Error())
 	}
 	pipe.close()

@@ -80,9 +80,9 @@ func (r *runner) watchCuts(ctx context.Context, s *process.Spine, began time.Tim
 	var early Insertion // what was in before anybody could watch counts too, with the time of the start
 	err = s.Log.Read(ctx, event.TopicSink, 0, first, func(batch []event.Record, _ int64) error {
 		for i := range batch {
-			e, err := event.Unmarshal(batch[i].Value)
-			if err != nil {
-				return err
+			e, bad := event.Unmarshal(batch[i].Value)
+			if bad != nil {
+				return bad
 			}
 			if c := e.GetCut(); c != nil && cuts[c.GetNumber()] == nil {
 				cuts[c.GetNumber()] = c
@@ -137,7 +137,7 @@ func factEnds(ctx context.Context, s *process.Spine) (map[string]int64, error) {
 				return nil, err
 			}
 			if first < end {
-				ends[place(string(t), int32(p))] = end //nolint:gosec // partitions are few
+				ends[place(string(t), int32(p))] = end
 			}
 		}
 	}
@@ -203,7 +203,7 @@ func again(ctx context.Context, conn driver.Conn, pid int, table string, cut uin
 		names[i] = "`" + t.Name() + "`"
 	}
 	for ; rows.Next(); n++ {
-		if err := rows.Scan(into...); err != nil {
+		if err = rows.Scan(into...); err != nil {
 			return 0, 0, 0, errors.Join(fmt.Errorf("reading %s: %w", table, err), rows.Close())
 		}
 		for i := range into {
@@ -211,7 +211,7 @@ func again(ctx context.Context, conn driver.Conn, pid int, table string, cut uin
 			into[i] = reflect.New(types[i].ScanType()).Interface() // slices of a row are its own
 		}
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil || n == 0 {
+	if err = errors.Join(rows.Err(), rows.Close()); err != nil || n == 0 {
 		return 0, 0, 0, err
 	}
 	began, used := time.Now(), cpuOf(pid)+cpuOf(os.Getpid())

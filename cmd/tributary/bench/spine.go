@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"strconv"
 	"sync"
@@ -19,7 +18,7 @@ const gateway = "bench"
 func connect(ctx context.Context, data string) (*process.Spine, error) {
 	c := process.Default()
 	c.Data = data
-	return process.Connect(ctx, c, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return process.Connect(ctx, c, slog.New(slog.DiscardHandler))
 }
 
 // stamp completes an event that an adapter or an agent's door would append.

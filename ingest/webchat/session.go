@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,6 +45,7 @@ const (
 	slowGrace     = time.Second
 	maxExcess     = 100
 	maxIdleSweeps = 6
+	goneAgain     = time.Second
 )
 
 // session is one connection of a browser. What is not atomic belongs to its reading goroutine.
@@ -152,9 +154,23 @@ func (c *session) close() {
 	if !c.announced {
 		return
 	}
-	e := &event.Event{Body: &event.Event_CustomerDisconnected{CustomerDisconnected: &event.CustomerDisconnected{Connection: c.id}}}
-	if err := c.append(e, nil, "disconnected", c.id); err != nil {
-		c.server.config.Logger.Warn("a disconnection could not be appended", slog.String("error", err.Error()))
+	c.sayGone()
+}
+
+// sayGone tells the log that the connection is over, and again until the log takes it: nobody else can tell, for this process
+// lives on. Where it ends, its silence tells.
+func (c *session) sayGone() {
+	for {
+		e := &event.Event{Body: &event.Event_CustomerDisconnected{CustomerDisconnected: &event.CustomerDisconnected{Connection: c.id}}}
+		err := c.append(e, nil, "disconnected", c.id)
+		if err == nil {
+			return
+		}
+		if c.server.stopped.Load() || asFault(err).status != http.StatusServiceUnavailable {
+			c.server.config.Logger.Warn("a disconnection could not be appended", slog.String("error", err.Error()))
+			return
+		}
+		<-time.NewTimer(goneAgain).C
 	}
 }
 

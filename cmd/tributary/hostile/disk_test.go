@@ -65,8 +65,19 @@ func TestFullDisk(t *testing.T) {
 	require.Equal(t, http.StatusSwitchingProtocols, status)
 	agent.next(kind("snapshot"))
 
+	leaver := guest(t, c)
+	require.NoError(t, leaver.send(`{"type":"send","id":"leave-1","text":"I may have to go"}`))
+	leaver.next(kind("accepted"))
+	k.locked(func() { k.others++ })
+	left := func() int {
+		_, out, _ := tributary(t, "tail", "--data", c.data, "--topic", "identity.in", "--from", "-500")
+		return strings.Count(out, "customer_disconnected")
+	}
+	require.Zero(t, left())
+
 	free := fill(t, disk)
 	c.unready("MiB free")
+	require.NoError(t, leaver.conn.NetConn().Close())
 	require.NoError(t, stranger.send(`{"type":"send","id":"full-1","text":"is there room?"}`))
 	refused := stranger.next(kind("error"))
 	require.Equal(t, "full-1", refused["id"])
@@ -91,6 +102,12 @@ func TestFullDisk(t *testing.T) {
 	eventually(t, 30*time.Second, func() error {
 		if status, body := c.get("/readyz"); status != http.StatusOK {
 			return fmt.Errorf("/readyz answers %d %s", status, body)
+		}
+		return nil
+	})
+	eventually(t, 10*time.Second, func() error {
+		if left() != 1 {
+			return fmt.Errorf("nobody hears that a customer left while the disk was full")
 		}
 		return nil
 	})

@@ -28,6 +28,7 @@ type talk struct {
 	said       int
 	words      map[int]string
 	requests   int
+	others     int // messages of others
 	accepted   map[string]bool
 	toAgent    map[string]int // texts of the customer's on the agent's page
 	toVisitor  map[string]int // texts of the agent's on the customer's page
@@ -183,7 +184,7 @@ func (k *talk) once() {
 func (k *talk) inWarehouse() {
 	k.t.Helper()
 	k.mu.Lock()
-	want := len(k.toAgent) + len(k.toVisitor)
+	want := len(k.toAgent) + len(k.toVisitor) + k.others
 	k.mu.Unlock()
 	w, err := spine(k.t, k.data).OpenWarehouse()
 	require.NoError(k.t, err)

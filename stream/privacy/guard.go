@@ -159,7 +159,7 @@ var public = map[protoreflect.FullName]bool{
 
 // ids are the names of fields that hold ids and other words of machines. What is not listed is taken for text.
 var ids = map[protoreflect.Name]bool{
-	"address": true, "agent": true, "build": true, "client_id": true, "connection": true, "contact": true, "contacts": true,
+	"actor": true, "address": true, "agent": true, "build": true, "by": true, "client_id": true, "connection": true, "contact": true, "contacts": true,
 	"content_id": true, "conversation": true, "customer": true, "delivery": true, "domain": true, "effector": true,
 	"entry_point": true, "first_claim": true, "gateway": true, "id": true, "initial": true, "key": true, "key_ref": true,
 	"message": true, "next": true, "not_agent": true, "offer": true, "origins": true, "previous": true, "processor": true,

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -78,7 +79,7 @@ func (b *buffer) waiting() int {
 }
 
 // look takes up to rows records and bytes, a fair share of each partition, and leaves them in the buffer: only an accepted
-// cut moves it on. Every partition is named, also with nothing.
+// cut moves it on. Every partition is named, in order, also with nothing.
 func (b *buffer) look(rows, bytes int) []slice {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -108,6 +109,7 @@ func (b *buffer) look(rows, bytes int) []slice {
 		s.records = t.records[:n:n]
 		out = append(out, s)
 	}
+	slices.SortFunc(out, func(a, b slice) int { return comparePlaces(a.place, b.place) })
 	return out
 }
 

@@ -82,8 +82,8 @@ func (f *Follower) one(ctx context.Context, log Reader, topic event.Topic, parti
 			caughtUp(next)
 			return nil
 		})
-		// Retention may pass by between the question and the first read: then it is asked again.
-		if outOfRange := new(engine.RangeError); begun || !errors.As(err, &outOfRange) {
+		// As long as nothing was applied all can begin again: the log does not answer, or retention passed by meanwhile.
+		if begun || ctx.Err() != nil {
 			return err
 		}
 		if err = f.pause(ctx, firstPause, err); err != nil {

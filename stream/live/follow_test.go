@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,23 +18,24 @@ import (
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
-// shaky is a log whose first answers about bounds fail, or are old.
+// shaky is a log whose answers about bounds fail or are old, as its script says; behind its end they are right.
 type shaky struct {
 	*enginetest.Log
 	mu     sync.Mutex
-	faults int
-	stale  int
+	script []string
 }
 
 func (s *shaky) Bounds(ctx context.Context, topic event.Topic, partition int) (first, end int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.faults > 0:
-		s.faults--
+	var now string
+	if len(s.script) > 0 {
+		now, s.script = s.script[0], s.script[1:]
+	}
+	switch now {
+	case "fail":
 		return 0, 0, errors.New("no leader")
-	case s.stale > 0:
-		s.stale--
+	case "old":
 		return 0, 2, nil
 	}
 	return s.Log.Bounds(ctx, topic, partition)
@@ -52,7 +54,7 @@ func audits(t *testing.T, log *enginetest.Log, count int) {
 // What passes by itself while a follower begins keeps it from being ready, and from nothing else.
 func TestFollowerTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &shaky{Log: enginetest.NewLog(1), faults: 7, stale: 2}
+		log := &shaky{Log: enginetest.NewLog(1), script: strings.Fields("fail fail fail fail fail fail old old right fail right")}
 		audits(t, log.Log, 5)
 		log.Trim(event.TopicAudit, 0, 3)
 		var f Follower
@@ -113,6 +115,24 @@ func TestFollowerEndsAtAGap(t *testing.T) {
 		run.Wait()
 		require.ErrorContains(t, f.Ready(), "holds offsets 9 to 9, not 5")
 	})
+}
+
+// hearer is a log that hears of gaps.
+type hearer struct {
+	*enginetest.Log
+	heard []int64
+}
+
+func (h *hearer) HearGap(_ event.Topic, _ int, offset int64, _ *event.Origin, _ bool) {
+	h.heard = append(h.heard, offset)
+}
+
+func TestGapsAreHeardThroughTheReader(t *testing.T) {
+	h := &hearer{Log: enginetest.NewLog(1)}
+	readOnly{h}.HearGap(event.TopicAudit, 0, 7, nil, true)
+	require.Equal(t, []int64{7}, h.heard)
+	readOnly{struct{ Reader }{h}}.HearGap(event.TopicAudit, 0, 8, nil, true)
+	require.Equal(t, []int64{7}, h.heard, "who does not want to hear is left alone")
 }
 
 func TestReadersDoNotAppend(t *testing.T) {

@@ -21,9 +21,19 @@ var errReadOnly = errors.New("this log is only read: append through the guard")
 // readOnly is a reader where an [engine.Log] is asked for.
 type readOnly struct{ Reader }
 
-var _ engine.Log = readOnly{}
+var (
+	_ engine.Log       = readOnly{}
+	_ engine.GapHearer = readOnly{}
+)
 
 // Append refuses.
 func (readOnly) Append(_ context.Context, _ event.Topic, _ int, _ []event.Record, done func(error)) {
 	go done(errReadOnly)
+}
+
+// HearGap passes on what a log wants to hear.
+func (r readOnly) HearGap(topic event.Topic, partition int, offset int64, origin *event.Origin, first bool) {
+	if h, ok := r.Reader.(engine.GapHearer); ok {
+		h.HearGap(topic, partition, offset, origin, first)
+	}
 }

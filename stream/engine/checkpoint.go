@@ -62,6 +62,16 @@ type capture struct {
 	m       manifest
 	tree    *btree.Map[string, string]
 	changed []string
+	// omitted is how many captures before this one are not published and have their changes here.
+	omitted int
+}
+
+// over takes the place of the capture before.
+func (c capture) over(before capture) capture {
+	c.changed = slices.Concat(c.changed, before.changed)
+	slices.Sort(c.changed)
+	c.changed, c.omitted = slices.Compact(c.changed), before.omitted+1
+	return c
 }
 
 // capture takes the state as it is now. Every folder that takes it at the same record takes the same.
@@ -184,7 +194,11 @@ func (k *checkpoints) write(ctx context.Context, c capture) error {
 	}
 	if len(k.chain) > 0 && count < maxDeltas {
 		if delta := encodeRows(c.changed, c.tree); deltas+len(delta) <= base+64<<10 {
-			s, err := k.put(ctx, c, "delta", len(c.changed), delta)
+			kind := "delta"
+			if c.omitted > 0 { // another folder may write one that holds less under the plain name
+				kind = fmt.Sprintf("wide%d", c.omitted)
+			}
+			s, err := k.put(ctx, c, kind, len(c.changed), delta)
 			if err == nil {
 				k.chain = append(slices.Clone(k.chain), s)
 			}
@@ -222,7 +236,7 @@ func (k *checkpoints) put(ctx context.Context, c capture, kind string, rows int,
 
 func (k *checkpoints) segment(c capture, kind string, rows int, data []byte) segment {
 	return segment{
-		Name: k.name(c.m.Position, kind), Base: kind != "delta", Rows: rows, Bytes: len(data), SHA256: sum(data),
+		Name: k.name(c.m.Position, kind), Base: strings.HasPrefix(kind, "base"), Rows: rows, Bytes: len(data), SHA256: sum(data),
 	}
 }
 

@@ -71,11 +71,14 @@
 // # Trouble
 //
 // A standby whose hash of the outputs differs from the owner's stands down and dumps the span
-// (TestAStandbyThatDecidesOtherwiseStandsDownAndDumps). A record that the
+// (TestAStandbyThatDecidesOtherwiseStandsDownAndDumps), and so does an owner that starts again and refutes its own word
+// (TestAnOwnerThatRefutesItselfStandsStill). A log that cannot be made durable ends the process
+// (TestALogThatCannotBeMadeDurableEndsTheHost); a store that is away does not, and heaps up nothing
+// (TestCapturesThatCannotBeWrittenAreMerged). A record that the
 // process dies of again and again stops its partition, alone and loudly, until [Skip] begins an epoch without it
 // (TestARecordThatKillsStandsAfterFourDeathsAndIsSkipped, TestARecordThatKillsStopsItsPartitionAlone); kills from outside
 // accuse nobody (TestKillsFromOutsideAccuseNobody). One who is
-// asked to leave leaves nothing to do (TestShutdownLeavesNothingToDo).
+// asked to leave leaves nothing to do (TestShutdownLeavesNothingToDo), or says what (TestWhatIsLeftUnfinishedIsReported).
 //
 // # Replay
 //

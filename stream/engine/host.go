@@ -49,6 +49,9 @@ type Host struct {
 	begun  map[Place]bool // folded here before
 	// superseded: another build took over a partition of this process, so that this is the older one.
 	superseded bool
+	fail       context.CancelCauseFunc // ends the run
+	fatal      error
+	unfinished []error
 	born       map[Place]int64 // the ends of the inboxes when the process began
 	wg         sync.WaitGroup
 }
@@ -98,22 +101,34 @@ func Ends(ctx context.Context, log Log, procs []Processor) (map[Place]int64, err
 // Inboxes are the topics folded, for the consumer group.
 func (h *Host) Inboxes() []event.Topic { return slices.Clone(h.topics) }
 
-// Run folds until ctx is done and then leaves cleanly.
+// Run folds until ctx is done and then leaves cleanly; what could not be left cleanly is in its error. It ends by itself when
+// nothing can go on in this process: see ErrNotDurable.
 func (h *Host) Run(ctx context.Context) error {
-	defer h.wg.Wait()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	h.mu.Lock()
+	h.fail = cancel
+	h.mu.Unlock()
+	err := h.run(ctx)
+	h.wg.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if ctx.Err() != nil {
+		err = nil // we were asked to end, or fatal says why
+	}
+	return errors.Join(append(h.unfinished, h.fatal, err)...)
+}
+
+func (h *Host) run(ctx context.Context) error {
 	if h.advice == nil {
 		h.assign(ctx, h.everything())
 		<-ctx.Done()
 		return nil
 	}
-	if h.askEnds(ctx) != nil {
-		return nil // we were asked to end
+	if err := h.askEnds(ctx); err != nil {
+		return err
 	}
-	err := h.advice(ctx, func(a Assignment) { h.assign(ctx, a) })
-	if ctx.Err() != nil {
-		return nil //nolint:nilerr // we were asked to end
-	}
-	return err
+	return h.advice(ctx, func(a Assignment) { h.assign(ctx, a) })
 }
 
 func (h *Host) everything() Assignment {
@@ -201,10 +216,13 @@ func (h *Host) keep(ctx context.Context, r *hosted) {
 	for {
 		began := h.cfg.Now()
 		err := r.part.Run(ctx)
-		if ctx.Err() != nil || err == nil {
+		if err == nil {
 			return
 		}
-		h.ended(r, err)
+		h.ended(ctx, r, err)
+		if ctx.Err() != nil {
+			return
+		}
 		takeBack := false
 		switch {
 		case errors.Is(err, ErrDiverged):
@@ -237,9 +255,23 @@ func (h *Host) keep(ctx context.Context, r *hosted) {
 func lasting(err error) bool { return errors.Is(err, ErrPoisoned) || errors.Is(err, ErrNoCheckpoint) }
 
 // ended notes how a run ended.
-func (h *Host) ended(r *hosted, err error) {
+func (h *Host) ended(ctx context.Context, r *hosted, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	switch {
+	case errors.Is(err, ErrNotDurable):
+		r.part.log.ErrorContext(ctx, "the process must end", "error", err)
+		if h.fatal == nil {
+			h.fatal = err
+			h.fail(err)
+		}
+	case errors.Is(err, ErrUnfinished):
+		r.part.log.ErrorContext(ctx, "the partition is left", "error", err)
+		h.unfinished = append(h.unfinished, err)
+	}
+	if ctx.Err() != nil {
+		return
+	}
 	r.err, r.halted, r.standing = err, errors.Is(err, ErrDiverged), errors.Is(err, ErrSuperseded)
 	h.superseded = h.superseded || r.standing
 	h.begun[r.place] = h.begun[r.place] || r.part.begun
@@ -277,6 +309,9 @@ func (h *Host) Ready() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var faults []error
+	if h.fatal != nil {
+		faults = append(faults, h.fatal)
+	}
 	for place, r := range h.parts {
 		switch fault := r.fault(); {
 		case fault != nil:

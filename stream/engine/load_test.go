@@ -108,3 +108,46 @@ func TestACheckpointCollectedWhileItIsReadIsNotTorn(t *testing.T) {
 	require.EqualValues(t, 7, m.Position.Next)
 	require.Equal(t, 7, r.tree.Len())
 }
+
+// While the store is away captures are merged, not heaped up; what comes out is the same state, also beside a folder that
+// could write each.
+func TestCapturesThatCannotBeWrittenAreMerged(t *testing.T) {
+	ctx := t.Context()
+	for _, beside := range []bool{false, true} {
+		store := objects.NewMemory()
+		other, c, twin := newCheckpoints(store, "x", 0), newCore(blank, 0, nil), newCore(blank, 0, nil)
+		s := newSaver(newCheckpoints(store, "x", 0), nil)
+		for i := range 100 {
+			for _, c := range []*core{c, twin} {
+				c.rows.put(string(rune('a'+i%26)), string(rune('0'+i)))
+				if i%7 == 0 {
+					c.rows.remove(string(rune('a' + i%5)))
+				}
+				c.pos.Next = int64(i + 1)
+			}
+			s.take(c.capture())
+			require.LessOrEqual(t, len(s.waiting), maxWaiting)
+			if x := twin.capture(); beside && i%10 < 3 {
+				require.NoError(t, other.write(ctx, x)) // it died before the manifest
+				other.chain = nil
+			}
+			if i == 3 { // one is written before the store is away
+				s.release(1)
+				x, ok := s.next()
+				require.True(t, ok)
+				require.NoError(t, s.save(ctx, x))
+			}
+		}
+		s.release(100)
+		for x, ok := s.next(); ok; x, ok = s.next() {
+			require.NoError(t, s.save(ctx, x))
+			m, _, err := newCheckpoints(store, "x", 0).load(ctx, func(name string, err error) { t.Errorf("%s is torn: %v", name, err) })
+			require.NoError(t, err)
+			require.Equal(t, x.m.Position.Next, m.Position.Next)
+		}
+		m, r, err := newCheckpoints(store, "x", 0).load(ctx, func(name string, err error) { t.Errorf("%s is torn: %v", name, err) })
+		require.NoError(t, err)
+		require.EqualValues(t, 100, m.Position.Next)
+		require.True(t, r.equal(c.rows))
+	}
+}

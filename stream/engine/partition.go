@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,8 @@ var (
 	ErrSuperseded = errors.New("another build folds this partition from here on")
 	// ErrDiverged: the owner came to different outputs for the same records. The span is dumped for comparison.
 	ErrDiverged = errors.New("this process came to other decisions than the owner")
+	// ErrUnfinished: the partition was left before everything was out; who folds it next does the rest.
+	ErrUnfinished = errors.New("the partition was left unfinished")
 	// ErrPoisoned: a record killed the process again and again; the partition stands until an epoch skips it.
 	ErrPoisoned = errors.New("a record kills the process; see 'tributary engine skip'")
 	// ErrNoCheckpoint: checkpoints stand, but none is whole. Beginning empty above them would decide anew what was decided, so
@@ -83,6 +86,8 @@ type Status struct {
 	Dead       uint64 `json:"dead"`
 	Folded     uint64 `json:"folded"`
 	ServedMS   int64  `json:"served_ms"`
+	// Diverged counts the ticks of others of this build by which they came to other outputs than this run.
+	Diverged uint64 `json:"diverged"`
 	// Halted says why the partition stands still, if it does.
 	Halted string `json:"halted,omitempty"`
 }
@@ -127,6 +132,8 @@ type Partition struct {
 	guard        *poison
 	differ       bool // the old build's hash was seen to differ; said once
 	lastShutdown bool
+
+	divergedTicks uint64
 
 	yields   bool     // it must not begin an epoch of its own accord where another build folds
 	takeBack bool     // unless that build is silent
@@ -245,6 +252,8 @@ func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error 
 		case <-beat.C:
 		case err := <-readErr:
 			return err
+		case err := <-p.saver.failed:
+			return fmt.Errorf("%s/%d: %w", p.proc.Name, p.part, err)
 		case <-asked:
 			asked, p.leaving = nil, true
 			t := time.NewTimer(grace)
@@ -252,7 +261,7 @@ func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error 
 			giveUp = t.C
 			p.beginShutdown(work)
 		case <-giveUp:
-			return fmt.Errorf("%s/%d: %d outputs were not acknowledged within %s of the wish to stop", p.proc.Name, p.part, p.emit.pending, grace)
+			return fmt.Errorf("%s/%d: %w: %d outputs were not acknowledged within %s", p.proc.Name, p.part, ErrUnfinished, p.emit.pending, grace)
 		}
 		p.beat(work)
 		if done, err := p.finished(); done {
@@ -345,7 +354,7 @@ func (p *Partition) capture() {
 	p.sinceSaved, p.saved = 0, p.cfg.Now()
 }
 
-// diverged decides what a different hash means: for the owner, that the other is wrong; for the new build that folds an old
+// diverged decides what a different hash means: for the owner, that the other is wrong, but not where the other is itself before it started again; for the new build that folds an old
 // build's span, a difference to report; for a standby, that it must stand down.
 func (p *Partition) diverged(ctx context.Context, s step) error {
 	if p.core.pos.Build != p.cfg.Build {
@@ -355,7 +364,8 @@ func (p *Partition) diverged(ctx context.Context, s step) error {
 		}
 		return nil
 	}
-	if p.owner.Load() {
+	p.divergedTicks++
+	if p.owner.Load() && !p.ownWord(s) {
 		p.log.ErrorContext(ctx, "another process came to other outputs and should stand down", "writer", s.tick.GetWriter(), "offset", s.offset)
 		return nil
 	}
@@ -364,6 +374,25 @@ func (p *Partition) diverged(ctx context.Context, s step) error {
 		p.log.ErrorContext(ctx, "the diverging span could not be dumped", "error", err)
 	}
 	return fmt.Errorf("%s/%d at offset %d: %w; the span is in %s", p.proc.Name, p.part, s.offset, ErrDiverged, name)
+}
+
+// ownWord tells whether a tick is of an earlier run of this process, and should hold what this run came to. Where a record was
+// skipped that the earlier run may have folded, it need not.
+func (p *Partition) ownWord(s step) bool {
+	for offset := range p.core.skips {
+		if offset < s.offset {
+			return false
+		}
+	}
+	return process(s.tick.GetWriter()) == process(p.cfg.Writer)
+}
+
+// process is a writer's process: a host gives each run the process's id with a number behind a dot.
+func process(writer string) string {
+	if i := strings.LastIndexByte(writer, '.'); i >= 0 {
+		return writer[:i]
+	}
+	return writer
 }
 
 // acknowledged takes the log's answers.
@@ -430,6 +459,6 @@ func (p *Partition) publishStatus() {
 		Processor: p.proc.Name, Partition: p.part, Epoch: p.core.pos.Epoch, Next: p.core.pos.Next, End: p.end,
 		Acked: p.emit.acked, Checkpoint: p.saver.published.Load(), Rows: p.core.rows.tree.Len(), Pending: p.emit.pending,
 		Emitting: p.owner.Load() || !p.promoted.IsZero(), Gaps: p.gaps, Dead: p.deads, Folded: p.foldedCount,
-		ServedMS: p.core.pos.Served,
+		ServedMS: p.core.pos.Served, Diverged: p.divergedTicks,
 	})
 }

@@ -2,12 +2,21 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 )
+
+// maxWaiting bounds the captures that wait while the store is away or outputs are not acknowledged: each holds a state. Beyond it
+// the newest takes the place of the one before it, with the changes of both.
+const maxWaiting = 8
+
+// ErrNotDurable: what was acknowledged may not be on the disk, and nobody knows what is. The process must end, and the log be
+// read anew.
+var ErrNotDurable = errors.New("the log cannot be made durable")
 
 // saver publishes captures in order, each only when the outputs up to it are acknowledged, off the folding goroutine.
 type saver struct {
@@ -19,17 +28,22 @@ type saver struct {
 	writing   bool
 	wake      chan struct{}
 	published atomic.Int64
+	failed    chan error // holds why it writes no more
 }
 
 func newSaver(points *checkpoints, sync func(context.Context) error) *saver {
-	return &saver{points: points, sync: sync, wake: make(chan struct{}, 1)}
+	return &saver{points: points, sync: sync, wake: make(chan struct{}, 1), failed: make(chan error, 1)}
 }
 
 // take queues a capture.
 func (s *saver) take(c capture) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.waiting); n >= maxWaiting {
+		c = c.over(s.waiting[n-1])
+		s.waiting = s.waiting[:n-1]
+	}
 	s.waiting = append(s.waiting, c)
-	s.mu.Unlock()
 }
 
 // drop forgets what waits.
@@ -73,7 +87,8 @@ func (s *saver) next() (capture, bool) {
 	return c, true
 }
 
-// run writes until ctx is done. What fails is tried again: the log is whole without it, only a restart would take longer.
+// run writes until ctx is done. What fails is tried again: the log is whole without it, only a restart would take longer. But a
+// log that cannot be made durable is not whole.
 func (s *saver) run(ctx context.Context, log *slog.Logger) {
 	for {
 		select {
@@ -91,6 +106,10 @@ func (s *saver) run(ctx context.Context, log *slog.Logger) {
 				if err == nil {
 					break
 				}
+				if errors.Is(err, ErrNotDurable) {
+					s.failed <- err // there is room: nothing is written behind it
+					return
+				}
 				log.ErrorContext(ctx, "a checkpoint is tried again", "error", err)
 				if wait(ctx, pause) != nil {
 					return
@@ -103,7 +122,7 @@ func (s *saver) run(ctx context.Context, log *slog.Logger) {
 func (s *saver) save(ctx context.Context, c capture) error {
 	if s.sync != nil {
 		if err := s.sync(ctx); err != nil {
-			return fmt.Errorf("making the log durable before a checkpoint: %w", err)
+			return fmt.Errorf("before a checkpoint: %w: %w", ErrNotDurable, err)
 		}
 	}
 	if err := s.points.publish(ctx, c); err != nil {

@@ -86,7 +86,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, _ person) error 
 	}
 	for _, c := range s.all() {
 		if c.token == token {
-			c.end(closeLogin, "logged out")
+			c.End(closeLogin, "logged out")
 		}
 	}
 	s.setCookie(w, r, "")

@@ -39,7 +39,8 @@ func (s *Server) Run(ctx context.Context) error {
 	})
 	s.tick(ctx)
 	follow.Wait()
-	s.stop()
+	s.stopped.Store(true)
+	s.conns.Stop(s.work, stopGrace)
 	return context.Cause(ctx)
 }
 
@@ -118,34 +119,15 @@ func (s *Server) reannounce(ctx context.Context) {
 func (s *Server) sweep(ctx context.Context) {
 	for _, c := range s.all() {
 		if c.idle.Add(1) > maxIdleSweeps {
-			c.end(closeGoingAway, "idle")
+			c.End(closeGoingAway, "idle")
 			continue
 		}
 		if _, err := s.who(ctx, c.token); err != nil && asFault(err).kind == kindUnauthenticated {
-			c.end(closeLogin, "the login has ended")
+			c.End(closeLogin, "the login has ended")
 			continue
 		}
 		if c.who.Agent != "" && s.domainOf(c.who) != c.domain {
-			c.end(closeMoved, "the agent's domain has changed")
+			c.End(closeMoved, "the agent's domain has changed")
 		}
-	}
-}
-
-// stop closes all pages and waits for what they append at their end.
-func (s *Server) stop() {
-	s.stopped.Store(true)
-	for _, c := range s.all() {
-		c.end(closeGoingAway, "the server stops; reconnect")
-	}
-	done := s.work.End()
-	grace := time.NewTimer(stopGrace)
-	defer grace.Stop()
-	select {
-	case <-done:
-	case <-grace.C:
-		for _, c := range s.all() {
-			c.cut()
-		}
-		<-done
 	}
 }

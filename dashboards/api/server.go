@@ -115,8 +115,8 @@ type Server struct {
 	ran      atomic.Bool
 	stopped  atomic.Bool
 
+	conns    live.Roll[*session]
 	mu       sync.Mutex
-	sessions map[*session]struct{}
 	accounts map[string]int
 }
 
@@ -140,7 +140,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		config: c, log: c.Log, guard: c.Guard, opener: c.Opener, logger: c.Logger, now: c.Now, work: live.NewCrew(), mask: privacy.Mask, newID: c.NewID, gateway: c.Gateway,
 		limits: c.Limits.withDefaults(), view: newView(), contacts: contactCache{limit: 4096},
-		sessions: make(map[*session]struct{}), accounts: make(map[string]int),
+		accounts: make(map[string]int),
 	}
 	var err error
 	if s.metrics, err = newMetrics(c.Registry, s); err != nil {

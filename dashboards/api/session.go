@@ -70,38 +70,17 @@ func (s *Server) newSession(who person, token string) *session {
 		server: s, who: who, token: token, id: s.newID(), rate: live.Bucket{Rate: s.limits.CommandRate, Burst: s.limits.CommandBurst},
 		domain: s.domainOf(who),
 	}
-	c.out.Init(s.limits.Notes, func() { s.work.Start(c.drain) }, func() {
+	c.out.Init(s.limits.Notes, func() { s.work.Start(func() { c.out.Drain(writeTimeout+renderTimeout, c.write, c.Cut) }) }, func() {
 		s.metrics.slow.Inc()
 		// A write that hangs keeps the connection's lock, so that no close frame can follow it: then only the socket helps.
-		time.AfterFunc(slowGrace, c.cut)
-		c.end(closeSlow, "too slow")
+		time.AfterFunc(slowGrace, c.Cut)
+		c.End(closeSlow, "too slow")
 	})
 	return c
 }
 
-func (c *session) cut() { _ = c.conn.NetConn().Close() }
-
-// drain renders and writes what is queued, then ends.
-func (c *session) drain() {
-	timer := time.AfterFunc(writeTimeout, c.cut)
-	defer timer.Stop()
-	for {
-		notes, more := c.out.Take()
-		if !more {
-			return
-		}
-		for i := range notes {
-			if c.out.Closed() {
-				break
-			}
-			timer.Reset(writeTimeout + renderTimeout)
-			if !c.write(&notes[i]) {
-				c.out.Close()
-				break
-			}
-		}
-	}
-}
+// Cut closes the socket at once; twice is fine.
+func (c *session) Cut() { _ = c.conn.NetConn().Close() }
 
 func (c *session) write(n *note) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
@@ -116,7 +95,7 @@ func (c *session) write(n *note) bool {
 	}
 	if err != nil {
 		c.server.logger.LogAttrs(ctx, slog.LevelError, "a frame could not be made; the page reconnects", slog.String("error", err.Error()))
-		c.end(closeInternal, "try again")
+		c.End(closeInternal, "try again")
 		return false
 	}
 	return c.conn.WriteMessage(gws.OpcodeText, frame) == nil
@@ -124,17 +103,17 @@ func (c *session) write(n *note) bool {
 
 // open runs first in the connection's reading goroutine.
 func (c *session) open() {
-	c.server.join(c)
+	c.server.conns.Join(c)
 	c.server.view.subscribe(c.who.Tenant, c.who.Agent, c)
 	if err := c.announce(context.Background()); err != nil {
-		c.end(closeInternal, "the log cannot be written")
+		c.End(closeInternal, "the log cannot be written")
 		return
 	}
 	c.settled.Store(true)
 }
 
-// end closes the connection with a code; its reading goroutine then does the rest.
-func (c *session) end(code uint16, reason string) {
+// End closes the connection with a code; its reading goroutine then does the rest.
+func (c *session) End(code uint16, reason string) {
 	c.server.work.Start(func() { _ = c.conn.WriteClose(code, []byte(reason)) })
 }
 
@@ -201,14 +180,14 @@ func (c *session) toRouting(ctx context.Context, e *event.Event, cause ...string
 func (c *session) read(opcode gws.Opcode, frame []byte) {
 	c.idle.Store(0)
 	if opcode != gws.OpcodeText {
-		c.end(closeUnsupported, "text frames only")
+		c.End(closeUnsupported, "text frames only")
 		return
 	}
 	cmd, err := parseCommand(frame)
 	if err == nil && !c.rate.Take(c.server.now()) {
 		err = errRate
 		if c.excess++; c.excess > maxExcess {
-			c.end(closeRate, "too many commands")
+			c.End(closeRate, "too many commands")
 			return
 		}
 	}

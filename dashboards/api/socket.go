@@ -113,7 +113,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request, who person)
 	c.conn, h.session = conn, c
 	if !s.work.Start(conn.ReadLoop) {
 		s.release(who)
-		c.cut()
+		c.Cut()
 	}
 }
 
@@ -160,42 +160,21 @@ func (s *Server) release(who person) {
 	}
 }
 
-func (s *Server) join(c *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sessions[c] = struct{}{}
-	if s.stopped.Load() {
-		c.end(closeGoingAway, "the server stops; reconnect")
-	}
-}
-
 func (s *Server) leave(c *session) {
-	s.mu.Lock()
-	delete(s.sessions, c)
-	s.mu.Unlock()
+	s.conns.Leave(c)
 	s.release(c.who)
 }
 
-func (s *Server) all() []*session {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]*session, 0, len(s.sessions))
-	for c := range s.sessions {
-		out = append(out, c)
-	}
-	return out
-}
+func (s *Server) all() []*session { return s.conns.All() }
 
 // domain is a routing domain of a tenant.
 type domain struct{ tenant, domain string }
 
 // domains are the routing domains that have agents here.
 func (s *Server) domains() []domain {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	seen := make(map[domain]bool)
 	var out []domain
-	for c := range s.sessions {
+	for _, c := range s.all() {
 		d := domain{c.who.Tenant, c.domain}
 		if c.who.works() && !seen[d] {
 			seen[d] = true

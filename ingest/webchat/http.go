@@ -170,7 +170,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	c := s.newSession(entry, where)
 	c.conn, h.session = conn, c
 	if !s.work.Start(conn.ReadLoop) {
-		c.cut()
+		c.Cut()
 		s.release(where)
 	}
 }
@@ -196,31 +196,12 @@ func (s *Server) release(where string) {
 	}
 }
 
-func (s *Server) join(c *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conns[c] = struct{}{}
-	if s.stopped.Load() {
-		c.end(closeGoingAway, "the server stops; reconnect")
-	}
-}
-
 func (s *Server) leave(c *session) {
-	s.mu.Lock()
-	delete(s.conns, c)
-	s.mu.Unlock()
+	s.conns.Leave(c)
 	s.release(c.where)
 }
 
-func (s *Server) all() []*session {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]*session, 0, len(s.conns))
-	for c := range s.conns {
-		out = append(out, c)
-	}
-	return out
-}
+func (s *Server) all() []*session { return s.conns.All() }
 
 // holder carries the session of a connection in the place that gws has for values by name.
 type holder struct{ session *session }

@@ -95,7 +95,7 @@ func (c *session) sit(address string) {
 	}
 	key := event.Key(c.entry.tenant, address)
 	if !c.server.chats.connect(key, c, c.last, c.server.limits.PerVisitor, c.shown) {
-		c.end(closeRate, "too many connections")
+		c.End(closeRate, "too many connections")
 		return
 	}
 	c.shown = true

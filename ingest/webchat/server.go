@@ -130,8 +130,8 @@ type Server struct {
 	ran      atomic.Bool
 	stopped  atomic.Bool
 
+	conns live.Roll[*session]
 	mu    sync.Mutex
-	conns map[*session]struct{}
 	perIP map[string]int
 	total int
 }
@@ -162,7 +162,7 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{config: c, limits: c.Limits.withDefaults(), work: live.NewCrew(), conns: make(map[*session]struct{}), perIP: make(map[string]int)}
+	s := &Server{config: c, limits: c.Limits.withDefaults(), work: live.NewCrew(), perIP: make(map[string]int)}
 	s.chats = newChats(s.limits.Ended)
 	s.sessions = live.NewLimiter(s.limits.SessionsPerMinute/60, s.limits.SessionsPerMinute, 20_000)
 	s.messages = live.NewLimiter(s.limits.MessagesPerMinute/60, s.limits.MessageBurst, 50_000)
@@ -213,7 +213,8 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 	}
 	follow.Wait()
-	s.stop()
+	s.stopped.Store(true)
+	s.conns.Stop(s.work, stopGrace)
 	return context.Cause(ctx)
 }
 
@@ -221,25 +222,7 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) sweep() {
 	for _, c := range s.all() {
 		if c.idle.Add(1) > maxIdleSweeps {
-			c.end(closeGoingAway, "idle")
+			c.End(closeGoingAway, "idle")
 		}
-	}
-}
-
-func (s *Server) stop() {
-	s.stopped.Store(true)
-	for _, c := range s.all() {
-		c.end(closeGoingAway, "the server stops; reconnect")
-	}
-	done := s.work.End()
-	grace := time.NewTimer(stopGrace)
-	defer grace.Stop()
-	select {
-	case <-done:
-	case <-grace.C:
-		for _, c := range s.all() {
-			c.cut()
-		}
-		<-done
 	}
 }

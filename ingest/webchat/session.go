@@ -79,41 +79,21 @@ type session struct {
 
 func (s *Server) newSession(entry entryPoint, where string) *session {
 	c := &session{server: s, entry: entry, id: s.config.NewID(), where: where, frames: live.Bucket{Rate: 10, Burst: 60}}
-	c.out.Init(s.limits.Notes, func() { s.work.Start(c.drain) }, func() {
+	c.out.Init(s.limits.Notes, func() { s.work.Start(func() { c.out.Drain(writeTimeout+renderTimeout, c.write, c.Cut) }) }, func() {
 		s.metrics.slow.Inc()
 		// A write that hangs keeps the connection's lock, so that no close frame can follow it: then only the socket helps.
-		time.AfterFunc(slowGrace, c.cut)
-		c.end(closeSlow, "too slow")
+		time.AfterFunc(slowGrace, c.Cut)
+		c.End(closeSlow, "too slow")
 	})
 	return c
 }
 
-func (c *session) cut() { _ = c.conn.NetConn().Close() } // closing twice is fine
+// Cut closes the socket at once; twice is fine.
+func (c *session) Cut() { _ = c.conn.NetConn().Close() }
 
-// end closes the connection with a code; its reading goroutine then does the rest.
-func (c *session) end(code uint16, reason string) {
+// End closes the connection with a code; its reading goroutine then does the rest.
+func (c *session) End(code uint16, reason string) {
 	c.server.work.Start(func() { _ = c.conn.WriteClose(code, []byte(reason)) })
-}
-
-func (c *session) drain() {
-	timer := time.AfterFunc(writeTimeout+renderTimeout, c.cut)
-	defer timer.Stop()
-	for {
-		notes, more := c.out.Take()
-		if !more {
-			return
-		}
-		for i := range notes {
-			if c.out.Closed() {
-				break
-			}
-			timer.Reset(writeTimeout + renderTimeout)
-			if !c.write(&notes[i]) {
-				c.out.Close()
-				break
-			}
-		}
-	}
 }
 
 func (c *session) write(n *note) bool {
@@ -122,22 +102,22 @@ func (c *session) write(n *note) bool {
 	frame, err := c.server.render(ctx, n)
 	if err != nil {
 		c.server.config.Logger.LogAttrs(ctx, slog.LevelError, "a frame could not be made; the browser reconnects", slog.String("error", err.Error()))
-		c.end(closeInternal, "try again")
+		c.End(closeInternal, "try again")
 		return false
 	}
 	if c.conn.WriteMessage(gws.OpcodeText, frame) != nil {
 		return false
 	}
 	if n.kind == noteRefused {
-		c.end(closeToken, "token")
+		c.End(closeToken, "token")
 		return false
 	}
 	return true
 }
 
 func (c *session) open() {
-	c.server.join(c)
-	c.hello = time.AfterFunc(helloTimeout, func() { c.end(closeToken, "no hello") })
+	c.server.conns.Join(c)
+	c.hello = time.AfterFunc(helloTimeout, func() { c.End(closeToken, "no hello") })
 }
 
 // close runs last in the reading goroutine, so that a disconnection always follows its connection into the log.
@@ -237,13 +217,13 @@ func isID(s string) bool {
 func (c *session) read(opcode gws.Opcode, raw []byte) {
 	c.idle.Store(0)
 	if opcode != gws.OpcodeText {
-		c.end(closeUnsupported, "text frames only")
+		c.End(closeUnsupported, "text frames only")
 		return
 	}
 	f, err := parseFrame(raw)
 	if !c.frames.Take(c.server.config.Now()) {
 		if c.excess++; c.excess > maxExcess {
-			c.end(closeRate, "too many frames")
+			c.End(closeRate, "too many frames")
 			return
 		}
 		err = errRate
@@ -320,12 +300,12 @@ func (c *session) greet(f *frame) error {
 	c.visitor, c.who, c.last = v.Visitor, event.Key(v.Tenant, v.Visitor), f.Last
 	if !c.server.hellos.Take(c.who, c.server.config.Now()) || !c.server.lookers.add(c, c.server.limits.PerVisitor) {
 		c.over = true
-		c.end(closeRate, "too many connections")
+		c.End(closeRate, "too many connections")
 		return errRate
 	}
 	if err := c.look(); err != nil {
 		c.over = true
-		c.end(closeInternal, "try again")
+		c.End(closeInternal, "try again")
 		return err
 	}
 	return c.notice()

@@ -1,6 +1,9 @@
 package live
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // Outbox is the bounded queue between a view and one connection. A goroutine drains it while there is something in it, so
 // that an idle connection costs none. A connection that falls too far behind is given up: it returns and begins anew.
@@ -50,6 +53,29 @@ func (o *Outbox[N]) Take() ([]N, bool) {
 	all := o.queue
 	o.queue = nil
 	return all, true
+}
+
+// Drain writes what is queued with write, until there is nothing more or write is false, which closes the outbox. A write
+// that takes longer than limit is cut off by cut.
+func (o *Outbox[N]) Drain(limit time.Duration, write func(*N) bool, cut func()) {
+	timer := time.AfterFunc(limit, cut)
+	defer timer.Stop()
+	for {
+		notes, more := o.Take()
+		if !more {
+			return
+		}
+		for i := range notes {
+			if o.Closed() {
+				break
+			}
+			timer.Reset(limit)
+			if !write(&notes[i]) {
+				o.Close()
+				break
+			}
+		}
+	}
 }
 
 // Close drops what is queued and refuses more.

@@ -264,6 +264,9 @@ func (r *runner) round(ctx context.Context, round, rate int, product, pipe *floo
 		return fmt.Errorf("bare pipe: %w", err)
 	}
 	r.report.Pipe = append(r.report.Pipe, l)
+	if err = r.quiet(ctx); err != nil {
+		return err
+	}
 	profiled := func() error { return nil }
 	if round == r.Rounds-1 {
 		profiled = r.profiling(ctx, fmt.Sprintf("load%d", rate), r.Time)
@@ -275,6 +278,27 @@ func (r *runner) round(ctx context.Context, round, rate int, product, pipe *floo
 	r.say("%d/s: p50 %.2f p99 %.2f ms, missing %d; bare pipe p50 %.2f p99 %.2f ms", rate, l.P50, l.P99, l.Missing,
 		r.report.Pipe[len(r.report.Pipe)-1].P50, r.report.Pipe[len(r.report.Pipe)-1].P99)
 	return profiled()
+}
+
+// quiet waits until the process has done what came before, so that no load pays for another, or for the opening of pages.
+func (r *runner) quiet(ctx context.Context) error {
+	const few = 50 // signs of life and ticks go on
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
+		m, err := r.child.metrics(ctx)
+		if err != nil {
+			return fmt.Errorf("asking what is still to be done: %w", err)
+		}
+		if m["tributary_fold_lag_records"]+m["tributary_fold_unacknowledged_events"] < few {
+			return nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	r.report.Faults = append(r.report.Faults, "a load began while the one before was still being folded")
+	return nil
 }
 
 // profiling profiles the process's use of the processor for a time, if profiles are wanted; what it returns waits for it.

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,4 +54,29 @@ func TestContentsShownToOthersAreAudited(t *testing.T) {
 	adam.say(`{"type":"ping"}`)
 	adam.next("pong")
 	require.Len(t, read(), 4)
+}
+
+// askedBy notes whom a login is counted for.
+type askedBy struct {
+	Accounts
+	ip chan string
+}
+
+func (a askedBy) Login(ctx context.Context, tenant, login, password, ip string) (access.Principal, string, error) {
+	a.ip <- ip
+	return a.Accounts.Login(ctx, tenant, login, password, ip)
+}
+
+// Logins are counted for whom the balancer names, and for a whole network of IPv6.
+func TestLoginsAreCountedByClient(t *testing.T) {
+	w := newWorld(t)
+	asked := askedBy{w.accounts, make(chan string, 1)}
+	p := w.process(func(c *Config) {
+		c.Accounts = asked
+		c.ClientIP = func(r *http.Request) string { return r.Header.Get("X-Test-Client") }
+	})
+	for client, counted := range map[string]string{"2001:db8:0:7::1": "2001:db8:0:7::/64", "192.0.2.1": "192.0.2.1"} {
+		p.ask("POST", "/api/login", `{"tenant":"acme","login":"ann","password":"`+password+`"}`, "X-Test-Client", client)
+		require.Equal(t, counted, <-asked.ip)
+	}
 }

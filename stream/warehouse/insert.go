@@ -41,7 +41,8 @@ func (r *run) insert(ctx, enough context.Context, p *pending) error {
 }
 
 func (r *run) insertOnce(ctx, enough context.Context, p *pending, again bool) error {
-	if again || p.block == nil || r.Now().Sub(p.since) > fresh {
+	again = again || p.block == nil || r.Now().Sub(p.since) > fresh
+	if again {
 		there, err := r.Warehouse.hasCut(ctx, p.cut.GetNumber())
 		if err != nil || there {
 			return err
@@ -80,6 +81,11 @@ func (r *run) insertOnce(ctx, enough context.Context, p *pending, again bool) er
 		if err := t.insert(ctx, r.Warehouse, token); err != nil {
 			return err
 		}
+		if again {
+			if err := r.ensure(ctx, p.cut.GetNumber(), t, token); err != nil {
+				return err
+			}
+		}
 		if err := r.fault("after " + t.table()); err != nil {
 			return err
 		}
@@ -87,11 +93,15 @@ func (r *run) insertOnce(ctx, enough context.Context, p *pending, again bool) er
 	if err := r.fault("before the row of the cut"); err != nil {
 		return err
 	}
-	return r.Warehouse.insertCut(ctx, p.cut, p.offset)
+	if err := r.Warehouse.insertCut(ctx, p.cut, p.offset, 1); err != nil || !again {
+		return err
+	}
+	return r.ensureCut(ctx, p)
 }
 
-// insertCut adds the row that says that the cut is in.
-func (w *Warehouse) insertCut(ctx context.Context, c *event.Cut, offset int64) error {
+// insertCut adds the row that says that the cut is in. Try is 1, or more where the token of the try before it is known and its
+// row is not there.
+func (w *Warehouse) insertCut(ctx context.Context, c *event.Cut, offset int64, try int) error {
 	var tables, tokens []string
 	var counts []uint64
 	for _, t := range c.GetRows() {
@@ -99,7 +109,7 @@ func (w *Warehouse) insertCut(ctx context.Context, c *event.Cut, offset int64) e
 		counts = append(counts, uint64(max(0, t.GetRows())))
 	}
 	columns := []string{"number", "offset", "writer", "tables", "rows", "tokens"}
-	return w.insertBlock(ctx, "cuts", columns, fmt.Sprintf("cut %d", c.GetNumber()), func(b driver.Batch) error {
+	return w.insertBlock(ctx, "cuts", columns, tokenOf(fmt.Sprintf("cut %d", c.GetNumber()), try), func(b driver.Batch) error {
 		return b.Append(c.GetNumber(), uint64(max(0, offset)), c.GetWriter(), tables, counts, tokens)
 	})
 }

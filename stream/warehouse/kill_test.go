@@ -52,6 +52,39 @@ func TestSinkKilledAtEachStep(t *testing.T) {
 	}
 }
 
+// A server that is killed may know a token whose rows it lost. Here the rows are deleted behind its back.
+func TestSinkBringsWhatATokenLost(t *testing.T) {
+	for name, lose := range map[string]string{
+		"all rows":        "ALTER TABLE messages DELETE WHERE cut = (SELECT max(cut) FROM messages) SETTINGS mutations_sync = 2",
+		"some rows":       "ALTER TABLE messages DELETE WHERE cut = (SELECT max(cut) FROM messages) AND sequence % 2 = 0 SETTINGS mutations_sync = 2",
+		"of contacts":     "ALTER TABLE contacts DELETE WHERE cut = (SELECT max(cut) FROM contacts) SETTINGS mutations_sync = 2",
+		"the cut's own":   "ALTER TABLE cuts DELETE WHERE number = (SELECT max(number) FROM cuts) SETTINGS mutations_sync = 2",
+		"nothing at all":  "SELECT 1",
+		"rows of offers":  "ALTER TABLE offers DELETE WHERE cut = (SELECT max(cut) FROM offers) SETTINGS mutations_sync = 2",
+		"rows of entries": "ALTER TABLE queue_entries DELETE WHERE cut = (SELECT max(cut) FROM queue_entries) SETTINGS mutations_sync = 2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := seeded(t)
+			s.bulk(0, 30)
+			victim := newTestSink(t, w, s)
+			at := "before the row of the cut"
+			if name == "the cut's own" {
+				at = "before the mark"
+			}
+			victim.fault = func(step string) error {
+				if step == at {
+					return errKilled
+				}
+				return nil
+			}
+			require.ErrorIs(t, victim.Run(context.Background()), errKilled)
+			require.NoError(t, w.exec(context.Background(), lose))
+			runUntil(t, newTestSink(t, w, s), caughtUp)
+			requireWhole(t, w, 30)
+		})
+	}
+}
+
 // Two sinks run at once and are killed again and again at any step, while facts come.
 func TestTwoSinksKilledAtRandom(t *testing.T) {
 	w, s := seeded(t)

@@ -326,9 +326,9 @@ func (k *checkpoints) load(ctx context.Context, torn func(name string, err error
 			return nil, nil, fmt.Errorf("reading checkpoint %s: %w", names[i], err)
 		}
 		if errors.Is(err, objects.ErrNotFound) { // it may have been collected: then there are newer ones
-			again, err := k.manifests(ctx)
-			if err != nil {
-				return nil, nil, err
+			again, failed := k.manifests(ctx)
+			if failed != nil {
+				return nil, nil, failed
 			}
 			if len(again) > 0 && again[len(again)-1] > names[len(names)-1] {
 				names, i = again, len(again)

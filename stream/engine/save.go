@@ -14,7 +14,7 @@ import (
 // the newest takes the place of the one before it, with the changes of both.
 const maxWaiting = 8
 
-// ErrNotDurable: what was acknowledged may not be on the disk, and nobody knows what is. The process must end, and the log be
+// ErrNotDurable says that what was acknowledged may not be on the disk, and nobody knows what is. The process must end, and the log be
 // read anew.
 var ErrNotDurable = errors.New("the log cannot be made durable")
 

@@ -47,10 +47,10 @@ func TestACutOfATrimmedLogAdoptsItsLanes(t *testing.T) {
 		t.Helper()
 		to := recs[len(recs)-1].Offset + 1
 		cut, b := makeCut(p, []slice{{at, from, to, recs}}, "w")
-		require.EqualValues(t, gaps, b.gaps)
+		require.Equal(t, gaps, b.gaps)
 		again := mapCut(p, cut, map[place][]event.Record{at: recs})
 		require.Empty(t, disagreement(cut, again))
-		require.EqualValues(t, gaps, again.gaps)
+		require.Equal(t, gaps, again.gaps)
 		p = positionAfter(cut)
 	}
 	step(100, 0, record(100, "a", 40), record(101, "a", 41))

@@ -29,6 +29,7 @@ func (p *Process) openWebchat() error {
 	c := webchat.Config{
 		Log: p.Log, Guard: gate{p.Guard, p.room, &p.stopping}, Opener: p.Keys, Pseudonyms: seats{p.Keys, p.room}, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
 		NewID: newID, Logger: p.Logger, Registry: p.Registry, ClientIP: p.clientIP(),
+		Secure: strings.HasPrefix(p.Config.PublicURL, "https://"),
 	}
 	if web.Built() {
 		c.Widget = web.Assets()

@@ -101,7 +101,7 @@ func toTLS(next http.Handler, addr string) http.Handler {
 		if err != nil {
 			host = r.Host
 		}
-		http.Redirect(w, r, "https://"+net.JoinHostPort(host, port)+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		http.Redirect(w, r, "https://"+net.JoinHostPort(host, port)+r.URL.RequestURI(), http.StatusPermanentRedirect) //nolint:gosec // to the host that the browser came to
 	})
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/objects"
 )
 
@@ -20,6 +21,13 @@ func (m *Machine) Become(proc Processor) error {
 
 // Skip leaves out a record.
 func (m *Machine) Skip(offset int64) { m.core.skips = map[int64]bool{offset: true} }
+
+// Ahead tells of an epoch that may begin before its record.
+func (m *Machine) Ahead(e *event.Epoch) {
+	if cutReason(e) {
+		m.core.ahead = append(m.core.ahead, e)
+	}
+}
 
 // Served is served time in milliseconds.
 func (m *Machine) Served() int64 { return m.core.pos.Served }

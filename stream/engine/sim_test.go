@@ -393,6 +393,7 @@ func (s *sim) wanted() map[engine.Place][]string {
 	m, err := engine.NewMachine(scatterProcessor(version(epochs[0].Epoch.GetBuild())), 0, s.log.Partitions)
 	require.NoError(s.t, err)
 	for _, e := range epochs {
+		m.Ahead(e.Epoch)
 		if e.Epoch.GetReason() == "skip" {
 			m.Skip(e.Epoch.GetSkipOffset())
 		}

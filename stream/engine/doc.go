@@ -50,7 +50,8 @@
 // TestTwoBuildsInTurnsKeepEveryLaneWhole); where it is gone the new one folds its last span
 // (TestANewBuildFoldsTheLastSpanOfOneThatIsGone). The newest process has it: one that was superseded, or that another build came
 // after, begins no epoch of its own accord, and takes a partition back only when records wait and the build in force is
-// silent (TestAnOldProcessLeavesPartitionsToTheNewBuild, TestASupersededPartitionLapsesAndYieldsAgain). After an unclean end of the broker every folder starts from its checkpoint
+// silent (TestAnOldProcessLeavesPartitionsToTheNewBuild, TestASupersededPartitionLapsesAndYieldsAgain,
+// TestAPartitionThatStartsAgainBeginsNoUpgrade). After an unclean end of the broker every folder starts from its checkpoint
 // and believes no tick of before, and what was appended since the broker came back belongs to the new epoch although it
 // stands before its record: the old numbers may have gone to records that are lost
 // (TestAPowerCutLosesNoOutputOfWhatTheInboxStillHolds; [Ends]). A log that ends before its checkpoint,

@@ -87,11 +87,13 @@ func TestAnOwnerThatRefutesItselfStandsStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSim(t, 1)
 		log := &stuck{Log: s.log}
-		runs := 0
+		var later atomic.Bool
 		proc := scatterProcessor(0)
 		proc.New = func() engine.Fold { // what a fold must not do: look at something besides its records
-			runs++
-			return &scatter{runs / 4, func() {}}
+			if later.Load() {
+				return &scatter{1, func() {}}
+			}
+			return &scatter{0, func() {}}
 		}
 		h := engine.NewHost(engine.Config{Log: log, Store: s.store, Build: "b0", Writer: "a", Now: time.Now}, []engine.Processor{proc}, nil)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -100,7 +102,7 @@ func TestAnOwnerThatRefutesItselfStandsStill(t *testing.T) {
 		time.Sleep(time.Second)
 		s.fill(0, 5, "abc")
 		time.Sleep(time.Second)
-		runs = 4
+		later.Store(true)
 		failure := errors.New("refused")
 		log.mu.Store(&failure)
 		s.fill(0, 1, "abc")

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,6 +143,54 @@ func TestASupersededPartitionLapsesAndYieldsAgain(t *testing.T) {
 		x.stop()
 		y.stop()
 		require.NoError(t, <-x.ended)
+		require.NoError(t, <-y.ended)
+	})
+}
+
+// deaf is a log whose readers hear nothing for a while, and then fail.
+type deaf struct {
+	engine.Log
+	deaf atomic.Bool
+	over chan struct{}
+}
+
+func (l *deaf) Read(ctx context.Context, t event.Topic, n int, from int64, handle func([]event.Record, int64) error) error {
+	return l.Log.Read(ctx, t, n, from, func(b []event.Record, end int64) error {
+		if l.deaf.Load() {
+			<-l.over
+			return errEnd
+		}
+		return handle(b, end)
+	})
+}
+
+// A run that fails while another build takes over starts again as the older one that it is.
+func TestAPartitionThatStartsAgainBeginsNoUpgrade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSim(t, 1)
+		log := &deaf{Log: s.log, over: make(chan struct{})}
+		x := engine.NewHost(engine.Config{Log: log, Store: s.store, Build: "b0", Writer: "x", Now: time.Now}, []engine.Processor{scatterProcessor(0)}, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- x.Run(ctx) }()
+		s.fill(0, 3, "abc")
+		time.Sleep(10 * time.Second)
+		log.deaf.Store(true)
+		y := s.built("y", 1)
+		y.change <- engine.Assignment{Own: []engine.Place{place}}
+		s.fill(0, 3, "abc")
+		time.Sleep(10 * time.Second)
+		require.Equal(t, []string{"b0", "b1"}, s.epochs(0))
+		log.deaf.Store(false)
+		close(log.over)
+		s.fill(0, 3, "abc")
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{"b0", "b1"}, s.epochs(0))
+		require.ErrorIs(t, x.Ready(), engine.ErrSuperseded)
+		s.foldedTo(y, 0)
+		cancel()
+		y.stop()
+		require.NoError(t, <-ended)
 		require.NoError(t, <-y.ended)
 	})
 }

@@ -44,9 +44,11 @@ type Host struct {
 
 	mu     sync.Mutex
 	latest Assignment
-	parts  map[Place]*hosted
-	runs   int
-	begun  map[Place]bool // folded here before
+	// advised: an assignment came; before it there is nothing to be ready with.
+	advised bool
+	parts   map[Place]*hosted
+	runs    int
+	begun   map[Place]bool // folded here before
 	// superseded: another build took over a partition of this process, so that this is the older one.
 	superseded bool
 	fail       context.CancelCauseFunc // ends the run
@@ -146,7 +148,7 @@ func (h *Host) everything() Assignment {
 func (h *Host) assign(ctx context.Context, a Assignment) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.latest = a
+	h.latest, h.advised = a, true
 	for place, r := range h.parts {
 		r.part.SetOwner(slices.Contains(a.Own, place))
 		switch named := a.names(place); {
@@ -312,6 +314,9 @@ func (h *Host) Ready() error {
 	if h.fatal != nil {
 		faults = append(faults, h.fatal)
 	}
+	if !h.advised {
+		faults = append(faults, errUnadvised)
+	}
 	for place, r := range h.parts {
 		switch fault := r.fault(); {
 		case fault != nil:
@@ -322,6 +327,8 @@ func (h *Host) Ready() error {
 	}
 	return errors.Join(faults...)
 }
+
+var errUnadvised = errors.New("which partitions to fold is not known yet: the consumer group has not answered")
 
 // NotReadyError names a partition that has not yet folded to the end.
 type NotReadyError struct{ Place Place }

@@ -313,7 +313,11 @@ func (p *Partition) observe(ctx context.Context, s step) error {
 		}
 	}
 	if s.epoch != nil {
-		p.log.InfoContext(ctx, "an epoch began", "epoch", s.epoch.GetNumber(), "build", s.epoch.GetBuild(), "reason", s.epoch.GetReason())
+		level := slog.LevelInfo
+		if s.epoch.GetReason() == "first" { // every partition's, of a new installation
+			level = slog.LevelDebug
+		}
+		p.log.Log(ctx, level, "an epoch began", "epoch", s.epoch.GetNumber(), "build", s.epoch.GetBuild(), "reason", s.epoch.GetReason())
 		if s.epoch.GetBuild() != p.cfg.Build && s.epoch.GetNumber() > p.lastEpoch {
 			p.superseded, p.stood = true, p.core.pos
 			p.saver.take(p.core.capture())

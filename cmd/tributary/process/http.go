@@ -174,18 +174,21 @@ var (
 	descFolded  = prometheus.NewDesc("tributary_fold_records_total", "Records folded since the start.", placeLabels, nil)
 	descDead    = prometheus.NewDesc("tributary_fold_dead_total", "Records that went to dead since the start.", placeLabels, nil)
 	descGaps    = prometheus.NewDesc("tributary_lane_gaps_total", "Records refused because one before them is missing.", placeLabels, nil)
+	descDiffer  = prometheus.NewDesc("tributary_fold_diverged_total", "Ticks of other processes that came to other outputs.", placeLabels, nil)
+	descSkipped = prometheus.NewDesc("tributary_facts_gaps_total", "Facts that a reader refused because one before them is missing.", nil, nil)
 	descEpoch   = prometheus.NewDesc("tributary_epoch", "Epoch in force.", placeLabels, nil)
 )
 
 // Describe names the metrics.
 func (m *engineMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descLag, descPending, descRows, descFolded, descDead, descGaps, descEpoch} {
+	for _, d := range []*prometheus.Desc{descLag, descPending, descRows, descFolded, descDead, descGaps, descDiffer, descSkipped, descEpoch} {
 		ch <- d
 	}
 }
 
 // Collect reads the state.
 func (m *engineMetrics) Collect(ch chan<- prometheus.Metric) {
+	ch <- prometheus.MustNewConstMetric(descSkipped, prometheus.CounterValue, float64(m.p.Log.Gaps()))
 	if m.p.Host == nil {
 		return
 	}
@@ -204,5 +207,6 @@ func (m *engineMetrics) Collect(ch chan<- prometheus.Metric) {
 		count(descFolded, s.Folded)
 		count(descDead, s.Dead)
 		count(descGaps, s.Gaps)
+		count(descDiffer, s.Diverged)
 	}
 }

@@ -18,7 +18,7 @@ const (
 
 // What a line's state says of its message, as bits.
 const (
-	// acked: a browser acknowledged it, or outbound settled it.
+	// acked: a browser acknowledged it, outbound settled it, or it is an echo.
 	acked = 1 << iota
 	// ours: it is to the customer, not an echo of what the customer said.
 	ours
@@ -146,6 +146,8 @@ func (k *chat) add(at live.Place, hash uint64, d *event.Deliver) {
 	k.lines.SetSequence(last, d.GetSequence())
 	if d.GetKind() == "message" {
 		k.lines.Set(last, ours)
+	} else {
+		k.lines.Set(last, acked) // an echo is what the customer said and has: nobody asks whether it arrived
 	}
 }
 

@@ -52,7 +52,7 @@ func TestAChatFromHelloToTheEnd(t *testing.T) {
 	require.Equal(t, answer, got["id"])
 	require.Equal(t, "agent", got["author"])
 
-	b.say(map[string]any{"type": "ack", "ids": []string{answer, answer, "unknown"}})
+	b.say(map[string]any{"type": "ack", "ids": []string{answer, answer, "unknown", fmt.Sprint(echo["id"])}})
 	b.say(map[string]any{"type": "read", "sequence": 2})
 	b.say(map[string]any{"type": "end", "id": "e1"})
 	require.Equal(t, "e1", b.next("accepted")["id"])
@@ -69,7 +69,7 @@ func TestAChatFromHelloToTheEnd(t *testing.T) {
 
 	require.NoError(t, b.conn.WriteClose(1000, nil))
 	w.eventually(func() bool { s := w.said(); return s[len(s)-1].GetCustomerDisconnected() != nil }, "the disconnection is told")
-	require.Zero(t, p.adapter.chats.linesOf(m.GetKey())[0].State(), "nobody acknowledged the echo")
+	require.EqualValues(t, acked, p.adapter.chats.linesOf(m.GetKey())[0].State(), "nobody asks whether an echo arrived")
 }
 
 // A browser that was away gets what it lacks at any process, and nothing twice but what it did not acknowledge.

@@ -49,8 +49,8 @@ func (a *address) save() {
 	rows.Put(a.tx, a.key, a.row)
 }
 
-// deliver passes a request on. Messages and echoes are acknowledged by their id, so they are remembered until they are
-// settled; the other kinds only tell a state that a client asks for anyway when it returns.
+// deliver passes a request on. Messages are acknowledged by their id, so they are remembered until they are settled; an echo
+// is what the customer said and has, and the other kinds only tell a state: a client asks for both when it returns.
 func (a *address) deliver(e *event.Event, d *event.Deliver) error {
 	if d.GetDelivery() == "" || len(d.GetDelivery()) > maxID {
 		return engine.Refuse("a delivery needs an id of at most %d bytes", maxID)
@@ -62,7 +62,7 @@ func (a *address) deliver(e *event.Event, d *event.Deliver) error {
 		Customer: e.GetCustomer(), Sealed: e.GetSealed(), ConfigVersion: e.GetConfigVersion(),
 		Body: &event.Event_Deliver{Deliver: d},
 	})
-	if d.GetKind() != "message" && d.GetKind() != "echo" {
+	if d.GetKind() != "message" {
 		return nil
 	}
 	a.row.Deliveries = append(a.row.Deliveries, &event.DeliveryRow{Delivery: d.GetDelivery(), DueMs: a.tx.Served() + ForgetMS})

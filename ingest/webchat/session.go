@@ -305,7 +305,9 @@ func (c *session) greet(f *frame) error {
 	}
 	if err := c.look(); err != nil {
 		c.over = true
-		c.End(closeInternal, "try again")
+		if !errors.Is(err, errRate) { // which has ended it already
+			c.End(closeInternal, "try again")
+		}
 		return err
 	}
 	return c.notice()

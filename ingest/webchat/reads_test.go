@@ -96,7 +96,10 @@ func TestTheNextConversationKeepsWhatIsNotAcknowledged(t *testing.T) {
 	_ = b.conn.NetConn().Close()
 	w.conversation = "v2"
 	fresh := w.deliver(address, "message", 1, "new", "")
-	w.eventually(func() bool { return len(p.adapter.chats.linesOf(event.Key("acme", address))) == 2 }, "the view")
+	w.eventually(func() bool {
+		l := p.adapter.chats.linesOf(event.Key("acme", address))
+		return len(l) == 2 && l[1].Sequence() == 1
+	}, "the view")
 	again, history := w.come(p, token, 51)
 	require.Equal(t, []string{"lost", "new"}, texts(history))
 	again.say(map[string]any{"type": "read", "sequence": 1})

@@ -104,6 +104,7 @@ func TestReconnectAtAnotherProcess(t *testing.T) {
 	require.Equal(t, "four", again.next("message")["text"])
 
 	// A browser that has nothing gets all; a second tab gets what comes as well.
+	w.eventually(func() bool { return len(one.adapter.chats.linesOf(event.Key("acme", address))) == 4 }, "the first process knows it too")
 	tab, history := w.come(one, token, 0)
 	require.Equal(t, []string{"hi", "two", "three", "four"}, texts(history))
 	w.deliver(address, "message", 5, "five", "")

@@ -277,7 +277,10 @@ type CustomerMessage struct {
 	// Entry_point is where the customer arrived: a widget, a mailbox, a number.
 	EntryPoint string `protobuf:"bytes,2,opt,name=entry_point,json=entryPoint,proto3" json:"entry_point,omitempty"`
 	// Message is the provider's or the client's message id, unique per address.
-	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	Message     string        `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	Attachments []*Attachment `protobuf:"bytes,4,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	// Left is true for a message left while nobody serves: who left it need not stay to keep the place.
+	Left          bool `protobuf:"varint,5,opt,name=left,proto3" json:"left,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -333,6 +336,384 @@ func (x *CustomerMessage) GetMessage() string {
 	return ""
 }
 
+func (x *CustomerMessage) GetAttachments() []*Attachment {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
+func (x *CustomerMessage) GetLeft() bool {
+	if x != nil {
+		return x.Left
+	}
+	return false
+}
+
+// Attachment is a file of a message. Its bytes are in the object store, sealed with the address's key; its name is sealed with
+// the message.
+type Attachment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// File names the object.
+	File string `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	// Media_type is one of those that the door takes, as its own check of the bytes found it, e.g. image/png.
+	MediaType string `protobuf:"bytes,2,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	// Size is that of the bytes before sealing.
+	Size          uint64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attachment) Reset() {
+	*x = Attachment{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attachment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attachment) ProtoMessage() {}
+
+func (x *Attachment) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
+func (*Attachment) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Attachment) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *Attachment) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *Attachment) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+// CustomerTyping says that the customer is writing now. It is told at most once in 3 s and forgotten by those who show it after 5 s.
+type CustomerTyping struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Channel       Channel                `protobuf:"varint,1,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
+	EntryPoint    string                 `protobuf:"bytes,2,opt,name=entry_point,json=entryPoint,proto3" json:"entry_point,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomerTyping) Reset() {
+	*x = CustomerTyping{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomerTyping) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomerTyping) ProtoMessage() {}
+
+func (x *CustomerTyping) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomerTyping.ProtoReflect.Descriptor instead.
+func (*CustomerTyping) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CustomerTyping) GetChannel() Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *CustomerTyping) GetEntryPoint() string {
+	if x != nil {
+		return x.EntryPoint
+	}
+	return ""
+}
+
+// CustomerSeen is something the customer did on the site: a page looked at, or an event the site tells. Where and with what is sealed.
+type CustomerSeen struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Channel    Channel                `protobuf:"varint,1,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
+	EntryPoint string                 `protobuf:"bytes,2,opt,name=entry_point,json=entryPoint,proto3" json:"entry_point,omitempty"`
+	// Kind is one of: page, event.
+	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Name of the event, a code of at most 64 characters; empty for a page.
+	Name string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	// Request is the client's id of it.
+	Request       string `protobuf:"bytes,5,opt,name=request,proto3" json:"request,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomerSeen) Reset() {
+	*x = CustomerSeen{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomerSeen) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomerSeen) ProtoMessage() {}
+
+func (x *CustomerSeen) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomerSeen.ProtoReflect.Descriptor instead.
+func (*CustomerSeen) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CustomerSeen) GetChannel() Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *CustomerSeen) GetEntryPoint() string {
+	if x != nil {
+		return x.EntryPoint
+	}
+	return ""
+}
+
+func (x *CustomerSeen) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *CustomerSeen) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CustomerSeen) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+// CustomerIntroduced says what the site vouches for by a signed visitor token. Name and fields are sealed.
+type CustomerIntroduced struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Channel    Channel                `protobuf:"varint,1,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
+	EntryPoint string                 `protobuf:"bytes,2,opt,name=entry_point,json=entryPoint,proto3" json:"entry_point,omitempty"`
+	// Tier and language as the site says them; empty where it says nothing.
+	Tier     string   `protobuf:"bytes,3,opt,name=tier,proto3" json:"tier,omitempty"`
+	Language string   `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	Tags     []string `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Request is unique per introduction, e.g. a hash of the token.
+	Request       string `protobuf:"bytes,6,opt,name=request,proto3" json:"request,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomerIntroduced) Reset() {
+	*x = CustomerIntroduced{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomerIntroduced) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomerIntroduced) ProtoMessage() {}
+
+func (x *CustomerIntroduced) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomerIntroduced.ProtoReflect.Descriptor instead.
+func (*CustomerIntroduced) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CustomerIntroduced) GetChannel() Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *CustomerIntroduced) GetEntryPoint() string {
+	if x != nil {
+		return x.EntryPoint
+	}
+	return ""
+}
+
+func (x *CustomerIntroduced) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *CustomerIntroduced) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *CustomerIntroduced) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *CustomerIntroduced) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+// SurveyAnswered is the customer's answer after the contact. A comment is sealed.
+type SurveyAnswered struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Channel    Channel                `protobuf:"varint,1,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
+	EntryPoint string                 `protobuf:"bytes,2,opt,name=entry_point,json=entryPoint,proto3" json:"entry_point,omitempty"`
+	// Contact that was asked about.
+	Contact string `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Score is 1 to 5.
+	Score         uint32 `protobuf:"varint,4,opt,name=score,proto3" json:"score,omitempty"`
+	Request       string `protobuf:"bytes,5,opt,name=request,proto3" json:"request,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SurveyAnswered) Reset() {
+	*x = SurveyAnswered{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SurveyAnswered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SurveyAnswered) ProtoMessage() {}
+
+func (x *SurveyAnswered) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SurveyAnswered.ProtoReflect.Descriptor instead.
+func (*SurveyAnswered) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SurveyAnswered) GetChannel() Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *SurveyAnswered) GetEntryPoint() string {
+	if x != nil {
+		return x.EntryPoint
+	}
+	return ""
+}
+
+func (x *SurveyAnswered) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *SurveyAnswered) GetScore() uint32 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *SurveyAnswered) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
 // CustomerConnected says that the customer's client has a connection, through which gateway process.
 type CustomerConnected struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -346,7 +727,7 @@ type CustomerConnected struct {
 
 func (x *CustomerConnected) Reset() {
 	*x = CustomerConnected{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[1]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -358,7 +739,7 @@ func (x *CustomerConnected) String() string {
 func (*CustomerConnected) ProtoMessage() {}
 
 func (x *CustomerConnected) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[1]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -371,7 +752,7 @@ func (x *CustomerConnected) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerConnected.ProtoReflect.Descriptor instead.
 func (*CustomerConnected) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{1}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CustomerConnected) GetChannel() Channel {
@@ -412,7 +793,7 @@ type CustomerDisconnected struct {
 
 func (x *CustomerDisconnected) Reset() {
 	*x = CustomerDisconnected{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[2]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -424,7 +805,7 @@ func (x *CustomerDisconnected) String() string {
 func (*CustomerDisconnected) ProtoMessage() {}
 
 func (x *CustomerDisconnected) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[2]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -437,7 +818,7 @@ func (x *CustomerDisconnected) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerDisconnected.ProtoReflect.Descriptor instead.
 func (*CustomerDisconnected) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{2}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CustomerDisconnected) GetConnection() string {
@@ -460,7 +841,7 @@ type CustomerEnded struct {
 
 func (x *CustomerEnded) Reset() {
 	*x = CustomerEnded{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +853,7 @@ func (x *CustomerEnded) String() string {
 func (*CustomerEnded) ProtoMessage() {}
 
 func (x *CustomerEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +866,7 @@ func (x *CustomerEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomerEnded.ProtoReflect.Descriptor instead.
 func (*CustomerEnded) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{3}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CustomerEnded) GetChannel() Channel {
@@ -521,7 +902,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +914,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +927,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{4}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Receipt) GetMessage() string {
@@ -569,14 +950,17 @@ type AgentMessage struct {
 	Contact string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
 	Agent   string                 `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
 	// Message is the agent's client's id of it, unique per contact.
-	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	Message     string        `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	Attachments []*Attachment `protobuf:"bytes,4,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	// Internal is true for a note that the customer never sees.
+	Internal      bool `protobuf:"varint,5,opt,name=internal,proto3" json:"internal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AgentMessage) Reset() {
 	*x = AgentMessage{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -588,7 +972,7 @@ func (x *AgentMessage) String() string {
 func (*AgentMessage) ProtoMessage() {}
 
 func (x *AgentMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -601,7 +985,7 @@ func (x *AgentMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentMessage.ProtoReflect.Descriptor instead.
 func (*AgentMessage) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{5}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AgentMessage) GetContact() string {
@@ -625,6 +1009,697 @@ func (x *AgentMessage) GetMessage() string {
 	return ""
 }
 
+func (x *AgentMessage) GetAttachments() []*Attachment {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
+func (x *AgentMessage) GetInternal() bool {
+	if x != nil {
+		return x.Internal
+	}
+	return false
+}
+
+// AgentTyping says that an agent is writing now; as CustomerTyping.
+type AgentTyping struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Contact       string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	Agent         string                 `protobuf:"bytes,2,opt,name=agent,proto3" json:"agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AgentTyping) Reset() {
+	*x = AgentTyping{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AgentTyping) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AgentTyping) ProtoMessage() {}
+
+func (x *AgentTyping) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AgentTyping.ProtoReflect.Descriptor instead.
+func (*AgentTyping) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *AgentTyping) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *AgentTyping) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+// ChangeProfile asks to set a customer's profile, whole. Name and fields are sealed.
+type ChangeProfile struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Agent    string                 `protobuf:"bytes,1,opt,name=agent,proto3" json:"agent,omitempty"`
+	Tier     string                 `protobuf:"bytes,2,opt,name=tier,proto3" json:"tier,omitempty"`
+	Language string                 `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	Tags     []string               `protobuf:"bytes,4,rep,name=tags,proto3" json:"tags,omitempty"`
+	Request  string                 `protobuf:"bytes,5,opt,name=request,proto3" json:"request,omitempty"`
+	// Base_version refuses the change unless it is the profile's version; 0 for any.
+	BaseVersion uint64 `protobuf:"varint,6,opt,name=base_version,json=baseVersion,proto3" json:"base_version,omitempty"`
+	// By is the account of who asked.
+	By            string `protobuf:"bytes,7,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeProfile) Reset() {
+	*x = ChangeProfile{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeProfile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeProfile) ProtoMessage() {}
+
+func (x *ChangeProfile) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeProfile.ProtoReflect.Descriptor instead.
+func (*ChangeProfile) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ChangeProfile) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *ChangeProfile) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *ChangeProfile) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *ChangeProfile) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *ChangeProfile) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
+func (x *ChangeProfile) GetBaseVersion() uint64 {
+	if x != nil {
+		return x.BaseVersion
+	}
+	return 0
+}
+
+func (x *ChangeProfile) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+// IntentGuess is one intent with its confidence in thousandths.
+type IntentGuess struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Intent        string                 `protobuf:"bytes,1,opt,name=intent,proto3" json:"intent,omitempty"`
+	Confidence    uint32                 `protobuf:"varint,2,opt,name=confidence,proto3" json:"confidence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IntentGuess) Reset() {
+	*x = IntentGuess{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IntentGuess) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IntentGuess) ProtoMessage() {}
+
+func (x *IntentGuess) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IntentGuess.ProtoReflect.Descriptor instead.
+func (*IntentGuess) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *IntentGuess) GetIntent() string {
+	if x != nil {
+		return x.Intent
+	}
+	return ""
+}
+
+func (x *IntentGuess) GetConfidence() uint32 {
+	if x != nil {
+		return x.Confidence
+	}
+	return 0
+}
+
+// IntentFound is what a model said that a customer wants; asked of a contact's first messages.
+type IntentFound struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Contact      string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	Conversation string                 `protobuf:"bytes,2,opt,name=conversation,proto3" json:"conversation,omitempty"`
+	// Message that was read.
+	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	// Intent is empty where the model is unsure or the message is about nothing it knows.
+	Intent string `protobuf:"bytes,4,opt,name=intent,proto3" json:"intent,omitempty"`
+	// Confidence in thousandths, calibrated.
+	Confidence uint32 `protobuf:"varint,5,opt,name=confidence,proto3" json:"confidence,omitempty"`
+	// Guesses are the best ones, the best first, also where it is unsure.
+	Guesses []*IntentGuess `protobuf:"bytes,6,rep,name=guesses,proto3" json:"guesses,omitempty"`
+	// Language is zh or en.
+	Language string `protobuf:"bytes,7,opt,name=language,proto3" json:"language,omitempty"`
+	// Model and model_version that gave the answer; prompt is the prompt's version where there was one.
+	Model        string `protobuf:"bytes,8,opt,name=model,proto3" json:"model,omitempty"`
+	ModelVersion string `protobuf:"bytes,9,opt,name=model_version,json=modelVersion,proto3" json:"model_version,omitempty"`
+	Prompt       string `protobuf:"bytes,10,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	// Stage is one of: local, openai.
+	Stage string `protobuf:"bytes,11,opt,name=stage,proto3" json:"stage,omitempty"`
+	// Reason says how the cascade ended: sure, unsure, answered, deadline, breaker_open, invalid, failed.
+	Reason    string `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
+	LatencyUs uint32 `protobuf:"varint,13,opt,name=latency_us,json=latencyUs,proto3" json:"latency_us,omitempty"`
+	TokensIn  uint32 `protobuf:"varint,14,opt,name=tokens_in,json=tokensIn,proto3" json:"tokens_in,omitempty"`
+	TokensOut uint32 `protobuf:"varint,15,opt,name=tokens_out,json=tokensOut,proto3" json:"tokens_out,omitempty"`
+	// Cost is in millionths of the configured currency.
+	CostMicros    uint64 `protobuf:"varint,16,opt,name=cost_micros,json=costMicros,proto3" json:"cost_micros,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IntentFound) Reset() {
+	*x = IntentFound{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IntentFound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IntentFound) ProtoMessage() {}
+
+func (x *IntentFound) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IntentFound.ProtoReflect.Descriptor instead.
+func (*IntentFound) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *IntentFound) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *IntentFound) GetConversation() string {
+	if x != nil {
+		return x.Conversation
+	}
+	return ""
+}
+
+func (x *IntentFound) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *IntentFound) GetIntent() string {
+	if x != nil {
+		return x.Intent
+	}
+	return ""
+}
+
+func (x *IntentFound) GetConfidence() uint32 {
+	if x != nil {
+		return x.Confidence
+	}
+	return 0
+}
+
+func (x *IntentFound) GetGuesses() []*IntentGuess {
+	if x != nil {
+		return x.Guesses
+	}
+	return nil
+}
+
+func (x *IntentFound) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *IntentFound) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *IntentFound) GetModelVersion() string {
+	if x != nil {
+		return x.ModelVersion
+	}
+	return ""
+}
+
+func (x *IntentFound) GetPrompt() string {
+	if x != nil {
+		return x.Prompt
+	}
+	return ""
+}
+
+func (x *IntentFound) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *IntentFound) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *IntentFound) GetLatencyUs() uint32 {
+	if x != nil {
+		return x.LatencyUs
+	}
+	return 0
+}
+
+func (x *IntentFound) GetTokensIn() uint32 {
+	if x != nil {
+		return x.TokensIn
+	}
+	return 0
+}
+
+func (x *IntentFound) GetTokensOut() uint32 {
+	if x != nil {
+		return x.TokensOut
+	}
+	return 0
+}
+
+func (x *IntentFound) GetCostMicros() uint64 {
+	if x != nil {
+		return x.CostMicros
+	}
+	return 0
+}
+
+// ProfileChanged is a customer's profile after a change. Name and fields are sealed.
+type ProfileChanged struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Tier     string                 `protobuf:"bytes,1,opt,name=tier,proto3" json:"tier,omitempty"`
+	Language string                 `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	Tags     []string               `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
+	Version  uint64                 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	// Source is one of: agent, site, supervisor.
+	Source        string `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
+	By            string `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProfileChanged) Reset() {
+	*x = ProfileChanged{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProfileChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProfileChanged) ProtoMessage() {}
+
+func (x *ProfileChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProfileChanged.ProtoReflect.Descriptor instead.
+func (*ProfileChanged) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ProfileChanged) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *ProfileChanged) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *ProfileChanged) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *ProfileChanged) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ProfileChanged) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ProfileChanged) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+// TypingSeen says who writes in a conversation now.
+type TypingSeen struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Conversation  string                 `protobuf:"bytes,1,opt,name=conversation,proto3" json:"conversation,omitempty"`
+	Author        Author                 `protobuf:"varint,2,opt,name=author,proto3,enum=tributary.event.v1.Author" json:"author,omitempty"`
+	Agent         string                 `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TypingSeen) Reset() {
+	*x = TypingSeen{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TypingSeen) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TypingSeen) ProtoMessage() {}
+
+func (x *TypingSeen) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TypingSeen.ProtoReflect.Descriptor instead.
+func (*TypingSeen) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *TypingSeen) GetConversation() string {
+	if x != nil {
+		return x.Conversation
+	}
+	return ""
+}
+
+func (x *TypingSeen) GetAuthor() Author {
+	if x != nil {
+		return x.Author
+	}
+	return Author_AUTHOR_UNSPECIFIED
+}
+
+func (x *TypingSeen) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+// BehaviourSeen is something a customer did on the site, as CustomerSeen said it.
+type BehaviourSeen struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Kind       string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Name       string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	EntryPoint string                 `protobuf:"bytes,3,opt,name=entry_point,json=entryPoint,proto3" json:"entry_point,omitempty"`
+	Channel    Channel                `protobuf:"varint,4,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
+	// Conversation, where one was open.
+	Conversation  string `protobuf:"bytes,5,opt,name=conversation,proto3" json:"conversation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BehaviourSeen) Reset() {
+	*x = BehaviourSeen{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BehaviourSeen) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BehaviourSeen) ProtoMessage() {}
+
+func (x *BehaviourSeen) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BehaviourSeen.ProtoReflect.Descriptor instead.
+func (*BehaviourSeen) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *BehaviourSeen) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *BehaviourSeen) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BehaviourSeen) GetEntryPoint() string {
+	if x != nil {
+		return x.EntryPoint
+	}
+	return ""
+}
+
+func (x *BehaviourSeen) GetChannel() Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *BehaviourSeen) GetConversation() string {
+	if x != nil {
+		return x.Conversation
+	}
+	return ""
+}
+
+// SurveyTaken is a customer's answer about a contact.
+type SurveyTaken struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Contact       string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	Conversation  string                 `protobuf:"bytes,2,opt,name=conversation,proto3" json:"conversation,omitempty"`
+	Queue         string                 `protobuf:"bytes,3,opt,name=queue,proto3" json:"queue,omitempty"`
+	Agent         string                 `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
+	Score         uint32                 `protobuf:"varint,5,opt,name=score,proto3" json:"score,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SurveyTaken) Reset() {
+	*x = SurveyTaken{}
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SurveyTaken) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SurveyTaken) ProtoMessage() {}
+
+func (x *SurveyTaken) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SurveyTaken.ProtoReflect.Descriptor instead.
+func (*SurveyTaken) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SurveyTaken) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *SurveyTaken) GetConversation() string {
+	if x != nil {
+		return x.Conversation
+	}
+	return ""
+}
+
+func (x *SurveyTaken) GetQueue() string {
+	if x != nil {
+		return x.Queue
+	}
+	return ""
+}
+
+func (x *SurveyTaken) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *SurveyTaken) GetScore() uint32 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
 // EndContact asks to end a contact.
 type EndContact struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -642,7 +1717,7 @@ type EndContact struct {
 
 func (x *EndContact) Reset() {
 	*x = EndContact{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -654,7 +1729,7 @@ func (x *EndContact) String() string {
 func (*EndContact) ProtoMessage() {}
 
 func (x *EndContact) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -667,7 +1742,7 @@ func (x *EndContact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndContact.ProtoReflect.Descriptor instead.
 func (*EndContact) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{6}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *EndContact) GetContact() string {
@@ -718,7 +1793,7 @@ type WrapUpDone struct {
 
 func (x *WrapUpDone) Reset() {
 	*x = WrapUpDone{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +1805,7 @@ func (x *WrapUpDone) String() string {
 func (*WrapUpDone) ProtoMessage() {}
 
 func (x *WrapUpDone) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -743,7 +1818,7 @@ func (x *WrapUpDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WrapUpDone.ProtoReflect.Descriptor instead.
 func (*WrapUpDone) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{7}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *WrapUpDone) GetContact() string {
@@ -782,15 +1857,17 @@ type TransferContact struct {
 	Queue   string                 `protobuf:"bytes,3,opt,name=queue,proto3" json:"queue,omitempty"`
 	Request string                 `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
 	// As in EndContact.
-	BySupervisor  bool   `protobuf:"varint,5,opt,name=by_supervisor,json=bySupervisor,proto3" json:"by_supervisor,omitempty"`
-	By            string `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
+	BySupervisor bool   `protobuf:"varint,5,opt,name=by_supervisor,json=bySupervisor,proto3" json:"by_supervisor,omitempty"`
+	By           string `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
+	// To_agent is who shall take it; the queue takes it where they do not.
+	ToAgent       string `protobuf:"bytes,7,opt,name=to_agent,json=toAgent,proto3" json:"to_agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TransferContact) Reset() {
 	*x = TransferContact{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +1879,7 @@ func (x *TransferContact) String() string {
 func (*TransferContact) ProtoMessage() {}
 
 func (x *TransferContact) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +1892,7 @@ func (x *TransferContact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TransferContact.ProtoReflect.Descriptor instead.
 func (*TransferContact) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{8}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *TransferContact) GetContact() string {
@@ -860,6 +1937,13 @@ func (x *TransferContact) GetBy() string {
 	return ""
 }
 
+func (x *TransferContact) GetToAgent() string {
+	if x != nil {
+		return x.ToAgent
+	}
+	return ""
+}
+
 // CloseConversation asks to close the whole conversation.
 type CloseConversation struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -875,7 +1959,7 @@ type CloseConversation struct {
 
 func (x *CloseConversation) Reset() {
 	*x = CloseConversation{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -887,7 +1971,7 @@ func (x *CloseConversation) String() string {
 func (*CloseConversation) ProtoMessage() {}
 
 func (x *CloseConversation) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -900,7 +1984,7 @@ func (x *CloseConversation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseConversation.ProtoReflect.Descriptor instead.
 func (*CloseConversation) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{9}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CloseConversation) GetConversation() string {
@@ -953,7 +2037,7 @@ type SplitConversation struct {
 
 func (x *SplitConversation) Reset() {
 	*x = SplitConversation{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -965,7 +2049,7 @@ func (x *SplitConversation) String() string {
 func (*SplitConversation) ProtoMessage() {}
 
 func (x *SplitConversation) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -978,7 +2062,7 @@ func (x *SplitConversation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SplitConversation.ProtoReflect.Descriptor instead.
 func (*SplitConversation) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{10}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SplitConversation) GetContact() string {
@@ -1028,7 +2112,7 @@ type ReadMark struct {
 
 func (x *ReadMark) Reset() {
 	*x = ReadMark{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[11]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +2124,7 @@ func (x *ReadMark) String() string {
 func (*ReadMark) ProtoMessage() {}
 
 func (x *ReadMark) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[11]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +2137,7 @@ func (x *ReadMark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadMark.ProtoReflect.Descriptor instead.
 func (*ReadMark) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{11}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ReadMark) GetContact() string {
@@ -1090,7 +2174,7 @@ type ConversationOpened struct {
 
 func (x *ConversationOpened) Reset() {
 	*x = ConversationOpened{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[12]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1102,7 +2186,7 @@ func (x *ConversationOpened) String() string {
 func (*ConversationOpened) ProtoMessage() {}
 
 func (x *ConversationOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[12]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1115,7 +2199,7 @@ func (x *ConversationOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConversationOpened.ProtoReflect.Descriptor instead.
 func (*ConversationOpened) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{12}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ConversationOpened) GetConversation() string {
@@ -1153,7 +2237,7 @@ type ConversationClosed struct {
 
 func (x *ConversationClosed) Reset() {
 	*x = ConversationClosed{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[13]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1165,7 +2249,7 @@ func (x *ConversationClosed) String() string {
 func (*ConversationClosed) ProtoMessage() {}
 
 func (x *ConversationClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[13]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1178,7 +2262,7 @@ func (x *ConversationClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConversationClosed.ProtoReflect.Descriptor instead.
 func (*ConversationClosed) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{13}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ConversationClosed) GetConversation() string {
@@ -1212,7 +2296,7 @@ type Contact struct {
 	Next         string                 `protobuf:"bytes,5,opt,name=next,proto3" json:"next,omitempty"`
 	Channel      Channel                `protobuf:"varint,6,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
 	EntryPoint   string                 `protobuf:"bytes,7,opt,name=entry_point,json=entryPoint,proto3" json:"entry_point,omitempty"`
-	// Initiation is one of: inbound, transfer, requeue.
+	// Initiation is one of: inbound, left_message, transfer, requeue.
 	Initiation      string       `protobuf:"bytes,8,opt,name=initiation,proto3" json:"initiation,omitempty"`
 	State           ContactState `protobuf:"varint,9,opt,name=state,proto3,enum=tributary.event.v1.ContactState" json:"state,omitempty"`
 	Queue           string       `protobuf:"bytes,10,opt,name=queue,proto3" json:"queue,omitempty"`
@@ -1235,14 +2319,26 @@ type Contact struct {
 	// Connected is false while no connection of the customer is known.
 	Connected bool `protobuf:"varint,24,opt,name=connected,proto3" json:"connected,omitempty"`
 	// Read_sequence is the last message that the agent has read.
-	ReadSequence  uint64 `protobuf:"varint,25,opt,name=read_sequence,json=readSequence,proto3" json:"read_sequence,omitempty"`
+	ReadSequence uint64 `protobuf:"varint,25,opt,name=read_sequence,json=readSequence,proto3" json:"read_sequence,omitempty"`
+	// Intent, confidence (thousandths) and language as they were when routing was asked; empty where nothing was known.
+	Intent     string `protobuf:"bytes,26,opt,name=intent,proto3" json:"intent,omitempty"`
+	Confidence uint32 `protobuf:"varint,27,opt,name=confidence,proto3" json:"confidence,omitempty"`
+	Language   string `protobuf:"bytes,28,opt,name=language,proto3" json:"language,omitempty"`
+	Tier       string `protobuf:"bytes,29,opt,name=tier,proto3" json:"tier,omitempty"`
+	// Survey is the score the customer gave, 1 to 5; 0 for none.
+	Survey uint32 `protobuf:"varint,30,opt,name=survey,proto3" json:"survey,omitempty"`
+	// Turns counts the changes between customer and agent writing; response_ms sums the agent's times to answer and max_response_ms is
+	// the longest.
+	Turns         uint32 `protobuf:"varint,31,opt,name=turns,proto3" json:"turns,omitempty"`
+	ResponseMs    int64  `protobuf:"varint,32,opt,name=response_ms,json=responseMs,proto3" json:"response_ms,omitempty"`
+	MaxResponseMs int64  `protobuf:"varint,33,opt,name=max_response_ms,json=maxResponseMs,proto3" json:"max_response_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Contact) Reset() {
 	*x = Contact{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[14]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1254,7 +2350,7 @@ func (x *Contact) String() string {
 func (*Contact) ProtoMessage() {}
 
 func (x *Contact) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[14]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1267,7 +2363,7 @@ func (x *Contact) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Contact.ProtoReflect.Descriptor instead.
 func (*Contact) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{14}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Contact) GetContact() string {
@@ -1445,11 +2541,67 @@ func (x *Contact) GetReadSequence() uint64 {
 	return 0
 }
 
+func (x *Contact) GetIntent() string {
+	if x != nil {
+		return x.Intent
+	}
+	return ""
+}
+
+func (x *Contact) GetConfidence() uint32 {
+	if x != nil {
+		return x.Confidence
+	}
+	return 0
+}
+
+func (x *Contact) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Contact) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *Contact) GetSurvey() uint32 {
+	if x != nil {
+		return x.Survey
+	}
+	return 0
+}
+
+func (x *Contact) GetTurns() uint32 {
+	if x != nil {
+		return x.Turns
+	}
+	return 0
+}
+
+func (x *Contact) GetResponseMs() int64 {
+	if x != nil {
+		return x.ResponseMs
+	}
+	return 0
+}
+
+func (x *Contact) GetMaxResponseMs() int64 {
+	if x != nil {
+		return x.MaxResponseMs
+	}
+	return 0
+}
+
 // ContactChanged carries the whole contact after a change.
 type ContactChanged struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Contact *Contact               `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
-	// Change is one of: started, assigned, requeued, connection, first_response, read, split, ended, wrapped.
+	// Change is one of: started, intent, assigned, requeued, connection, first_response, read, split, ended, wrapped, survey.
 	Change string `protobuf:"bytes,2,opt,name=change,proto3" json:"change,omitempty"`
 	// By is the account of the supervisor who asked for the change; empty where none did.
 	By            string `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
@@ -1459,7 +2611,7 @@ type ContactChanged struct {
 
 func (x *ContactChanged) Reset() {
 	*x = ContactChanged{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[15]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1471,7 +2623,7 @@ func (x *ContactChanged) String() string {
 func (*ContactChanged) ProtoMessage() {}
 
 func (x *ContactChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[15]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1484,7 +2636,7 @@ func (x *ContactChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactChanged.ProtoReflect.Descriptor instead.
 func (*ContactChanged) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{15}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ContactChanged) GetContact() *Contact {
@@ -1523,14 +2675,19 @@ type MessageAdded struct {
 	// Client_id is the id the writer's client gave it.
 	ClientId string `protobuf:"bytes,8,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// Sent_ms is when its writer sent it, as the adapter saw it.
-	SentMs        int64 `protobuf:"varint,9,opt,name=sent_ms,json=sentMs,proto3" json:"sent_ms,omitempty"`
+	SentMs      int64         `protobuf:"varint,9,opt,name=sent_ms,json=sentMs,proto3" json:"sent_ms,omitempty"`
+	Attachments []*Attachment `protobuf:"bytes,10,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	// Internal is true for a note that the customer never sees.
+	Internal bool `protobuf:"varint,11,opt,name=internal,proto3" json:"internal,omitempty"`
+	// Kind is empty for what was said, else one of: transfer_note, wrap_up_note.
+	Kind          string `protobuf:"bytes,12,opt,name=kind,proto3" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MessageAdded) Reset() {
 	*x = MessageAdded{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[16]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1542,7 +2699,7 @@ func (x *MessageAdded) String() string {
 func (*MessageAdded) ProtoMessage() {}
 
 func (x *MessageAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[16]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1555,7 +2712,7 @@ func (x *MessageAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageAdded.ProtoReflect.Descriptor instead.
 func (*MessageAdded) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{16}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *MessageAdded) GetMessage() string {
@@ -1621,6 +2778,27 @@ func (x *MessageAdded) GetSentMs() int64 {
 	return 0
 }
 
+func (x *MessageAdded) GetAttachments() []*Attachment {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
+func (x *MessageAdded) GetInternal() bool {
+	if x != nil {
+		return x.Internal
+	}
+	return false
+}
+
+func (x *MessageAdded) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
 // MessageMarked says what became of a message: delivered, read, failed, in doubt.
 type MessageMarked struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1633,7 +2811,7 @@ type MessageMarked struct {
 
 func (x *MessageMarked) Reset() {
 	*x = MessageMarked{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[17]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1645,7 +2823,7 @@ func (x *MessageMarked) String() string {
 func (*MessageMarked) ProtoMessage() {}
 
 func (x *MessageMarked) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[17]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1658,7 +2836,7 @@ func (x *MessageMarked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageMarked.ProtoReflect.Descriptor instead.
 func (*MessageMarked) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{17}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *MessageMarked) GetMessage() string {
@@ -1693,10 +2871,10 @@ type WishRefused struct {
 	Agent string `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"`
 	// Request is the client's id of the wish; of a message, the message's.
 	Request string `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
-	// Kind is one of: message, end, wrap_up, transfer, close, split.
+	// Kind is one of: message, end, wrap_up, transfer, close, split, profile.
 	Kind string `protobuf:"bytes,5,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Reason is one of: not_open (no such contact or conversation is open), not_holder (somebody else holds it, or nobody),
-	// over (the talk has ended), not_wrapping, no_queue, limit.
+	// over (the talk has ended), not_wrapping, no_queue, no_agent, limit, changed (somebody else changed it first).
 	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
 	// By is the account of the supervisor who asked; empty where none did.
 	By            string `protobuf:"bytes,7,opt,name=by,proto3" json:"by,omitempty"`
@@ -1706,7 +2884,7 @@ type WishRefused struct {
 
 func (x *WishRefused) Reset() {
 	*x = WishRefused{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[18]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1718,7 +2896,7 @@ func (x *WishRefused) String() string {
 func (*WishRefused) ProtoMessage() {}
 
 func (x *WishRefused) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[18]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1731,7 +2909,7 @@ func (x *WishRefused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WishRefused.ProtoReflect.Descriptor instead.
 func (*WishRefused) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{18}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *WishRefused) GetContact() string {
@@ -1795,17 +2973,18 @@ type Deliver struct {
 	Author       Author  `protobuf:"varint,6,opt,name=author,proto3,enum=tributary.event.v1.Author" json:"author,omitempty"`
 	Sequence     uint64  `protobuf:"varint,7,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	SentMs       int64   `protobuf:"varint,8,opt,name=sent_ms,json=sentMs,proto3" json:"sent_ms,omitempty"`
-	// Kind is one of: message, ended, waiting, assigned, echo.
+	// Kind is one of: message, ended, waiting, assigned, echo, survey; typing and read are told once and kept by nobody.
 	Kind string `protobuf:"bytes,9,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Client_id is the customer's client's id of it, when kind is echo.
-	ClientId      string `protobuf:"bytes,10,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId      string        `protobuf:"bytes,10,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	Attachments   []*Attachment `protobuf:"bytes,11,rep,name=attachments,proto3" json:"attachments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Deliver) Reset() {
 	*x = Deliver{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[19]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1817,7 +2996,7 @@ func (x *Deliver) String() string {
 func (*Deliver) ProtoMessage() {}
 
 func (x *Deliver) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[19]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1830,7 +3009,7 @@ func (x *Deliver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deliver.ProtoReflect.Descriptor instead.
 func (*Deliver) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{19}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Deliver) GetDelivery() string {
@@ -1903,6 +3082,13 @@ func (x *Deliver) GetClientId() string {
 	return ""
 }
 
+func (x *Deliver) GetAttachments() []*Attachment {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
 // Claim says that an effector is about to act, where the receiver cannot drop repeats.
 type Claim struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1914,7 +3100,7 @@ type Claim struct {
 
 func (x *Claim) Reset() {
 	*x = Claim{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[20]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1926,7 +3112,7 @@ func (x *Claim) String() string {
 func (*Claim) ProtoMessage() {}
 
 func (x *Claim) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[20]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1939,7 +3125,7 @@ func (x *Claim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Claim.ProtoReflect.Descriptor instead.
 func (*Claim) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{20}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Claim) GetDelivery() string {
@@ -1969,7 +3155,7 @@ type DeliveryResult struct {
 
 func (x *DeliveryResult) Reset() {
 	*x = DeliveryResult{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[21]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1981,7 +3167,7 @@ func (x *DeliveryResult) String() string {
 func (*DeliveryResult) ProtoMessage() {}
 
 func (x *DeliveryResult) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[21]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1994,7 +3180,7 @@ func (x *DeliveryResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliveryResult.ProtoReflect.Descriptor instead.
 func (*DeliveryResult) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{21}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *DeliveryResult) GetDelivery() string {
@@ -2038,7 +3224,7 @@ type DeliverySettled struct {
 
 func (x *DeliverySettled) Reset() {
 	*x = DeliverySettled{}
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[22]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2050,7 +3236,7 @@ func (x *DeliverySettled) String() string {
 func (*DeliverySettled) ProtoMessage() {}
 
 func (x *DeliverySettled) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_chat_proto_msgTypes[22]
+	mi := &file_tributary_event_v1_chat_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2063,7 +3249,7 @@ func (x *DeliverySettled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverySettled.ProtoReflect.Descriptor instead.
 func (*DeliverySettled) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{22}
+	return file_tributary_event_v1_chat_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *DeliverySettled) GetDelivery() string {
@@ -2091,12 +3277,46 @@ var File_tributary_event_v1_chat_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtributary/event/v1/chat.proto\x12\x12tributary.event.v1\"\x83\x01\n" +
+	"\x1dtributary/event/v1/chat.proto\x12\x12tributary.event.v1\"\xd9\x01\n" +
 	"\x0fCustomerMessage\x125\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
 	"\ventry_point\x18\x02 \x01(\tR\n" +
 	"entryPoint\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\xa5\x01\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x12@\n" +
+	"\vattachments\x18\x04 \x03(\v2\x1e.tributary.event.v1.AttachmentR\vattachments\x12\x12\n" +
+	"\x04left\x18\x05 \x01(\bR\x04left\"S\n" +
+	"\n" +
+	"Attachment\x12\x12\n" +
+	"\x04file\x18\x01 \x01(\tR\x04file\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x02 \x01(\tR\tmediaType\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x04R\x04size\"h\n" +
+	"\x0eCustomerTyping\x125\n" +
+	"\achannel\x18\x01 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
+	"\ventry_point\x18\x02 \x01(\tR\n" +
+	"entryPoint\"\xa8\x01\n" +
+	"\fCustomerSeen\x125\n" +
+	"\achannel\x18\x01 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
+	"\ventry_point\x18\x02 \x01(\tR\n" +
+	"entryPoint\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x18\n" +
+	"\arequest\x18\x05 \x01(\tR\arequest\"\xca\x01\n" +
+	"\x12CustomerIntroduced\x125\n" +
+	"\achannel\x18\x01 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
+	"\ventry_point\x18\x02 \x01(\tR\n" +
+	"entryPoint\x12\x12\n" +
+	"\x04tier\x18\x03 \x01(\tR\x04tier\x12\x1a\n" +
+	"\blanguage\x18\x04 \x01(\tR\blanguage\x12\x12\n" +
+	"\x04tags\x18\x05 \x03(\tR\x04tags\x12\x18\n" +
+	"\arequest\x18\x06 \x01(\tR\arequest\"\xb2\x01\n" +
+	"\x0eSurveyAnswered\x125\n" +
+	"\achannel\x18\x01 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
+	"\ventry_point\x18\x02 \x01(\tR\n" +
+	"entryPoint\x12\x18\n" +
+	"\acontact\x18\x03 \x01(\tR\acontact\x12\x14\n" +
+	"\x05score\x18\x04 \x01(\rR\x05score\x12\x18\n" +
+	"\arequest\x18\x05 \x01(\tR\arequest\"\xa5\x01\n" +
 	"\x11CustomerConnected\x125\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
 	"\ventry_point\x18\x02 \x01(\tR\n" +
@@ -2116,11 +3336,77 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\arequest\x18\x03 \x01(\tR\arequest\"\\\n" +
 	"\aReceipt\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x127\n" +
-	"\x05state\x18\x02 \x01(\x0e2!.tributary.event.v1.DeliveryStateR\x05state\"X\n" +
+	"\x05state\x18\x02 \x01(\x0e2!.tributary.event.v1.DeliveryStateR\x05state\"\xb6\x01\n" +
 	"\fAgentMessage\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\x8b\x01\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x12@\n" +
+	"\vattachments\x18\x04 \x03(\v2\x1e.tributary.event.v1.AttachmentR\vattachments\x12\x1a\n" +
+	"\binternal\x18\x05 \x01(\bR\binternal\"=\n" +
+	"\vAgentTyping\x12\x18\n" +
+	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
+	"\x05agent\x18\x02 \x01(\tR\x05agent\"\xb6\x01\n" +
+	"\rChangeProfile\x12\x14\n" +
+	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x12\n" +
+	"\x04tier\x18\x02 \x01(\tR\x04tier\x12\x1a\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\x12\x12\n" +
+	"\x04tags\x18\x04 \x03(\tR\x04tags\x12\x18\n" +
+	"\arequest\x18\x05 \x01(\tR\arequest\x12!\n" +
+	"\fbase_version\x18\x06 \x01(\x04R\vbaseVersion\x12\x0e\n" +
+	"\x02by\x18\a \x01(\tR\x02by\"E\n" +
+	"\vIntentGuess\x12\x16\n" +
+	"\x06intent\x18\x01 \x01(\tR\x06intent\x12\x1e\n" +
+	"\n" +
+	"confidence\x18\x02 \x01(\rR\n" +
+	"confidence\"\xf1\x03\n" +
+	"\vIntentFound\x12\x18\n" +
+	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +
+	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x12\x16\n" +
+	"\x06intent\x18\x04 \x01(\tR\x06intent\x12\x1e\n" +
+	"\n" +
+	"confidence\x18\x05 \x01(\rR\n" +
+	"confidence\x129\n" +
+	"\aguesses\x18\x06 \x03(\v2\x1f.tributary.event.v1.IntentGuessR\aguesses\x12\x1a\n" +
+	"\blanguage\x18\a \x01(\tR\blanguage\x12\x14\n" +
+	"\x05model\x18\b \x01(\tR\x05model\x12#\n" +
+	"\rmodel_version\x18\t \x01(\tR\fmodelVersion\x12\x16\n" +
+	"\x06prompt\x18\n" +
+	" \x01(\tR\x06prompt\x12\x14\n" +
+	"\x05stage\x18\v \x01(\tR\x05stage\x12\x16\n" +
+	"\x06reason\x18\f \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"latency_us\x18\r \x01(\rR\tlatencyUs\x12\x1b\n" +
+	"\ttokens_in\x18\x0e \x01(\rR\btokensIn\x12\x1d\n" +
+	"\n" +
+	"tokens_out\x18\x0f \x01(\rR\ttokensOut\x12\x1f\n" +
+	"\vcost_micros\x18\x10 \x01(\x04R\n" +
+	"costMicros\"\x96\x01\n" +
+	"\x0eProfileChanged\x12\x12\n" +
+	"\x04tier\x18\x01 \x01(\tR\x04tier\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x12\n" +
+	"\x04tags\x18\x03 \x03(\tR\x04tags\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\x04R\aversion\x12\x16\n" +
+	"\x06source\x18\x05 \x01(\tR\x06source\x12\x0e\n" +
+	"\x02by\x18\x06 \x01(\tR\x02by\"z\n" +
+	"\n" +
+	"TypingSeen\x12\"\n" +
+	"\fconversation\x18\x01 \x01(\tR\fconversation\x122\n" +
+	"\x06author\x18\x02 \x01(\x0e2\x1a.tributary.event.v1.AuthorR\x06author\x12\x14\n" +
+	"\x05agent\x18\x03 \x01(\tR\x05agent\"\xb3\x01\n" +
+	"\rBehaviourSeen\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1f\n" +
+	"\ventry_point\x18\x03 \x01(\tR\n" +
+	"entryPoint\x125\n" +
+	"\achannel\x18\x04 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\"\n" +
+	"\fconversation\x18\x05 \x01(\tR\fconversation\"\x8d\x01\n" +
+	"\vSurveyTaken\x12\x18\n" +
+	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +
+	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x14\n" +
+	"\x05queue\x18\x03 \x01(\tR\x05queue\x12\x14\n" +
+	"\x05agent\x18\x04 \x01(\tR\x05agent\x12\x14\n" +
+	"\x05score\x18\x05 \x01(\rR\x05score\"\x8b\x01\n" +
 	"\n" +
 	"EndContact\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
@@ -2133,14 +3419,15 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x18\n" +
-	"\arequest\x18\x04 \x01(\tR\arequest\"\xa6\x01\n" +
+	"\arequest\x18\x04 \x01(\tR\arequest\"\xc1\x01\n" +
 	"\x0fTransferContact\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x14\n" +
 	"\x05queue\x18\x03 \x01(\tR\x05queue\x12\x18\n" +
 	"\arequest\x18\x04 \x01(\tR\arequest\x12#\n" +
 	"\rby_supervisor\x18\x05 \x01(\bR\fbySupervisor\x12\x0e\n" +
-	"\x02by\x18\x06 \x01(\tR\x02by\"\x9c\x01\n" +
+	"\x02by\x18\x06 \x01(\tR\x02by\x12\x19\n" +
+	"\bto_agent\x18\a \x01(\tR\atoAgent\"\x9c\x01\n" +
 	"\x11CloseConversation\x12\"\n" +
 	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x14\n" +
 	"\x05agent\x18\x02 \x01(\tR\x05agent\x12\x18\n" +
@@ -2165,7 +3452,7 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\x12ConversationClosed\x12\"\n" +
 	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x0e\n" +
-	"\x02by\x18\x03 \x01(\tR\x02by\"\xc0\x06\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\"\x9f\b\n" +
 	"\aContact\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +
 	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x18\n" +
@@ -2201,11 +3488,22 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\aaddress\x18\x16 \x01(\tR\aaddress\x12\x18\n" +
 	"\aversion\x18\x17 \x01(\x04R\aversion\x12\x1c\n" +
 	"\tconnected\x18\x18 \x01(\bR\tconnected\x12#\n" +
-	"\rread_sequence\x18\x19 \x01(\x04R\freadSequence\"o\n" +
+	"\rread_sequence\x18\x19 \x01(\x04R\freadSequence\x12\x16\n" +
+	"\x06intent\x18\x1a \x01(\tR\x06intent\x12\x1e\n" +
+	"\n" +
+	"confidence\x18\x1b \x01(\rR\n" +
+	"confidence\x12\x1a\n" +
+	"\blanguage\x18\x1c \x01(\tR\blanguage\x12\x12\n" +
+	"\x04tier\x18\x1d \x01(\tR\x04tier\x12\x16\n" +
+	"\x06survey\x18\x1e \x01(\rR\x06survey\x12\x14\n" +
+	"\x05turns\x18\x1f \x01(\rR\x05turns\x12\x1f\n" +
+	"\vresponse_ms\x18  \x01(\x03R\n" +
+	"responseMs\x12&\n" +
+	"\x0fmax_response_ms\x18! \x01(\x03R\rmaxResponseMs\"o\n" +
 	"\x0eContactChanged\x125\n" +
 	"\acontact\x18\x01 \x01(\v2\x1b.tributary.event.v1.ContactR\acontact\x12\x16\n" +
 	"\x06change\x18\x02 \x01(\tR\x06change\x12\x0e\n" +
-	"\x02by\x18\x03 \x01(\tR\x02by\"\xb9\x02\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\"\xab\x03\n" +
 	"\fMessageAdded\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\"\n" +
 	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x18\n" +
@@ -2215,7 +3513,11 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\x05agent\x18\x06 \x01(\tR\x05agent\x12\x1a\n" +
 	"\bsequence\x18\a \x01(\x04R\bsequence\x12\x1b\n" +
 	"\tclient_id\x18\b \x01(\tR\bclientId\x12\x17\n" +
-	"\asent_ms\x18\t \x01(\x03R\x06sentMs\"\x86\x01\n" +
+	"\asent_ms\x18\t \x01(\x03R\x06sentMs\x12@\n" +
+	"\vattachments\x18\n" +
+	" \x03(\v2\x1e.tributary.event.v1.AttachmentR\vattachments\x12\x1a\n" +
+	"\binternal\x18\v \x01(\bR\binternal\x12\x12\n" +
+	"\x04kind\x18\f \x01(\tR\x04kind\"\x86\x01\n" +
 	"\rMessageMarked\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\"\n" +
 	"\fconversation\x18\x02 \x01(\tR\fconversation\x127\n" +
@@ -2227,7 +3529,7 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\arequest\x18\x04 \x01(\tR\arequest\x12\x12\n" +
 	"\x04kind\x18\x05 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x0e\n" +
-	"\x02by\x18\a \x01(\tR\x02by\"\xd5\x02\n" +
+	"\x02by\x18\a \x01(\tR\x02by\"\x97\x03\n" +
 	"\aDeliver\x12\x1a\n" +
 	"\bdelivery\x18\x01 \x01(\tR\bdelivery\x125\n" +
 	"\achannel\x18\x02 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
@@ -2240,7 +3542,8 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\asent_ms\x18\b \x01(\x03R\x06sentMs\x12\x12\n" +
 	"\x04kind\x18\t \x01(\tR\x04kind\x12\x1b\n" +
 	"\tclient_id\x18\n" +
-	" \x01(\tR\bclientId\"?\n" +
+	" \x01(\tR\bclientId\x12@\n" +
+	"\vattachments\x18\v \x03(\v2\x1e.tributary.event.v1.AttachmentR\vattachments\"?\n" +
 	"\x05Claim\x12\x1a\n" +
 	"\bdelivery\x18\x01 \x01(\tR\bdelivery\x12\x1a\n" +
 	"\beffector\x18\x02 \x01(\tR\beffector\"\x9e\x01\n" +
@@ -2302,56 +3605,80 @@ func file_tributary_event_v1_chat_proto_rawDescGZIP() []byte {
 }
 
 var file_tributary_event_v1_chat_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_tributary_event_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_tributary_event_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_tributary_event_v1_chat_proto_goTypes = []any{
 	(Channel)(0),                 // 0: tributary.event.v1.Channel
 	(Author)(0),                  // 1: tributary.event.v1.Author
 	(DeliveryState)(0),           // 2: tributary.event.v1.DeliveryState
 	(ContactState)(0),            // 3: tributary.event.v1.ContactState
 	(*CustomerMessage)(nil),      // 4: tributary.event.v1.CustomerMessage
-	(*CustomerConnected)(nil),    // 5: tributary.event.v1.CustomerConnected
-	(*CustomerDisconnected)(nil), // 6: tributary.event.v1.CustomerDisconnected
-	(*CustomerEnded)(nil),        // 7: tributary.event.v1.CustomerEnded
-	(*Receipt)(nil),              // 8: tributary.event.v1.Receipt
-	(*AgentMessage)(nil),         // 9: tributary.event.v1.AgentMessage
-	(*EndContact)(nil),           // 10: tributary.event.v1.EndContact
-	(*WrapUpDone)(nil),           // 11: tributary.event.v1.WrapUpDone
-	(*TransferContact)(nil),      // 12: tributary.event.v1.TransferContact
-	(*CloseConversation)(nil),    // 13: tributary.event.v1.CloseConversation
-	(*SplitConversation)(nil),    // 14: tributary.event.v1.SplitConversation
-	(*ReadMark)(nil),             // 15: tributary.event.v1.ReadMark
-	(*ConversationOpened)(nil),   // 16: tributary.event.v1.ConversationOpened
-	(*ConversationClosed)(nil),   // 17: tributary.event.v1.ConversationClosed
-	(*Contact)(nil),              // 18: tributary.event.v1.Contact
-	(*ContactChanged)(nil),       // 19: tributary.event.v1.ContactChanged
-	(*MessageAdded)(nil),         // 20: tributary.event.v1.MessageAdded
-	(*MessageMarked)(nil),        // 21: tributary.event.v1.MessageMarked
-	(*WishRefused)(nil),          // 22: tributary.event.v1.WishRefused
-	(*Deliver)(nil),              // 23: tributary.event.v1.Deliver
-	(*Claim)(nil),                // 24: tributary.event.v1.Claim
-	(*DeliveryResult)(nil),       // 25: tributary.event.v1.DeliveryResult
-	(*DeliverySettled)(nil),      // 26: tributary.event.v1.DeliverySettled
+	(*Attachment)(nil),           // 5: tributary.event.v1.Attachment
+	(*CustomerTyping)(nil),       // 6: tributary.event.v1.CustomerTyping
+	(*CustomerSeen)(nil),         // 7: tributary.event.v1.CustomerSeen
+	(*CustomerIntroduced)(nil),   // 8: tributary.event.v1.CustomerIntroduced
+	(*SurveyAnswered)(nil),       // 9: tributary.event.v1.SurveyAnswered
+	(*CustomerConnected)(nil),    // 10: tributary.event.v1.CustomerConnected
+	(*CustomerDisconnected)(nil), // 11: tributary.event.v1.CustomerDisconnected
+	(*CustomerEnded)(nil),        // 12: tributary.event.v1.CustomerEnded
+	(*Receipt)(nil),              // 13: tributary.event.v1.Receipt
+	(*AgentMessage)(nil),         // 14: tributary.event.v1.AgentMessage
+	(*AgentTyping)(nil),          // 15: tributary.event.v1.AgentTyping
+	(*ChangeProfile)(nil),        // 16: tributary.event.v1.ChangeProfile
+	(*IntentGuess)(nil),          // 17: tributary.event.v1.IntentGuess
+	(*IntentFound)(nil),          // 18: tributary.event.v1.IntentFound
+	(*ProfileChanged)(nil),       // 19: tributary.event.v1.ProfileChanged
+	(*TypingSeen)(nil),           // 20: tributary.event.v1.TypingSeen
+	(*BehaviourSeen)(nil),        // 21: tributary.event.v1.BehaviourSeen
+	(*SurveyTaken)(nil),          // 22: tributary.event.v1.SurveyTaken
+	(*EndContact)(nil),           // 23: tributary.event.v1.EndContact
+	(*WrapUpDone)(nil),           // 24: tributary.event.v1.WrapUpDone
+	(*TransferContact)(nil),      // 25: tributary.event.v1.TransferContact
+	(*CloseConversation)(nil),    // 26: tributary.event.v1.CloseConversation
+	(*SplitConversation)(nil),    // 27: tributary.event.v1.SplitConversation
+	(*ReadMark)(nil),             // 28: tributary.event.v1.ReadMark
+	(*ConversationOpened)(nil),   // 29: tributary.event.v1.ConversationOpened
+	(*ConversationClosed)(nil),   // 30: tributary.event.v1.ConversationClosed
+	(*Contact)(nil),              // 31: tributary.event.v1.Contact
+	(*ContactChanged)(nil),       // 32: tributary.event.v1.ContactChanged
+	(*MessageAdded)(nil),         // 33: tributary.event.v1.MessageAdded
+	(*MessageMarked)(nil),        // 34: tributary.event.v1.MessageMarked
+	(*WishRefused)(nil),          // 35: tributary.event.v1.WishRefused
+	(*Deliver)(nil),              // 36: tributary.event.v1.Deliver
+	(*Claim)(nil),                // 37: tributary.event.v1.Claim
+	(*DeliveryResult)(nil),       // 38: tributary.event.v1.DeliveryResult
+	(*DeliverySettled)(nil),      // 39: tributary.event.v1.DeliverySettled
 }
 var file_tributary_event_v1_chat_proto_depIdxs = []int32{
 	0,  // 0: tributary.event.v1.CustomerMessage.channel:type_name -> tributary.event.v1.Channel
-	0,  // 1: tributary.event.v1.CustomerConnected.channel:type_name -> tributary.event.v1.Channel
-	0,  // 2: tributary.event.v1.CustomerEnded.channel:type_name -> tributary.event.v1.Channel
-	2,  // 3: tributary.event.v1.Receipt.state:type_name -> tributary.event.v1.DeliveryState
-	0,  // 4: tributary.event.v1.Contact.channel:type_name -> tributary.event.v1.Channel
-	3,  // 5: tributary.event.v1.Contact.state:type_name -> tributary.event.v1.ContactState
-	18, // 6: tributary.event.v1.ContactChanged.contact:type_name -> tributary.event.v1.Contact
-	0,  // 7: tributary.event.v1.MessageAdded.channel:type_name -> tributary.event.v1.Channel
-	1,  // 8: tributary.event.v1.MessageAdded.author:type_name -> tributary.event.v1.Author
-	2,  // 9: tributary.event.v1.MessageMarked.state:type_name -> tributary.event.v1.DeliveryState
-	0,  // 10: tributary.event.v1.Deliver.channel:type_name -> tributary.event.v1.Channel
-	1,  // 11: tributary.event.v1.Deliver.author:type_name -> tributary.event.v1.Author
-	2,  // 12: tributary.event.v1.DeliveryResult.state:type_name -> tributary.event.v1.DeliveryState
-	2,  // 13: tributary.event.v1.DeliverySettled.state:type_name -> tributary.event.v1.DeliveryState
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	5,  // 1: tributary.event.v1.CustomerMessage.attachments:type_name -> tributary.event.v1.Attachment
+	0,  // 2: tributary.event.v1.CustomerTyping.channel:type_name -> tributary.event.v1.Channel
+	0,  // 3: tributary.event.v1.CustomerSeen.channel:type_name -> tributary.event.v1.Channel
+	0,  // 4: tributary.event.v1.CustomerIntroduced.channel:type_name -> tributary.event.v1.Channel
+	0,  // 5: tributary.event.v1.SurveyAnswered.channel:type_name -> tributary.event.v1.Channel
+	0,  // 6: tributary.event.v1.CustomerConnected.channel:type_name -> tributary.event.v1.Channel
+	0,  // 7: tributary.event.v1.CustomerEnded.channel:type_name -> tributary.event.v1.Channel
+	2,  // 8: tributary.event.v1.Receipt.state:type_name -> tributary.event.v1.DeliveryState
+	5,  // 9: tributary.event.v1.AgentMessage.attachments:type_name -> tributary.event.v1.Attachment
+	17, // 10: tributary.event.v1.IntentFound.guesses:type_name -> tributary.event.v1.IntentGuess
+	1,  // 11: tributary.event.v1.TypingSeen.author:type_name -> tributary.event.v1.Author
+	0,  // 12: tributary.event.v1.BehaviourSeen.channel:type_name -> tributary.event.v1.Channel
+	0,  // 13: tributary.event.v1.Contact.channel:type_name -> tributary.event.v1.Channel
+	3,  // 14: tributary.event.v1.Contact.state:type_name -> tributary.event.v1.ContactState
+	31, // 15: tributary.event.v1.ContactChanged.contact:type_name -> tributary.event.v1.Contact
+	0,  // 16: tributary.event.v1.MessageAdded.channel:type_name -> tributary.event.v1.Channel
+	1,  // 17: tributary.event.v1.MessageAdded.author:type_name -> tributary.event.v1.Author
+	5,  // 18: tributary.event.v1.MessageAdded.attachments:type_name -> tributary.event.v1.Attachment
+	2,  // 19: tributary.event.v1.MessageMarked.state:type_name -> tributary.event.v1.DeliveryState
+	0,  // 20: tributary.event.v1.Deliver.channel:type_name -> tributary.event.v1.Channel
+	1,  // 21: tributary.event.v1.Deliver.author:type_name -> tributary.event.v1.Author
+	5,  // 22: tributary.event.v1.Deliver.attachments:type_name -> tributary.event.v1.Attachment
+	2,  // 23: tributary.event.v1.DeliveryResult.state:type_name -> tributary.event.v1.DeliveryState
+	2,  // 24: tributary.event.v1.DeliverySettled.state:type_name -> tributary.event.v1.DeliveryState
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_chat_proto_init() }
@@ -2365,7 +3692,7 @@ func file_tributary_event_v1_chat_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_chat_proto_rawDesc), len(file_tributary_event_v1_chat_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   23,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

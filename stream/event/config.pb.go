@@ -222,6 +222,11 @@ type ConfigObject struct {
 	//	*ConfigObject_Team
 	//	*ConfigObject_EntryPoint
 	//	*ConfigObject_Settings
+	//	*ConfigObject_Hours
+	//	*ConfigObject_Policy
+	//	*ConfigObject_WrapUpCode
+	//	*ConfigObject_StatusReason
+	//	*ConfigObject_QuickReply
 	Object        isConfigObject_Object `protobuf_oneof:"object"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -325,6 +330,51 @@ func (x *ConfigObject) GetSettings() *TenantSettings {
 	return nil
 }
 
+func (x *ConfigObject) GetHours() *Hours {
+	if x != nil {
+		if x, ok := x.Object.(*ConfigObject_Hours); ok {
+			return x.Hours
+		}
+	}
+	return nil
+}
+
+func (x *ConfigObject) GetPolicy() *Policy {
+	if x != nil {
+		if x, ok := x.Object.(*ConfigObject_Policy); ok {
+			return x.Policy
+		}
+	}
+	return nil
+}
+
+func (x *ConfigObject) GetWrapUpCode() *WrapUpCode {
+	if x != nil {
+		if x, ok := x.Object.(*ConfigObject_WrapUpCode); ok {
+			return x.WrapUpCode
+		}
+	}
+	return nil
+}
+
+func (x *ConfigObject) GetStatusReason() *StatusReason {
+	if x != nil {
+		if x, ok := x.Object.(*ConfigObject_StatusReason); ok {
+			return x.StatusReason
+		}
+	}
+	return nil
+}
+
+func (x *ConfigObject) GetQuickReply() *QuickReply {
+	if x != nil {
+		if x, ok := x.Object.(*ConfigObject_QuickReply); ok {
+			return x.QuickReply
+		}
+	}
+	return nil
+}
+
 type isConfigObject_Object interface {
 	isConfigObject_Object()
 }
@@ -353,6 +403,26 @@ type ConfigObject_Settings struct {
 	Settings *TenantSettings `protobuf:"bytes,7,opt,name=settings,proto3,oneof"`
 }
 
+type ConfigObject_Hours struct {
+	Hours *Hours `protobuf:"bytes,8,opt,name=hours,proto3,oneof"`
+}
+
+type ConfigObject_Policy struct {
+	Policy *Policy `protobuf:"bytes,9,opt,name=policy,proto3,oneof"`
+}
+
+type ConfigObject_WrapUpCode struct {
+	WrapUpCode *WrapUpCode `protobuf:"bytes,10,opt,name=wrap_up_code,json=wrapUpCode,proto3,oneof"`
+}
+
+type ConfigObject_StatusReason struct {
+	StatusReason *StatusReason `protobuf:"bytes,11,opt,name=status_reason,json=statusReason,proto3,oneof"`
+}
+
+type ConfigObject_QuickReply struct {
+	QuickReply *QuickReply `protobuf:"bytes,12,opt,name=quick_reply,json=quickReply,proto3,oneof"`
+}
+
 func (*ConfigObject_Queue) isConfigObject_Object() {}
 
 func (*ConfigObject_Agent) isConfigObject_Object() {}
@@ -364,6 +434,16 @@ func (*ConfigObject_Team) isConfigObject_Object() {}
 func (*ConfigObject_EntryPoint) isConfigObject_Object() {}
 
 func (*ConfigObject_Settings) isConfigObject_Object() {}
+
+func (*ConfigObject_Hours) isConfigObject_Object() {}
+
+func (*ConfigObject_Policy) isConfigObject_Object() {}
+
+func (*ConfigObject_WrapUpCode) isConfigObject_Object() {}
+
+func (*ConfigObject_StatusReason) isConfigObject_Object() {}
+
+func (*ConfigObject_QuickReply) isConfigObject_Object() {}
 
 // Queue is a waiting line.
 type Queue struct {
@@ -380,10 +460,19 @@ type Queue struct {
 	// Wrap_up_ms ends after-contact work by itself; 0 leaves it to the agent.
 	WrapUpMs int64 `protobuf:"varint,7,opt,name=wrap_up_ms,json=wrapUpMs,proto3" json:"wrap_up_ms,omitempty"`
 	// Grace_ms is how long a customer who is gone keeps the place.
-	GraceMs       int64 `protobuf:"varint,8,opt,name=grace_ms,json=graceMs,proto3" json:"grace_ms,omitempty"`
-	Priority      int32 `protobuf:"varint,9,opt,name=priority,proto3" json:"priority,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	GraceMs  int64 `protobuf:"varint,8,opt,name=grace_ms,json=graceMs,proto3" json:"grace_ms,omitempty"`
+	Priority int32 `protobuf:"varint,9,opt,name=priority,proto3" json:"priority,omitempty"`
+	// Hours in which it serves; empty for always.
+	Hours string `protobuf:"bytes,10,opt,name=hours,proto3" json:"hours,omitempty"`
+	// Max_waiting and max_wait_ms send what is beyond them to the overflow queue; 0 for no limit.
+	MaxWaiting uint32 `protobuf:"varint,11,opt,name=max_waiting,json=maxWaiting,proto3" json:"max_waiting,omitempty"`
+	MaxWaitMs  int64  `protobuf:"varint,12,opt,name=max_wait_ms,json=maxWaitMs,proto3" json:"max_wait_ms,omitempty"`
+	// Overflow is the queue that takes what this one cannot: full, too long, closed. Empty: it stays.
+	Overflow string `protobuf:"bytes,13,opt,name=overflow,proto3" json:"overflow,omitempty"`
+	// Short_abandon_ms: who gives up sooner is counted as a short abandon.
+	ShortAbandonMs int64 `protobuf:"varint,14,opt,name=short_abandon_ms,json=shortAbandonMs,proto3" json:"short_abandon_ms,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Queue) Reset() {
@@ -479,6 +568,723 @@ func (x *Queue) GetPriority() int32 {
 	return 0
 }
 
+func (x *Queue) GetHours() string {
+	if x != nil {
+		return x.Hours
+	}
+	return ""
+}
+
+func (x *Queue) GetMaxWaiting() uint32 {
+	if x != nil {
+		return x.MaxWaiting
+	}
+	return 0
+}
+
+func (x *Queue) GetMaxWaitMs() int64 {
+	if x != nil {
+		return x.MaxWaitMs
+	}
+	return 0
+}
+
+func (x *Queue) GetOverflow() string {
+	if x != nil {
+		return x.Overflow
+	}
+	return ""
+}
+
+func (x *Queue) GetShortAbandonMs() int64 {
+	if x != nil {
+		return x.ShortAbandonMs
+	}
+	return 0
+}
+
+// Hours are a week's opening times in a zone. A fold knows no zones: the writer expands the zone into shifts.
+type Hours struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name  string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Zone is the IANA name, e.g. Asia/Shanghai.
+	Zone string `protobuf:"bytes,3,opt,name=zone,proto3" json:"zone,omitempty"`
+	// Shifts are the zone's offsets from UTC, in order of time, for the years to come.
+	Shifts        []*ZoneShift `protobuf:"bytes,4,rep,name=shifts,proto3" json:"shifts,omitempty"`
+	Openings      []*Opening   `protobuf:"bytes,5,rep,name=openings,proto3" json:"openings,omitempty"`
+	Holidays      []*Holiday   `protobuf:"bytes,6,rep,name=holidays,proto3" json:"holidays,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Hours) Reset() {
+	*x = Hours{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Hours) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Hours) ProtoMessage() {}
+
+func (x *Hours) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Hours.ProtoReflect.Descriptor instead.
+func (*Hours) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Hours) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Hours) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Hours) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *Hours) GetShifts() []*ZoneShift {
+	if x != nil {
+		return x.Shifts
+	}
+	return nil
+}
+
+func (x *Hours) GetOpenings() []*Opening {
+	if x != nil {
+		return x.Openings
+	}
+	return nil
+}
+
+func (x *Hours) GetHolidays() []*Holiday {
+	if x != nil {
+		return x.Holidays
+	}
+	return nil
+}
+
+// ZoneShift says which offset holds from a moment on.
+type ZoneShift struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	FromMs        int64                  `protobuf:"varint,1,opt,name=from_ms,json=fromMs,proto3" json:"from_ms,omitempty"`
+	OffsetS       int32                  `protobuf:"varint,2,opt,name=offset_s,json=offsetS,proto3" json:"offset_s,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ZoneShift) Reset() {
+	*x = ZoneShift{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ZoneShift) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ZoneShift) ProtoMessage() {}
+
+func (x *ZoneShift) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ZoneShift.ProtoReflect.Descriptor instead.
+func (*ZoneShift) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ZoneShift) GetFromMs() int64 {
+	if x != nil {
+		return x.FromMs
+	}
+	return 0
+}
+
+func (x *ZoneShift) GetOffsetS() int32 {
+	if x != nil {
+		return x.OffsetS
+	}
+	return 0
+}
+
+// Opening is one stretch of a day of the week.
+type Opening struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Day is 1 for Monday to 7 for Sunday.
+	Day uint32 `protobuf:"varint,1,opt,name=day,proto3" json:"day,omitempty"`
+	// Minutes of the local day, from included, to excluded; to may be 1440.
+	FromMinute    uint32 `protobuf:"varint,2,opt,name=from_minute,json=fromMinute,proto3" json:"from_minute,omitempty"`
+	ToMinute      uint32 `protobuf:"varint,3,opt,name=to_minute,json=toMinute,proto3" json:"to_minute,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Opening) Reset() {
+	*x = Opening{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Opening) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Opening) ProtoMessage() {}
+
+func (x *Opening) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Opening.ProtoReflect.Descriptor instead.
+func (*Opening) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Opening) GetDay() uint32 {
+	if x != nil {
+		return x.Day
+	}
+	return 0
+}
+
+func (x *Opening) GetFromMinute() uint32 {
+	if x != nil {
+		return x.FromMinute
+	}
+	return 0
+}
+
+func (x *Opening) GetToMinute() uint32 {
+	if x != nil {
+		return x.ToMinute
+	}
+	return 0
+}
+
+// Holiday is a local day with other hours than its weekday's; without minutes it is closed.
+type Holiday struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Day is days since 1970-01-01.
+	Day           int32  `protobuf:"varint,1,opt,name=day,proto3" json:"day,omitempty"`
+	FromMinute    uint32 `protobuf:"varint,2,opt,name=from_minute,json=fromMinute,proto3" json:"from_minute,omitempty"`
+	ToMinute      uint32 `protobuf:"varint,3,opt,name=to_minute,json=toMinute,proto3" json:"to_minute,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Holiday) Reset() {
+	*x = Holiday{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Holiday) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Holiday) ProtoMessage() {}
+
+func (x *Holiday) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Holiday.ProtoReflect.Descriptor instead.
+func (*Holiday) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Holiday) GetDay() int32 {
+	if x != nil {
+		return x.Day
+	}
+	return 0
+}
+
+func (x *Holiday) GetFromMinute() uint32 {
+	if x != nil {
+		return x.FromMinute
+	}
+	return 0
+}
+
+func (x *Holiday) GetToMinute() uint32 {
+	if x != nil {
+		return x.ToMinute
+	}
+	return 0
+}
+
+// Policy is the routing rules of a domain. The first rule that matches decides.
+type Policy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Domain is its id; empty means main.
+	Domain string        `protobuf:"bytes,1,opt,name=domain,proto3" json:"domain,omitempty"`
+	Rules  []*PolicyRule `protobuf:"bytes,2,rep,name=rules,proto3" json:"rules,omitempty"`
+	// Fallback is the queue for what no rule matches; empty for the entry point's.
+	Fallback      string `protobuf:"bytes,3,opt,name=fallback,proto3" json:"fallback,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Policy) Reset() {
+	*x = Policy{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Policy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Policy) ProtoMessage() {}
+
+func (x *Policy) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Policy.ProtoReflect.Descriptor instead.
+func (*Policy) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Policy) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+func (x *Policy) GetRules() []*PolicyRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *Policy) GetFallback() string {
+	if x != nil {
+		return x.Fallback
+	}
+	return ""
+}
+
+// PolicyRule says what becomes of contacts that it matches.
+type PolicyRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// When is a CEL expression over contact.*; empty always matches.
+	When string `protobuf:"bytes,2,opt,name=when,proto3" json:"when,omitempty"`
+	// Queue it goes to; empty for the one asked for.
+	Queue string `protobuf:"bytes,3,opt,name=queue,proto3" json:"queue,omitempty"`
+	// Priority is added to the queue's; larger goes first.
+	Priority int32 `protobuf:"varint,4,opt,name=priority,proto3" json:"priority,omitempty"`
+	// Head_start_ms is added to the wait that contacts of one priority are ordered by.
+	HeadStartMs int64         `protobuf:"varint,5,opt,name=head_start_ms,json=headStartMs,proto3" json:"head_start_ms,omitempty"`
+	Steps       []*PolicyStep `protobuf:"bytes,6,rep,name=steps,proto3" json:"steps,omitempty"`
+	// Last_agent_ms: for so long only the agent who held the customer's last contact, if they are there; 0 for not.
+	LastAgentMs   int64 `protobuf:"varint,7,opt,name=last_agent_ms,json=lastAgentMs,proto3" json:"last_agent_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyRule) Reset() {
+	*x = PolicyRule{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyRule) ProtoMessage() {}
+
+func (x *PolicyRule) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyRule.ProtoReflect.Descriptor instead.
+func (*PolicyRule) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *PolicyRule) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PolicyRule) GetWhen() string {
+	if x != nil {
+		return x.When
+	}
+	return ""
+}
+
+func (x *PolicyRule) GetQueue() string {
+	if x != nil {
+		return x.Queue
+	}
+	return ""
+}
+
+func (x *PolicyRule) GetPriority() int32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *PolicyRule) GetHeadStartMs() int64 {
+	if x != nil {
+		return x.HeadStartMs
+	}
+	return 0
+}
+
+func (x *PolicyRule) GetSteps() []*PolicyStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+func (x *PolicyRule) GetLastAgentMs() int64 {
+	if x != nil {
+		return x.LastAgentMs
+	}
+	return 0
+}
+
+// PolicyStep is what an agent must be able to do, for a while; the last step holds for ever.
+type PolicyStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Need is a CEL expression over skill levels, e.g. billing >= 4 && zh >= 1; empty for any member of the queue.
+	Need          string `protobuf:"bytes,1,opt,name=need,proto3" json:"need,omitempty"`
+	ForMs         int64  `protobuf:"varint,2,opt,name=for_ms,json=forMs,proto3" json:"for_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyStep) Reset() {
+	*x = PolicyStep{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyStep) ProtoMessage() {}
+
+func (x *PolicyStep) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyStep.ProtoReflect.Descriptor instead.
+func (*PolicyStep) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *PolicyStep) GetNeed() string {
+	if x != nil {
+		return x.Need
+	}
+	return ""
+}
+
+func (x *PolicyStep) GetForMs() int64 {
+	if x != nil {
+		return x.ForMs
+	}
+	return 0
+}
+
+// WrapUpCode is an outcome that an agent can choose after a contact.
+type WrapUpCode struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name  string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Queues it is offered in; empty for all.
+	Queues        []string `protobuf:"bytes,3,rep,name=queues,proto3" json:"queues,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WrapUpCode) Reset() {
+	*x = WrapUpCode{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WrapUpCode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WrapUpCode) ProtoMessage() {}
+
+func (x *WrapUpCode) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WrapUpCode.ProtoReflect.Descriptor instead.
+func (*WrapUpCode) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *WrapUpCode) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *WrapUpCode) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *WrapUpCode) GetQueues() []string {
+	if x != nil {
+		return x.Queues
+	}
+	return nil
+}
+
+// StatusReason is a reason for a break.
+type StatusReason struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name  string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Productive is true for what counts as work: training, a meeting.
+	Productive    bool `protobuf:"varint,3,opt,name=productive,proto3" json:"productive,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatusReason) Reset() {
+	*x = StatusReason{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatusReason) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatusReason) ProtoMessage() {}
+
+func (x *StatusReason) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatusReason.ProtoReflect.Descriptor instead.
+func (*StatusReason) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *StatusReason) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *StatusReason) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *StatusReason) GetProductive() bool {
+	if x != nil {
+		return x.Productive
+	}
+	return false
+}
+
+// QuickReply is a text agents can insert. Variables stand in braces: {customer.name}, {agent.name}.
+type QuickReply struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Id       string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Title    string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	Text     string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	Language string                 `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	// Team it is for; empty for all.
+	Team          string `protobuf:"bytes,5,opt,name=team,proto3" json:"team,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuickReply) Reset() {
+	*x = QuickReply{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuickReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuickReply) ProtoMessage() {}
+
+func (x *QuickReply) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuickReply.ProtoReflect.Descriptor instead.
+func (*QuickReply) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *QuickReply) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *QuickReply) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *QuickReply) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *QuickReply) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *QuickReply) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
 // Agent is a person who works.
 type Agent struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -490,14 +1296,16 @@ type Agent struct {
 	ChatCapacity uint32 `protobuf:"varint,5,opt,name=chat_capacity,json=chatCapacity,proto3" json:"chat_capacity,omitempty"`
 	Domain       string `protobuf:"bytes,6,opt,name=domain,proto3" json:"domain,omitempty"`
 	// Name is sealed with the key of the agent.
-	Name          *Sealed `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	Name *Sealed `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	// Capacities of other channels than chat, or that differ from it.
+	Capacities    []*ChannelCapacity `protobuf:"bytes,8,rep,name=capacities,proto3" json:"capacities,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Agent) Reset() {
 	*x = Agent{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -509,7 +1317,7 @@ func (x *Agent) String() string {
 func (*Agent) ProtoMessage() {}
 
 func (x *Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -522,7 +1330,7 @@ func (x *Agent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Agent.ProtoReflect.Descriptor instead.
 func (*Agent) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{5}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Agent) GetId() string {
@@ -574,6 +1382,66 @@ func (x *Agent) GetName() *Sealed {
 	return nil
 }
 
+func (x *Agent) GetCapacities() []*ChannelCapacity {
+	if x != nil {
+		return x.Capacities
+	}
+	return nil
+}
+
+// ChannelCapacity is how many contacts of a channel an agent may hold at once.
+type ChannelCapacity struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Channel       Channel                `protobuf:"varint,1,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
+	Contacts      uint32                 `protobuf:"varint,2,opt,name=contacts,proto3" json:"contacts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChannelCapacity) Reset() {
+	*x = ChannelCapacity{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChannelCapacity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChannelCapacity) ProtoMessage() {}
+
+func (x *ChannelCapacity) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChannelCapacity.ProtoReflect.Descriptor instead.
+func (*ChannelCapacity) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ChannelCapacity) GetChannel() Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *ChannelCapacity) GetContacts() uint32 {
+	if x != nil {
+		return x.Contacts
+	}
+	return 0
+}
+
 // AgentSkill is a skill with its level, 1 to 5.
 type AgentSkill struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -585,7 +1453,7 @@ type AgentSkill struct {
 
 func (x *AgentSkill) Reset() {
 	*x = AgentSkill{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -597,7 +1465,7 @@ func (x *AgentSkill) String() string {
 func (*AgentSkill) ProtoMessage() {}
 
 func (x *AgentSkill) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -610,7 +1478,7 @@ func (x *AgentSkill) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentSkill.ProtoReflect.Descriptor instead.
 func (*AgentSkill) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{6}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AgentSkill) GetSkill() string {
@@ -638,7 +1506,7 @@ type Skill struct {
 
 func (x *Skill) Reset() {
 	*x = Skill{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -650,7 +1518,7 @@ func (x *Skill) String() string {
 func (*Skill) ProtoMessage() {}
 
 func (x *Skill) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -663,7 +1531,7 @@ func (x *Skill) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Skill.ProtoReflect.Descriptor instead.
 func (*Skill) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{7}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Skill) GetId() string {
@@ -691,7 +1559,7 @@ type Team struct {
 
 func (x *Team) Reset() {
 	*x = Team{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -703,7 +1571,7 @@ func (x *Team) String() string {
 func (*Team) ProtoMessage() {}
 
 func (x *Team) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -716,7 +1584,7 @@ func (x *Team) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Team.ProtoReflect.Descriptor instead.
 func (*Team) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{8}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Team) GetId() string {
@@ -740,16 +1608,26 @@ type EntryPoint struct {
 	Channel Channel                `protobuf:"varint,2,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
 	Queue   string                 `protobuf:"bytes,3,opt,name=queue,proto3" json:"queue,omitempty"`
 	// Origins allowed to show the widget, e.g. https://shop.example; empty for none but our own pages.
-	Origins       []string `protobuf:"bytes,4,rep,name=origins,proto3" json:"origins,omitempty"`
-	Greeting      string   `protobuf:"bytes,5,opt,name=greeting,proto3" json:"greeting,omitempty"`
-	Language      string   `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
+	Origins  []string `protobuf:"bytes,4,rep,name=origins,proto3" json:"origins,omitempty"`
+	Greeting string   `protobuf:"bytes,5,opt,name=greeting,proto3" json:"greeting,omitempty"`
+	Language string   `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
+	// Intent_model reads the first messages before routing is asked; empty for none.
+	IntentModel string `protobuf:"bytes,7,opt,name=intent_model,json=intentModel,proto3" json:"intent_model,omitempty"`
+	// Intent_deadline_ms is how long routing waits for it, in served time; 0 means 1,500.
+	IntentDeadlineMs int64 `protobuf:"varint,8,opt,name=intent_deadline_ms,json=intentDeadlineMs,proto3" json:"intent_deadline_ms,omitempty"`
+	// Survey asks for a score after the contact.
+	Survey bool `protobuf:"varint,9,opt,name=survey,proto3" json:"survey,omitempty"`
+	// Form is asked before the chat.
+	Form []*FormField `protobuf:"bytes,10,rep,name=form,proto3" json:"form,omitempty"`
+	// Secret signs visitor tokens; sealed with the key of the entry point.
+	Secret        *Sealed `protobuf:"bytes,11,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EntryPoint) Reset() {
 	*x = EntryPoint{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -761,7 +1639,7 @@ func (x *EntryPoint) String() string {
 func (*EntryPoint) ProtoMessage() {}
 
 func (x *EntryPoint) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -774,7 +1652,7 @@ func (x *EntryPoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EntryPoint.ProtoReflect.Descriptor instead.
 func (*EntryPoint) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{9}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *EntryPoint) GetId() string {
@@ -819,6 +1697,119 @@ func (x *EntryPoint) GetLanguage() string {
 	return ""
 }
 
+func (x *EntryPoint) GetIntentModel() string {
+	if x != nil {
+		return x.IntentModel
+	}
+	return ""
+}
+
+func (x *EntryPoint) GetIntentDeadlineMs() int64 {
+	if x != nil {
+		return x.IntentDeadlineMs
+	}
+	return 0
+}
+
+func (x *EntryPoint) GetSurvey() bool {
+	if x != nil {
+		return x.Survey
+	}
+	return false
+}
+
+func (x *EntryPoint) GetForm() []*FormField {
+	if x != nil {
+		return x.Form
+	}
+	return nil
+}
+
+func (x *EntryPoint) GetSecret() *Sealed {
+	if x != nil {
+		return x.Secret
+	}
+	return nil
+}
+
+// FormField is one question before the chat.
+type FormField struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Label string                 `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	// Kind is one of: text, email, phone, choice.
+	Kind          string   `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	Required      bool     `protobuf:"varint,4,opt,name=required,proto3" json:"required,omitempty"`
+	Choices       []string `protobuf:"bytes,5,rep,name=choices,proto3" json:"choices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FormField) Reset() {
+	*x = FormField{}
+	mi := &file_tributary_event_v1_config_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FormField) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FormField) ProtoMessage() {}
+
+func (x *FormField) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_config_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FormField.ProtoReflect.Descriptor instead.
+func (*FormField) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *FormField) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *FormField) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *FormField) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *FormField) GetRequired() bool {
+	if x != nil {
+		return x.Required
+	}
+	return false
+}
+
+func (x *FormField) GetChoices() []string {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
 // TenantSettings are a tenant's rules of conversations.
 type TenantSettings struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -832,7 +1823,7 @@ type TenantSettings struct {
 
 func (x *TenantSettings) Reset() {
 	*x = TenantSettings{}
-	mi := &file_tributary_event_v1_config_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +1835,7 @@ func (x *TenantSettings) String() string {
 func (*TenantSettings) ProtoMessage() {}
 
 func (x *TenantSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_config_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_config_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +1848,7 @@ func (x *TenantSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantSettings.ProtoReflect.Descriptor instead.
 func (*TenantSettings) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{10}
+	return file_tributary_event_v1_config_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *TenantSettings) GetSilenceMs() int64 {
@@ -890,7 +1881,7 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"\rConfigRefused\x12\x18\n" +
 	"\arequest\x18\x01 \x01(\tR\arequest\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x16\n" +
-	"\x06faults\x18\x03 \x03(\tR\x06faults\"\x80\x03\n" +
+	"\x06faults\x18\x03 \x03(\tR\x06faults\"\xb9\x05\n" +
 	"\fConfigObject\x12\x18\n" +
 	"\aremoved\x18\x01 \x01(\bR\aremoved\x121\n" +
 	"\x05queue\x18\x02 \x01(\v2\x19.tributary.event.v1.QueueH\x00R\x05queue\x121\n" +
@@ -899,8 +1890,16 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"\x04team\x18\x05 \x01(\v2\x18.tributary.event.v1.TeamH\x00R\x04team\x12A\n" +
 	"\ventry_point\x18\x06 \x01(\v2\x1e.tributary.event.v1.EntryPointH\x00R\n" +
 	"entryPoint\x12@\n" +
-	"\bsettings\x18\a \x01(\v2\".tributary.event.v1.TenantSettingsH\x00R\bsettingsB\b\n" +
-	"\x06object\"\x86\x02\n" +
+	"\bsettings\x18\a \x01(\v2\".tributary.event.v1.TenantSettingsH\x00R\bsettings\x121\n" +
+	"\x05hours\x18\b \x01(\v2\x19.tributary.event.v1.HoursH\x00R\x05hours\x124\n" +
+	"\x06policy\x18\t \x01(\v2\x1a.tributary.event.v1.PolicyH\x00R\x06policy\x12B\n" +
+	"\fwrap_up_code\x18\n" +
+	" \x01(\v2\x1e.tributary.event.v1.WrapUpCodeH\x00R\n" +
+	"wrapUpCode\x12G\n" +
+	"\rstatus_reason\x18\v \x01(\v2 .tributary.event.v1.StatusReasonH\x00R\fstatusReason\x12A\n" +
+	"\vquick_reply\x18\f \x01(\v2\x1e.tributary.event.v1.QuickReplyH\x00R\n" +
+	"quickReplyB\b\n" +
+	"\x06object\"\xa3\x03\n" +
 	"\x05Queue\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -911,7 +1910,69 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"\n" +
 	"wrap_up_ms\x18\a \x01(\x03R\bwrapUpMs\x12\x19\n" +
 	"\bgrace_ms\x18\b \x01(\x03R\agraceMs\x12\x1a\n" +
-	"\bpriority\x18\t \x01(\x05R\bpriority\"\xe8\x01\n" +
+	"\bpriority\x18\t \x01(\x05R\bpriority\x12\x14\n" +
+	"\x05hours\x18\n" +
+	" \x01(\tR\x05hours\x12\x1f\n" +
+	"\vmax_waiting\x18\v \x01(\rR\n" +
+	"maxWaiting\x12\x1e\n" +
+	"\vmax_wait_ms\x18\f \x01(\x03R\tmaxWaitMs\x12\x1a\n" +
+	"\boverflow\x18\r \x01(\tR\boverflow\x12(\n" +
+	"\x10short_abandon_ms\x18\x0e \x01(\x03R\x0eshortAbandonMs\"\xe8\x01\n" +
+	"\x05Hours\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04zone\x18\x03 \x01(\tR\x04zone\x125\n" +
+	"\x06shifts\x18\x04 \x03(\v2\x1d.tributary.event.v1.ZoneShiftR\x06shifts\x127\n" +
+	"\bopenings\x18\x05 \x03(\v2\x1b.tributary.event.v1.OpeningR\bopenings\x127\n" +
+	"\bholidays\x18\x06 \x03(\v2\x1b.tributary.event.v1.HolidayR\bholidays\"?\n" +
+	"\tZoneShift\x12\x17\n" +
+	"\afrom_ms\x18\x01 \x01(\x03R\x06fromMs\x12\x19\n" +
+	"\boffset_s\x18\x02 \x01(\x05R\aoffsetS\"Y\n" +
+	"\aOpening\x12\x10\n" +
+	"\x03day\x18\x01 \x01(\rR\x03day\x12\x1f\n" +
+	"\vfrom_minute\x18\x02 \x01(\rR\n" +
+	"fromMinute\x12\x1b\n" +
+	"\tto_minute\x18\x03 \x01(\rR\btoMinute\"Y\n" +
+	"\aHoliday\x12\x10\n" +
+	"\x03day\x18\x01 \x01(\x05R\x03day\x12\x1f\n" +
+	"\vfrom_minute\x18\x02 \x01(\rR\n" +
+	"fromMinute\x12\x1b\n" +
+	"\tto_minute\x18\x03 \x01(\rR\btoMinute\"r\n" +
+	"\x06Policy\x12\x16\n" +
+	"\x06domain\x18\x01 \x01(\tR\x06domain\x124\n" +
+	"\x05rules\x18\x02 \x03(\v2\x1e.tributary.event.v1.PolicyRuleR\x05rules\x12\x1a\n" +
+	"\bfallback\x18\x03 \x01(\tR\bfallback\"\xe4\x01\n" +
+	"\n" +
+	"PolicyRule\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04when\x18\x02 \x01(\tR\x04when\x12\x14\n" +
+	"\x05queue\x18\x03 \x01(\tR\x05queue\x12\x1a\n" +
+	"\bpriority\x18\x04 \x01(\x05R\bpriority\x12\"\n" +
+	"\rhead_start_ms\x18\x05 \x01(\x03R\vheadStartMs\x124\n" +
+	"\x05steps\x18\x06 \x03(\v2\x1e.tributary.event.v1.PolicyStepR\x05steps\x12\"\n" +
+	"\rlast_agent_ms\x18\a \x01(\x03R\vlastAgentMs\"7\n" +
+	"\n" +
+	"PolicyStep\x12\x12\n" +
+	"\x04need\x18\x01 \x01(\tR\x04need\x12\x15\n" +
+	"\x06for_ms\x18\x02 \x01(\x03R\x05forMs\"H\n" +
+	"\n" +
+	"WrapUpCode\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06queues\x18\x03 \x03(\tR\x06queues\"R\n" +
+	"\fStatusReason\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1e\n" +
+	"\n" +
+	"productive\x18\x03 \x01(\bR\n" +
+	"productive\"v\n" +
+	"\n" +
+	"QuickReply\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12\x1a\n" +
+	"\blanguage\x18\x04 \x01(\tR\blanguage\x12\x12\n" +
+	"\x04team\x18\x05 \x01(\tR\x04team\"\xad\x02\n" +
 	"\x05Agent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06queues\x18\x02 \x03(\tR\x06queues\x126\n" +
@@ -919,7 +1980,13 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"\x04team\x18\x04 \x01(\tR\x04team\x12#\n" +
 	"\rchat_capacity\x18\x05 \x01(\rR\fchatCapacity\x12\x16\n" +
 	"\x06domain\x18\x06 \x01(\tR\x06domain\x12.\n" +
-	"\x04name\x18\a \x01(\v2\x1a.tributary.event.v1.SealedR\x04name\"8\n" +
+	"\x04name\x18\a \x01(\v2\x1a.tributary.event.v1.SealedR\x04name\x12C\n" +
+	"\n" +
+	"capacities\x18\b \x03(\v2#.tributary.event.v1.ChannelCapacityR\n" +
+	"capacities\"d\n" +
+	"\x0fChannelCapacity\x125\n" +
+	"\achannel\x18\x01 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1a\n" +
+	"\bcontacts\x18\x02 \x01(\rR\bcontacts\"8\n" +
 	"\n" +
 	"AgentSkill\x12\x14\n" +
 	"\x05skill\x18\x01 \x01(\tR\x05skill\x12\x14\n" +
@@ -929,7 +1996,7 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"*\n" +
 	"\x04Team\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"\xbb\x01\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\x8b\x03\n" +
 	"\n" +
 	"EntryPoint\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x125\n" +
@@ -937,7 +2004,19 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"\x05queue\x18\x03 \x01(\tR\x05queue\x12\x18\n" +
 	"\aorigins\x18\x04 \x03(\tR\aorigins\x12\x1a\n" +
 	"\bgreeting\x18\x05 \x01(\tR\bgreeting\x12\x1a\n" +
-	"\blanguage\x18\x06 \x01(\tR\blanguage\"L\n" +
+	"\blanguage\x18\x06 \x01(\tR\blanguage\x12!\n" +
+	"\fintent_model\x18\a \x01(\tR\vintentModel\x12,\n" +
+	"\x12intent_deadline_ms\x18\b \x01(\x03R\x10intentDeadlineMs\x12\x16\n" +
+	"\x06survey\x18\t \x01(\bR\x06survey\x121\n" +
+	"\x04form\x18\n" +
+	" \x03(\v2\x1d.tributary.event.v1.FormFieldR\x04form\x122\n" +
+	"\x06secret\x18\v \x01(\v2\x1a.tributary.event.v1.SealedR\x06secret\"\x7f\n" +
+	"\tFormField\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x1a\n" +
+	"\brequired\x18\x04 \x01(\bR\brequired\x12\x18\n" +
+	"\achoices\x18\x05 \x03(\tR\achoices\"L\n" +
 	"\x0eTenantSettings\x12\x1d\n" +
 	"\n" +
 	"silence_ms\x18\x01 \x01(\x03R\tsilenceMs\x12\x1b\n" +
@@ -955,39 +2034,65 @@ func file_tributary_event_v1_config_proto_rawDescGZIP() []byte {
 	return file_tributary_event_v1_config_proto_rawDescData
 }
 
-var file_tributary_event_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_tributary_event_v1_config_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_tributary_event_v1_config_proto_goTypes = []any{
-	(*ConfigChange)(nil),   // 0: tributary.event.v1.ConfigChange
-	(*ConfigApplied)(nil),  // 1: tributary.event.v1.ConfigApplied
-	(*ConfigRefused)(nil),  // 2: tributary.event.v1.ConfigRefused
-	(*ConfigObject)(nil),   // 3: tributary.event.v1.ConfigObject
-	(*Queue)(nil),          // 4: tributary.event.v1.Queue
-	(*Agent)(nil),          // 5: tributary.event.v1.Agent
-	(*AgentSkill)(nil),     // 6: tributary.event.v1.AgentSkill
-	(*Skill)(nil),          // 7: tributary.event.v1.Skill
-	(*Team)(nil),           // 8: tributary.event.v1.Team
-	(*EntryPoint)(nil),     // 9: tributary.event.v1.EntryPoint
-	(*TenantSettings)(nil), // 10: tributary.event.v1.TenantSettings
-	(*Sealed)(nil),         // 11: tributary.event.v1.Sealed
-	(Channel)(0),           // 12: tributary.event.v1.Channel
+	(*ConfigChange)(nil),    // 0: tributary.event.v1.ConfigChange
+	(*ConfigApplied)(nil),   // 1: tributary.event.v1.ConfigApplied
+	(*ConfigRefused)(nil),   // 2: tributary.event.v1.ConfigRefused
+	(*ConfigObject)(nil),    // 3: tributary.event.v1.ConfigObject
+	(*Queue)(nil),           // 4: tributary.event.v1.Queue
+	(*Hours)(nil),           // 5: tributary.event.v1.Hours
+	(*ZoneShift)(nil),       // 6: tributary.event.v1.ZoneShift
+	(*Opening)(nil),         // 7: tributary.event.v1.Opening
+	(*Holiday)(nil),         // 8: tributary.event.v1.Holiday
+	(*Policy)(nil),          // 9: tributary.event.v1.Policy
+	(*PolicyRule)(nil),      // 10: tributary.event.v1.PolicyRule
+	(*PolicyStep)(nil),      // 11: tributary.event.v1.PolicyStep
+	(*WrapUpCode)(nil),      // 12: tributary.event.v1.WrapUpCode
+	(*StatusReason)(nil),    // 13: tributary.event.v1.StatusReason
+	(*QuickReply)(nil),      // 14: tributary.event.v1.QuickReply
+	(*Agent)(nil),           // 15: tributary.event.v1.Agent
+	(*ChannelCapacity)(nil), // 16: tributary.event.v1.ChannelCapacity
+	(*AgentSkill)(nil),      // 17: tributary.event.v1.AgentSkill
+	(*Skill)(nil),           // 18: tributary.event.v1.Skill
+	(*Team)(nil),            // 19: tributary.event.v1.Team
+	(*EntryPoint)(nil),      // 20: tributary.event.v1.EntryPoint
+	(*FormField)(nil),       // 21: tributary.event.v1.FormField
+	(*TenantSettings)(nil),  // 22: tributary.event.v1.TenantSettings
+	(*Sealed)(nil),          // 23: tributary.event.v1.Sealed
+	(Channel)(0),            // 24: tributary.event.v1.Channel
 }
 var file_tributary_event_v1_config_proto_depIdxs = []int32{
 	3,  // 0: tributary.event.v1.ConfigChange.objects:type_name -> tributary.event.v1.ConfigObject
 	3,  // 1: tributary.event.v1.ConfigApplied.objects:type_name -> tributary.event.v1.ConfigObject
 	4,  // 2: tributary.event.v1.ConfigObject.queue:type_name -> tributary.event.v1.Queue
-	5,  // 3: tributary.event.v1.ConfigObject.agent:type_name -> tributary.event.v1.Agent
-	7,  // 4: tributary.event.v1.ConfigObject.skill:type_name -> tributary.event.v1.Skill
-	8,  // 5: tributary.event.v1.ConfigObject.team:type_name -> tributary.event.v1.Team
-	9,  // 6: tributary.event.v1.ConfigObject.entry_point:type_name -> tributary.event.v1.EntryPoint
-	10, // 7: tributary.event.v1.ConfigObject.settings:type_name -> tributary.event.v1.TenantSettings
-	6,  // 8: tributary.event.v1.Agent.skills:type_name -> tributary.event.v1.AgentSkill
-	11, // 9: tributary.event.v1.Agent.name:type_name -> tributary.event.v1.Sealed
-	12, // 10: tributary.event.v1.EntryPoint.channel:type_name -> tributary.event.v1.Channel
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	15, // 3: tributary.event.v1.ConfigObject.agent:type_name -> tributary.event.v1.Agent
+	18, // 4: tributary.event.v1.ConfigObject.skill:type_name -> tributary.event.v1.Skill
+	19, // 5: tributary.event.v1.ConfigObject.team:type_name -> tributary.event.v1.Team
+	20, // 6: tributary.event.v1.ConfigObject.entry_point:type_name -> tributary.event.v1.EntryPoint
+	22, // 7: tributary.event.v1.ConfigObject.settings:type_name -> tributary.event.v1.TenantSettings
+	5,  // 8: tributary.event.v1.ConfigObject.hours:type_name -> tributary.event.v1.Hours
+	9,  // 9: tributary.event.v1.ConfigObject.policy:type_name -> tributary.event.v1.Policy
+	12, // 10: tributary.event.v1.ConfigObject.wrap_up_code:type_name -> tributary.event.v1.WrapUpCode
+	13, // 11: tributary.event.v1.ConfigObject.status_reason:type_name -> tributary.event.v1.StatusReason
+	14, // 12: tributary.event.v1.ConfigObject.quick_reply:type_name -> tributary.event.v1.QuickReply
+	6,  // 13: tributary.event.v1.Hours.shifts:type_name -> tributary.event.v1.ZoneShift
+	7,  // 14: tributary.event.v1.Hours.openings:type_name -> tributary.event.v1.Opening
+	8,  // 15: tributary.event.v1.Hours.holidays:type_name -> tributary.event.v1.Holiday
+	10, // 16: tributary.event.v1.Policy.rules:type_name -> tributary.event.v1.PolicyRule
+	11, // 17: tributary.event.v1.PolicyRule.steps:type_name -> tributary.event.v1.PolicyStep
+	17, // 18: tributary.event.v1.Agent.skills:type_name -> tributary.event.v1.AgentSkill
+	23, // 19: tributary.event.v1.Agent.name:type_name -> tributary.event.v1.Sealed
+	16, // 20: tributary.event.v1.Agent.capacities:type_name -> tributary.event.v1.ChannelCapacity
+	24, // 21: tributary.event.v1.ChannelCapacity.channel:type_name -> tributary.event.v1.Channel
+	24, // 22: tributary.event.v1.EntryPoint.channel:type_name -> tributary.event.v1.Channel
+	21, // 23: tributary.event.v1.EntryPoint.form:type_name -> tributary.event.v1.FormField
+	23, // 24: tributary.event.v1.EntryPoint.secret:type_name -> tributary.event.v1.Sealed
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_config_proto_init() }
@@ -1004,6 +2109,11 @@ func file_tributary_event_v1_config_proto_init() {
 		(*ConfigObject_Team)(nil),
 		(*ConfigObject_EntryPoint)(nil),
 		(*ConfigObject_Settings)(nil),
+		(*ConfigObject_Hours)(nil),
+		(*ConfigObject_Policy)(nil),
+		(*ConfigObject_WrapUpCode)(nil),
+		(*ConfigObject_StatusReason)(nil),
+		(*ConfigObject_QuickReply)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1011,7 +2121,7 @@ func file_tributary_event_v1_config_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_config_proto_rawDesc), len(file_tributary_event_v1_config_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

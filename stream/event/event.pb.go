@@ -62,6 +62,10 @@ type Event struct {
 	//	*Event_CustomerDisconnected
 	//	*Event_CustomerEnded
 	//	*Event_Receipt
+	//	*Event_CustomerTyping
+	//	*Event_CustomerSeen
+	//	*Event_CustomerIntroduced
+	//	*Event_SurveyAnswered
 	//	*Event_AgentMessage
 	//	*Event_EndContact
 	//	*Event_WrapUpDone
@@ -69,12 +73,19 @@ type Event struct {
 	//	*Event_SplitConversation
 	//	*Event_TransferContact
 	//	*Event_ReadMark
+	//	*Event_AgentTyping
+	//	*Event_ChangeProfile
+	//	*Event_IntentFound
 	//	*Event_ConversationOpened
 	//	*Event_ConversationClosed
 	//	*Event_ContactChanged
 	//	*Event_MessageAdded
 	//	*Event_MessageMarked
 	//	*Event_WishRefused
+	//	*Event_ProfileChanged
+	//	*Event_TypingSeen
+	//	*Event_BehaviourSeen
+	//	*Event_SurveyTaken
 	//	*Event_Deliver
 	//	*Event_Claim
 	//	*Event_DeliveryResult
@@ -87,6 +98,7 @@ type Event struct {
 	//	*Event_GatewayAlive
 	//	*Event_OfferAnswer
 	//	*Event_ContactReleased
+	//	*Event_SetPriority
 	//	*Event_OfferChanged
 	//	*Event_AgentChanged
 	//	*Event_QueueEntry
@@ -305,6 +317,42 @@ func (x *Event) GetReceipt() *Receipt {
 	return nil
 }
 
+func (x *Event) GetCustomerTyping() *CustomerTyping {
+	if x != nil {
+		if x, ok := x.Body.(*Event_CustomerTyping); ok {
+			return x.CustomerTyping
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetCustomerSeen() *CustomerSeen {
+	if x != nil {
+		if x, ok := x.Body.(*Event_CustomerSeen); ok {
+			return x.CustomerSeen
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetCustomerIntroduced() *CustomerIntroduced {
+	if x != nil {
+		if x, ok := x.Body.(*Event_CustomerIntroduced); ok {
+			return x.CustomerIntroduced
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetSurveyAnswered() *SurveyAnswered {
+	if x != nil {
+		if x, ok := x.Body.(*Event_SurveyAnswered); ok {
+			return x.SurveyAnswered
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetAgentMessage() *AgentMessage {
 	if x != nil {
 		if x, ok := x.Body.(*Event_AgentMessage); ok {
@@ -368,6 +416,33 @@ func (x *Event) GetReadMark() *ReadMark {
 	return nil
 }
 
+func (x *Event) GetAgentTyping() *AgentTyping {
+	if x != nil {
+		if x, ok := x.Body.(*Event_AgentTyping); ok {
+			return x.AgentTyping
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetChangeProfile() *ChangeProfile {
+	if x != nil {
+		if x, ok := x.Body.(*Event_ChangeProfile); ok {
+			return x.ChangeProfile
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetIntentFound() *IntentFound {
+	if x != nil {
+		if x, ok := x.Body.(*Event_IntentFound); ok {
+			return x.IntentFound
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetConversationOpened() *ConversationOpened {
 	if x != nil {
 		if x, ok := x.Body.(*Event_ConversationOpened); ok {
@@ -417,6 +492,42 @@ func (x *Event) GetWishRefused() *WishRefused {
 	if x != nil {
 		if x, ok := x.Body.(*Event_WishRefused); ok {
 			return x.WishRefused
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetProfileChanged() *ProfileChanged {
+	if x != nil {
+		if x, ok := x.Body.(*Event_ProfileChanged); ok {
+			return x.ProfileChanged
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetTypingSeen() *TypingSeen {
+	if x != nil {
+		if x, ok := x.Body.(*Event_TypingSeen); ok {
+			return x.TypingSeen
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetBehaviourSeen() *BehaviourSeen {
+	if x != nil {
+		if x, ok := x.Body.(*Event_BehaviourSeen); ok {
+			return x.BehaviourSeen
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetSurveyTaken() *SurveyTaken {
+	if x != nil {
+		if x, ok := x.Body.(*Event_SurveyTaken); ok {
+			return x.SurveyTaken
 		}
 	}
 	return nil
@@ -525,6 +636,15 @@ func (x *Event) GetContactReleased() *ContactReleased {
 	if x != nil {
 		if x, ok := x.Body.(*Event_ContactReleased); ok {
 			return x.ContactReleased
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetSetPriority() *SetPriority {
+	if x != nil {
+		if x, ok := x.Body.(*Event_SetPriority); ok {
+			return x.SetPriority
 		}
 	}
 	return nil
@@ -643,6 +763,22 @@ type Event_Receipt struct {
 	Receipt *Receipt `protobuf:"bytes,36,opt,name=receipt,proto3,oneof"`
 }
 
+type Event_CustomerTyping struct {
+	CustomerTyping *CustomerTyping `protobuf:"bytes,37,opt,name=customer_typing,json=customerTyping,proto3,oneof"`
+}
+
+type Event_CustomerSeen struct {
+	CustomerSeen *CustomerSeen `protobuf:"bytes,38,opt,name=customer_seen,json=customerSeen,proto3,oneof"`
+}
+
+type Event_CustomerIntroduced struct {
+	CustomerIntroduced *CustomerIntroduced `protobuf:"bytes,39,opt,name=customer_introduced,json=customerIntroduced,proto3,oneof"`
+}
+
+type Event_SurveyAnswered struct {
+	SurveyAnswered *SurveyAnswered `protobuf:"bytes,40,opt,name=survey_answered,json=surveyAnswered,proto3,oneof"`
+}
+
 type Event_AgentMessage struct {
 	// What agents and others ask of a conversation (conversation.in).
 	AgentMessage *AgentMessage `protobuf:"bytes,48,opt,name=agent_message,json=agentMessage,proto3,oneof"`
@@ -672,6 +808,19 @@ type Event_ReadMark struct {
 	ReadMark *ReadMark `protobuf:"bytes,54,opt,name=read_mark,json=readMark,proto3,oneof"`
 }
 
+type Event_AgentTyping struct {
+	AgentTyping *AgentTyping `protobuf:"bytes,55,opt,name=agent_typing,json=agentTyping,proto3,oneof"`
+}
+
+type Event_ChangeProfile struct {
+	ChangeProfile *ChangeProfile `protobuf:"bytes,56,opt,name=change_profile,json=changeProfile,proto3,oneof"`
+}
+
+type Event_IntentFound struct {
+	// What models say (conversation.in, then conversation.facts).
+	IntentFound *IntentFound `protobuf:"bytes,57,opt,name=intent_found,json=intentFound,proto3,oneof"`
+}
+
 type Event_ConversationOpened struct {
 	// What a conversation decided (conversation.facts).
 	ConversationOpened *ConversationOpened `protobuf:"bytes,64,opt,name=conversation_opened,json=conversationOpened,proto3,oneof"`
@@ -695,6 +844,22 @@ type Event_MessageMarked struct {
 
 type Event_WishRefused struct {
 	WishRefused *WishRefused `protobuf:"bytes,69,opt,name=wish_refused,json=wishRefused,proto3,oneof"`
+}
+
+type Event_ProfileChanged struct {
+	ProfileChanged *ProfileChanged `protobuf:"bytes,70,opt,name=profile_changed,json=profileChanged,proto3,oneof"`
+}
+
+type Event_TypingSeen struct {
+	TypingSeen *TypingSeen `protobuf:"bytes,71,opt,name=typing_seen,json=typingSeen,proto3,oneof"`
+}
+
+type Event_BehaviourSeen struct {
+	BehaviourSeen *BehaviourSeen `protobuf:"bytes,72,opt,name=behaviour_seen,json=behaviourSeen,proto3,oneof"`
+}
+
+type Event_SurveyTaken struct {
+	SurveyTaken *SurveyTaken `protobuf:"bytes,73,opt,name=survey_taken,json=surveyTaken,proto3,oneof"`
 }
 
 type Event_Deliver struct {
@@ -745,6 +910,10 @@ type Event_OfferAnswer struct {
 
 type Event_ContactReleased struct {
 	ContactReleased *ContactReleased `protobuf:"bytes,103,opt,name=contact_released,json=contactReleased,proto3,oneof"`
+}
+
+type Event_SetPriority struct {
+	SetPriority *SetPriority `protobuf:"bytes,104,opt,name=set_priority,json=setPriority,proto3,oneof"`
 }
 
 type Event_OfferChanged struct {
@@ -800,6 +969,14 @@ func (*Event_CustomerEnded) isEvent_Body() {}
 
 func (*Event_Receipt) isEvent_Body() {}
 
+func (*Event_CustomerTyping) isEvent_Body() {}
+
+func (*Event_CustomerSeen) isEvent_Body() {}
+
+func (*Event_CustomerIntroduced) isEvent_Body() {}
+
+func (*Event_SurveyAnswered) isEvent_Body() {}
+
 func (*Event_AgentMessage) isEvent_Body() {}
 
 func (*Event_EndContact) isEvent_Body() {}
@@ -814,6 +991,12 @@ func (*Event_TransferContact) isEvent_Body() {}
 
 func (*Event_ReadMark) isEvent_Body() {}
 
+func (*Event_AgentTyping) isEvent_Body() {}
+
+func (*Event_ChangeProfile) isEvent_Body() {}
+
+func (*Event_IntentFound) isEvent_Body() {}
+
 func (*Event_ConversationOpened) isEvent_Body() {}
 
 func (*Event_ConversationClosed) isEvent_Body() {}
@@ -825,6 +1008,14 @@ func (*Event_MessageAdded) isEvent_Body() {}
 func (*Event_MessageMarked) isEvent_Body() {}
 
 func (*Event_WishRefused) isEvent_Body() {}
+
+func (*Event_ProfileChanged) isEvent_Body() {}
+
+func (*Event_TypingSeen) isEvent_Body() {}
+
+func (*Event_BehaviourSeen) isEvent_Body() {}
+
+func (*Event_SurveyTaken) isEvent_Body() {}
 
 func (*Event_Deliver) isEvent_Body() {}
 
@@ -849,6 +1040,8 @@ func (*Event_GatewayAlive) isEvent_Body() {}
 func (*Event_OfferAnswer) isEvent_Body() {}
 
 func (*Event_ContactReleased) isEvent_Body() {}
+
+func (*Event_SetPriority) isEvent_Body() {}
 
 func (*Event_OfferChanged) isEvent_Body() {}
 
@@ -960,7 +1153,7 @@ var File_tributary_event_v1_event_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1etributary/event/v1/event.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\x1a tributary/event/v1/control.proto\x1a tributary/event/v1/routing.proto\x1a\x1ftributary/event/v1/sealed.proto\"\xd1\x1a\n" +
+	"\x1etributary/event/v1/event.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\x1a tributary/event/v1/control.proto\x1a tributary/event/v1/routing.proto\x1a\x1ftributary/event/v1/sealed.proto\"\xd5!\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x10\n" +
@@ -983,7 +1176,11 @@ const file_tributary_event_v1_event_proto_rawDesc = "" +
 	"\x12customer_connected\x18! \x01(\v2%.tributary.event.v1.CustomerConnectedH\x00R\x11customerConnected\x12_\n" +
 	"\x15customer_disconnected\x18\" \x01(\v2(.tributary.event.v1.CustomerDisconnectedH\x00R\x14customerDisconnected\x12J\n" +
 	"\x0ecustomer_ended\x18# \x01(\v2!.tributary.event.v1.CustomerEndedH\x00R\rcustomerEnded\x127\n" +
-	"\areceipt\x18$ \x01(\v2\x1b.tributary.event.v1.ReceiptH\x00R\areceipt\x12G\n" +
+	"\areceipt\x18$ \x01(\v2\x1b.tributary.event.v1.ReceiptH\x00R\areceipt\x12M\n" +
+	"\x0fcustomer_typing\x18% \x01(\v2\".tributary.event.v1.CustomerTypingH\x00R\x0ecustomerTyping\x12G\n" +
+	"\rcustomer_seen\x18& \x01(\v2 .tributary.event.v1.CustomerSeenH\x00R\fcustomerSeen\x12Y\n" +
+	"\x13customer_introduced\x18' \x01(\v2&.tributary.event.v1.CustomerIntroducedH\x00R\x12customerIntroduced\x12M\n" +
+	"\x0fsurvey_answered\x18( \x01(\v2\".tributary.event.v1.SurveyAnsweredH\x00R\x0esurveyAnswered\x12G\n" +
 	"\ragent_message\x180 \x01(\v2 .tributary.event.v1.AgentMessageH\x00R\fagentMessage\x12A\n" +
 	"\vend_contact\x181 \x01(\v2\x1e.tributary.event.v1.EndContactH\x00R\n" +
 	"endContact\x12B\n" +
@@ -992,13 +1189,21 @@ const file_tributary_event_v1_event_proto_rawDesc = "" +
 	"\x12close_conversation\x183 \x01(\v2%.tributary.event.v1.CloseConversationH\x00R\x11closeConversation\x12V\n" +
 	"\x12split_conversation\x184 \x01(\v2%.tributary.event.v1.SplitConversationH\x00R\x11splitConversation\x12P\n" +
 	"\x10transfer_contact\x185 \x01(\v2#.tributary.event.v1.TransferContactH\x00R\x0ftransferContact\x12;\n" +
-	"\tread_mark\x186 \x01(\v2\x1c.tributary.event.v1.ReadMarkH\x00R\breadMark\x12Y\n" +
+	"\tread_mark\x186 \x01(\v2\x1c.tributary.event.v1.ReadMarkH\x00R\breadMark\x12D\n" +
+	"\fagent_typing\x187 \x01(\v2\x1f.tributary.event.v1.AgentTypingH\x00R\vagentTyping\x12J\n" +
+	"\x0echange_profile\x188 \x01(\v2!.tributary.event.v1.ChangeProfileH\x00R\rchangeProfile\x12D\n" +
+	"\fintent_found\x189 \x01(\v2\x1f.tributary.event.v1.IntentFoundH\x00R\vintentFound\x12Y\n" +
 	"\x13conversation_opened\x18@ \x01(\v2&.tributary.event.v1.ConversationOpenedH\x00R\x12conversationOpened\x12Y\n" +
 	"\x13conversation_closed\x18A \x01(\v2&.tributary.event.v1.ConversationClosedH\x00R\x12conversationClosed\x12M\n" +
 	"\x0fcontact_changed\x18B \x01(\v2\".tributary.event.v1.ContactChangedH\x00R\x0econtactChanged\x12G\n" +
 	"\rmessage_added\x18C \x01(\v2 .tributary.event.v1.MessageAddedH\x00R\fmessageAdded\x12J\n" +
 	"\x0emessage_marked\x18D \x01(\v2!.tributary.event.v1.MessageMarkedH\x00R\rmessageMarked\x12D\n" +
-	"\fwish_refused\x18E \x01(\v2\x1f.tributary.event.v1.WishRefusedH\x00R\vwishRefused\x127\n" +
+	"\fwish_refused\x18E \x01(\v2\x1f.tributary.event.v1.WishRefusedH\x00R\vwishRefused\x12M\n" +
+	"\x0fprofile_changed\x18F \x01(\v2\".tributary.event.v1.ProfileChangedH\x00R\x0eprofileChanged\x12A\n" +
+	"\vtyping_seen\x18G \x01(\v2\x1e.tributary.event.v1.TypingSeenH\x00R\n" +
+	"typingSeen\x12J\n" +
+	"\x0ebehaviour_seen\x18H \x01(\v2!.tributary.event.v1.BehaviourSeenH\x00R\rbehaviourSeen\x12D\n" +
+	"\fsurvey_taken\x18I \x01(\v2\x1f.tributary.event.v1.SurveyTakenH\x00R\vsurveyTaken\x127\n" +
 	"\adeliver\x18P \x01(\v2\x1b.tributary.event.v1.DeliverH\x00R\adeliver\x121\n" +
 	"\x05claim\x18Q \x01(\v2\x19.tributary.event.v1.ClaimH\x00R\x05claim\x12M\n" +
 	"\x0fdelivery_result\x18R \x01(\v2\".tributary.event.v1.DeliveryResultH\x00R\x0edeliveryResult\x12P\n" +
@@ -1010,7 +1215,8 @@ const file_tributary_event_v1_event_proto_rawDesc = "" +
 	"\fagent_status\x18d \x01(\v2\x1f.tributary.event.v1.AgentStatusH\x00R\vagentStatus\x12G\n" +
 	"\rgateway_alive\x18e \x01(\v2 .tributary.event.v1.GatewayAliveH\x00R\fgatewayAlive\x12D\n" +
 	"\foffer_answer\x18f \x01(\v2\x1f.tributary.event.v1.OfferAnswerH\x00R\vofferAnswer\x12P\n" +
-	"\x10contact_released\x18g \x01(\v2#.tributary.event.v1.ContactReleasedH\x00R\x0fcontactReleased\x12G\n" +
+	"\x10contact_released\x18g \x01(\v2#.tributary.event.v1.ContactReleasedH\x00R\x0fcontactReleased\x12D\n" +
+	"\fset_priority\x18h \x01(\v2\x1f.tributary.event.v1.SetPriorityH\x00R\vsetPriority\x12G\n" +
 	"\roffer_changed\x18p \x01(\v2 .tributary.event.v1.OfferChangedH\x00R\fofferChanged\x12G\n" +
 	"\ragent_changed\x18q \x01(\v2 .tributary.event.v1.AgentChangedH\x00R\fagentChanged\x12A\n" +
 	"\vqueue_entry\x18r \x01(\v2\x1e.tributary.event.v1.QueueEntryH\x00R\n" +
@@ -1056,38 +1262,50 @@ var file_tributary_event_v1_event_proto_goTypes = []any{
 	(*CustomerDisconnected)(nil), // 11: tributary.event.v1.CustomerDisconnected
 	(*CustomerEnded)(nil),        // 12: tributary.event.v1.CustomerEnded
 	(*Receipt)(nil),              // 13: tributary.event.v1.Receipt
-	(*AgentMessage)(nil),         // 14: tributary.event.v1.AgentMessage
-	(*EndContact)(nil),           // 15: tributary.event.v1.EndContact
-	(*WrapUpDone)(nil),           // 16: tributary.event.v1.WrapUpDone
-	(*CloseConversation)(nil),    // 17: tributary.event.v1.CloseConversation
-	(*SplitConversation)(nil),    // 18: tributary.event.v1.SplitConversation
-	(*TransferContact)(nil),      // 19: tributary.event.v1.TransferContact
-	(*ReadMark)(nil),             // 20: tributary.event.v1.ReadMark
-	(*ConversationOpened)(nil),   // 21: tributary.event.v1.ConversationOpened
-	(*ConversationClosed)(nil),   // 22: tributary.event.v1.ConversationClosed
-	(*ContactChanged)(nil),       // 23: tributary.event.v1.ContactChanged
-	(*MessageAdded)(nil),         // 24: tributary.event.v1.MessageAdded
-	(*MessageMarked)(nil),        // 25: tributary.event.v1.MessageMarked
-	(*WishRefused)(nil),          // 26: tributary.event.v1.WishRefused
-	(*Deliver)(nil),              // 27: tributary.event.v1.Deliver
-	(*Claim)(nil),                // 28: tributary.event.v1.Claim
-	(*DeliveryResult)(nil),       // 29: tributary.event.v1.DeliveryResult
-	(*DeliverySettled)(nil),      // 30: tributary.event.v1.DeliverySettled
-	(*RouteRequest)(nil),         // 31: tributary.event.v1.RouteRequest
-	(*RouteCancel)(nil),          // 32: tributary.event.v1.RouteCancel
-	(*AgentConnected)(nil),       // 33: tributary.event.v1.AgentConnected
-	(*AgentDisconnected)(nil),    // 34: tributary.event.v1.AgentDisconnected
-	(*AgentStatus)(nil),          // 35: tributary.event.v1.AgentStatus
-	(*GatewayAlive)(nil),         // 36: tributary.event.v1.GatewayAlive
-	(*OfferAnswer)(nil),          // 37: tributary.event.v1.OfferAnswer
-	(*ContactReleased)(nil),      // 38: tributary.event.v1.ContactReleased
-	(*OfferChanged)(nil),         // 39: tributary.event.v1.OfferChanged
-	(*AgentChanged)(nil),         // 40: tributary.event.v1.AgentChanged
-	(*QueueEntry)(nil),           // 41: tributary.event.v1.QueueEntry
-	(*RouteOutcome)(nil),         // 42: tributary.event.v1.RouteOutcome
-	(*ConfigChange)(nil),         // 43: tributary.event.v1.ConfigChange
-	(*ConfigApplied)(nil),        // 44: tributary.event.v1.ConfigApplied
-	(*ConfigRefused)(nil),        // 45: tributary.event.v1.ConfigRefused
+	(*CustomerTyping)(nil),       // 14: tributary.event.v1.CustomerTyping
+	(*CustomerSeen)(nil),         // 15: tributary.event.v1.CustomerSeen
+	(*CustomerIntroduced)(nil),   // 16: tributary.event.v1.CustomerIntroduced
+	(*SurveyAnswered)(nil),       // 17: tributary.event.v1.SurveyAnswered
+	(*AgentMessage)(nil),         // 18: tributary.event.v1.AgentMessage
+	(*EndContact)(nil),           // 19: tributary.event.v1.EndContact
+	(*WrapUpDone)(nil),           // 20: tributary.event.v1.WrapUpDone
+	(*CloseConversation)(nil),    // 21: tributary.event.v1.CloseConversation
+	(*SplitConversation)(nil),    // 22: tributary.event.v1.SplitConversation
+	(*TransferContact)(nil),      // 23: tributary.event.v1.TransferContact
+	(*ReadMark)(nil),             // 24: tributary.event.v1.ReadMark
+	(*AgentTyping)(nil),          // 25: tributary.event.v1.AgentTyping
+	(*ChangeProfile)(nil),        // 26: tributary.event.v1.ChangeProfile
+	(*IntentFound)(nil),          // 27: tributary.event.v1.IntentFound
+	(*ConversationOpened)(nil),   // 28: tributary.event.v1.ConversationOpened
+	(*ConversationClosed)(nil),   // 29: tributary.event.v1.ConversationClosed
+	(*ContactChanged)(nil),       // 30: tributary.event.v1.ContactChanged
+	(*MessageAdded)(nil),         // 31: tributary.event.v1.MessageAdded
+	(*MessageMarked)(nil),        // 32: tributary.event.v1.MessageMarked
+	(*WishRefused)(nil),          // 33: tributary.event.v1.WishRefused
+	(*ProfileChanged)(nil),       // 34: tributary.event.v1.ProfileChanged
+	(*TypingSeen)(nil),           // 35: tributary.event.v1.TypingSeen
+	(*BehaviourSeen)(nil),        // 36: tributary.event.v1.BehaviourSeen
+	(*SurveyTaken)(nil),          // 37: tributary.event.v1.SurveyTaken
+	(*Deliver)(nil),              // 38: tributary.event.v1.Deliver
+	(*Claim)(nil),                // 39: tributary.event.v1.Claim
+	(*DeliveryResult)(nil),       // 40: tributary.event.v1.DeliveryResult
+	(*DeliverySettled)(nil),      // 41: tributary.event.v1.DeliverySettled
+	(*RouteRequest)(nil),         // 42: tributary.event.v1.RouteRequest
+	(*RouteCancel)(nil),          // 43: tributary.event.v1.RouteCancel
+	(*AgentConnected)(nil),       // 44: tributary.event.v1.AgentConnected
+	(*AgentDisconnected)(nil),    // 45: tributary.event.v1.AgentDisconnected
+	(*AgentStatus)(nil),          // 46: tributary.event.v1.AgentStatus
+	(*GatewayAlive)(nil),         // 47: tributary.event.v1.GatewayAlive
+	(*OfferAnswer)(nil),          // 48: tributary.event.v1.OfferAnswer
+	(*ContactReleased)(nil),      // 49: tributary.event.v1.ContactReleased
+	(*SetPriority)(nil),          // 50: tributary.event.v1.SetPriority
+	(*OfferChanged)(nil),         // 51: tributary.event.v1.OfferChanged
+	(*AgentChanged)(nil),         // 52: tributary.event.v1.AgentChanged
+	(*QueueEntry)(nil),           // 53: tributary.event.v1.QueueEntry
+	(*RouteOutcome)(nil),         // 54: tributary.event.v1.RouteOutcome
+	(*ConfigChange)(nil),         // 55: tributary.event.v1.ConfigChange
+	(*ConfigApplied)(nil),        // 56: tributary.event.v1.ConfigApplied
+	(*ConfigRefused)(nil),        // 57: tributary.event.v1.ConfigRefused
 }
 var file_tributary_event_v1_event_proto_depIdxs = []int32{
 	1,  // 0: tributary.event.v1.Event.origin:type_name -> tributary.event.v1.Origin
@@ -1103,43 +1321,55 @@ var file_tributary_event_v1_event_proto_depIdxs = []int32{
 	11, // 10: tributary.event.v1.Event.customer_disconnected:type_name -> tributary.event.v1.CustomerDisconnected
 	12, // 11: tributary.event.v1.Event.customer_ended:type_name -> tributary.event.v1.CustomerEnded
 	13, // 12: tributary.event.v1.Event.receipt:type_name -> tributary.event.v1.Receipt
-	14, // 13: tributary.event.v1.Event.agent_message:type_name -> tributary.event.v1.AgentMessage
-	15, // 14: tributary.event.v1.Event.end_contact:type_name -> tributary.event.v1.EndContact
-	16, // 15: tributary.event.v1.Event.wrap_up_done:type_name -> tributary.event.v1.WrapUpDone
-	17, // 16: tributary.event.v1.Event.close_conversation:type_name -> tributary.event.v1.CloseConversation
-	18, // 17: tributary.event.v1.Event.split_conversation:type_name -> tributary.event.v1.SplitConversation
-	19, // 18: tributary.event.v1.Event.transfer_contact:type_name -> tributary.event.v1.TransferContact
-	20, // 19: tributary.event.v1.Event.read_mark:type_name -> tributary.event.v1.ReadMark
-	21, // 20: tributary.event.v1.Event.conversation_opened:type_name -> tributary.event.v1.ConversationOpened
-	22, // 21: tributary.event.v1.Event.conversation_closed:type_name -> tributary.event.v1.ConversationClosed
-	23, // 22: tributary.event.v1.Event.contact_changed:type_name -> tributary.event.v1.ContactChanged
-	24, // 23: tributary.event.v1.Event.message_added:type_name -> tributary.event.v1.MessageAdded
-	25, // 24: tributary.event.v1.Event.message_marked:type_name -> tributary.event.v1.MessageMarked
-	26, // 25: tributary.event.v1.Event.wish_refused:type_name -> tributary.event.v1.WishRefused
-	27, // 26: tributary.event.v1.Event.deliver:type_name -> tributary.event.v1.Deliver
-	28, // 27: tributary.event.v1.Event.claim:type_name -> tributary.event.v1.Claim
-	29, // 28: tributary.event.v1.Event.delivery_result:type_name -> tributary.event.v1.DeliveryResult
-	30, // 29: tributary.event.v1.Event.delivery_settled:type_name -> tributary.event.v1.DeliverySettled
-	31, // 30: tributary.event.v1.Event.route_request:type_name -> tributary.event.v1.RouteRequest
-	32, // 31: tributary.event.v1.Event.route_cancel:type_name -> tributary.event.v1.RouteCancel
-	33, // 32: tributary.event.v1.Event.agent_connected:type_name -> tributary.event.v1.AgentConnected
-	34, // 33: tributary.event.v1.Event.agent_disconnected:type_name -> tributary.event.v1.AgentDisconnected
-	35, // 34: tributary.event.v1.Event.agent_status:type_name -> tributary.event.v1.AgentStatus
-	36, // 35: tributary.event.v1.Event.gateway_alive:type_name -> tributary.event.v1.GatewayAlive
-	37, // 36: tributary.event.v1.Event.offer_answer:type_name -> tributary.event.v1.OfferAnswer
-	38, // 37: tributary.event.v1.Event.contact_released:type_name -> tributary.event.v1.ContactReleased
-	39, // 38: tributary.event.v1.Event.offer_changed:type_name -> tributary.event.v1.OfferChanged
-	40, // 39: tributary.event.v1.Event.agent_changed:type_name -> tributary.event.v1.AgentChanged
-	41, // 40: tributary.event.v1.Event.queue_entry:type_name -> tributary.event.v1.QueueEntry
-	42, // 41: tributary.event.v1.Event.route_outcome:type_name -> tributary.event.v1.RouteOutcome
-	43, // 42: tributary.event.v1.Event.config_change:type_name -> tributary.event.v1.ConfigChange
-	44, // 43: tributary.event.v1.Event.config_applied:type_name -> tributary.event.v1.ConfigApplied
-	45, // 44: tributary.event.v1.Event.config_refused:type_name -> tributary.event.v1.ConfigRefused
-	45, // [45:45] is the sub-list for method output_type
-	45, // [45:45] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	14, // 13: tributary.event.v1.Event.customer_typing:type_name -> tributary.event.v1.CustomerTyping
+	15, // 14: tributary.event.v1.Event.customer_seen:type_name -> tributary.event.v1.CustomerSeen
+	16, // 15: tributary.event.v1.Event.customer_introduced:type_name -> tributary.event.v1.CustomerIntroduced
+	17, // 16: tributary.event.v1.Event.survey_answered:type_name -> tributary.event.v1.SurveyAnswered
+	18, // 17: tributary.event.v1.Event.agent_message:type_name -> tributary.event.v1.AgentMessage
+	19, // 18: tributary.event.v1.Event.end_contact:type_name -> tributary.event.v1.EndContact
+	20, // 19: tributary.event.v1.Event.wrap_up_done:type_name -> tributary.event.v1.WrapUpDone
+	21, // 20: tributary.event.v1.Event.close_conversation:type_name -> tributary.event.v1.CloseConversation
+	22, // 21: tributary.event.v1.Event.split_conversation:type_name -> tributary.event.v1.SplitConversation
+	23, // 22: tributary.event.v1.Event.transfer_contact:type_name -> tributary.event.v1.TransferContact
+	24, // 23: tributary.event.v1.Event.read_mark:type_name -> tributary.event.v1.ReadMark
+	25, // 24: tributary.event.v1.Event.agent_typing:type_name -> tributary.event.v1.AgentTyping
+	26, // 25: tributary.event.v1.Event.change_profile:type_name -> tributary.event.v1.ChangeProfile
+	27, // 26: tributary.event.v1.Event.intent_found:type_name -> tributary.event.v1.IntentFound
+	28, // 27: tributary.event.v1.Event.conversation_opened:type_name -> tributary.event.v1.ConversationOpened
+	29, // 28: tributary.event.v1.Event.conversation_closed:type_name -> tributary.event.v1.ConversationClosed
+	30, // 29: tributary.event.v1.Event.contact_changed:type_name -> tributary.event.v1.ContactChanged
+	31, // 30: tributary.event.v1.Event.message_added:type_name -> tributary.event.v1.MessageAdded
+	32, // 31: tributary.event.v1.Event.message_marked:type_name -> tributary.event.v1.MessageMarked
+	33, // 32: tributary.event.v1.Event.wish_refused:type_name -> tributary.event.v1.WishRefused
+	34, // 33: tributary.event.v1.Event.profile_changed:type_name -> tributary.event.v1.ProfileChanged
+	35, // 34: tributary.event.v1.Event.typing_seen:type_name -> tributary.event.v1.TypingSeen
+	36, // 35: tributary.event.v1.Event.behaviour_seen:type_name -> tributary.event.v1.BehaviourSeen
+	37, // 36: tributary.event.v1.Event.survey_taken:type_name -> tributary.event.v1.SurveyTaken
+	38, // 37: tributary.event.v1.Event.deliver:type_name -> tributary.event.v1.Deliver
+	39, // 38: tributary.event.v1.Event.claim:type_name -> tributary.event.v1.Claim
+	40, // 39: tributary.event.v1.Event.delivery_result:type_name -> tributary.event.v1.DeliveryResult
+	41, // 40: tributary.event.v1.Event.delivery_settled:type_name -> tributary.event.v1.DeliverySettled
+	42, // 41: tributary.event.v1.Event.route_request:type_name -> tributary.event.v1.RouteRequest
+	43, // 42: tributary.event.v1.Event.route_cancel:type_name -> tributary.event.v1.RouteCancel
+	44, // 43: tributary.event.v1.Event.agent_connected:type_name -> tributary.event.v1.AgentConnected
+	45, // 44: tributary.event.v1.Event.agent_disconnected:type_name -> tributary.event.v1.AgentDisconnected
+	46, // 45: tributary.event.v1.Event.agent_status:type_name -> tributary.event.v1.AgentStatus
+	47, // 46: tributary.event.v1.Event.gateway_alive:type_name -> tributary.event.v1.GatewayAlive
+	48, // 47: tributary.event.v1.Event.offer_answer:type_name -> tributary.event.v1.OfferAnswer
+	49, // 48: tributary.event.v1.Event.contact_released:type_name -> tributary.event.v1.ContactReleased
+	50, // 49: tributary.event.v1.Event.set_priority:type_name -> tributary.event.v1.SetPriority
+	51, // 50: tributary.event.v1.Event.offer_changed:type_name -> tributary.event.v1.OfferChanged
+	52, // 51: tributary.event.v1.Event.agent_changed:type_name -> tributary.event.v1.AgentChanged
+	53, // 52: tributary.event.v1.Event.queue_entry:type_name -> tributary.event.v1.QueueEntry
+	54, // 53: tributary.event.v1.Event.route_outcome:type_name -> tributary.event.v1.RouteOutcome
+	55, // 54: tributary.event.v1.Event.config_change:type_name -> tributary.event.v1.ConfigChange
+	56, // 55: tributary.event.v1.Event.config_applied:type_name -> tributary.event.v1.ConfigApplied
+	57, // 56: tributary.event.v1.Event.config_refused:type_name -> tributary.event.v1.ConfigRefused
+	57, // [57:57] is the sub-list for method output_type
+	57, // [57:57] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_event_proto_init() }
@@ -1164,6 +1394,10 @@ func file_tributary_event_v1_event_proto_init() {
 		(*Event_CustomerDisconnected)(nil),
 		(*Event_CustomerEnded)(nil),
 		(*Event_Receipt)(nil),
+		(*Event_CustomerTyping)(nil),
+		(*Event_CustomerSeen)(nil),
+		(*Event_CustomerIntroduced)(nil),
+		(*Event_SurveyAnswered)(nil),
 		(*Event_AgentMessage)(nil),
 		(*Event_EndContact)(nil),
 		(*Event_WrapUpDone)(nil),
@@ -1171,12 +1405,19 @@ func file_tributary_event_v1_event_proto_init() {
 		(*Event_SplitConversation)(nil),
 		(*Event_TransferContact)(nil),
 		(*Event_ReadMark)(nil),
+		(*Event_AgentTyping)(nil),
+		(*Event_ChangeProfile)(nil),
+		(*Event_IntentFound)(nil),
 		(*Event_ConversationOpened)(nil),
 		(*Event_ConversationClosed)(nil),
 		(*Event_ContactChanged)(nil),
 		(*Event_MessageAdded)(nil),
 		(*Event_MessageMarked)(nil),
 		(*Event_WishRefused)(nil),
+		(*Event_ProfileChanged)(nil),
+		(*Event_TypingSeen)(nil),
+		(*Event_BehaviourSeen)(nil),
+		(*Event_SurveyTaken)(nil),
 		(*Event_Deliver)(nil),
 		(*Event_Claim)(nil),
 		(*Event_DeliveryResult)(nil),
@@ -1189,6 +1430,7 @@ func file_tributary_event_v1_event_proto_init() {
 		(*Event_GatewayAlive)(nil),
 		(*Event_OfferAnswer)(nil),
 		(*Event_ContactReleased)(nil),
+		(*Event_SetPriority)(nil),
 		(*Event_OfferChanged)(nil),
 		(*Event_AgentChanged)(nil),
 		(*Event_QueueEntry)(nil),

@@ -93,7 +93,21 @@ type RouteRequest struct {
 	// Enqueued_ms is when the customer began to wait.
 	EnqueuedMs int64 `protobuf:"varint,7,opt,name=enqueued_ms,json=enqueuedMs,proto3" json:"enqueued_ms,omitempty"`
 	// Not_agent is passed over once, e.g. who has just transferred it.
-	NotAgent      string `protobuf:"bytes,8,opt,name=not_agent,json=notAgent,proto3" json:"not_agent,omitempty"`
+	NotAgent string `protobuf:"bytes,8,opt,name=not_agent,json=notAgent,proto3" json:"not_agent,omitempty"`
+	// What the policy decides by. Whoever writes to us cannot set tier and tags: the site's signed word and people with the right do.
+	EntryPoint string `protobuf:"bytes,9,opt,name=entry_point,json=entryPoint,proto3" json:"entry_point,omitempty"`
+	Intent     string `protobuf:"bytes,10,opt,name=intent,proto3" json:"intent,omitempty"`
+	// Confidence in thousandths.
+	Confidence uint32   `protobuf:"varint,11,opt,name=confidence,proto3" json:"confidence,omitempty"`
+	Language   string   `protobuf:"bytes,12,opt,name=language,proto3" json:"language,omitempty"`
+	Tier       string   `protobuf:"bytes,13,opt,name=tier,proto3" json:"tier,omitempty"`
+	Tags       []string `protobuf:"bytes,14,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Last_agent is who held the customer's last contact.
+	LastAgent string `protobuf:"bytes,15,opt,name=last_agent,json=lastAgent,proto3" json:"last_agent,omitempty"`
+	// To_agent is who it was transferred to.
+	ToAgent string `protobuf:"bytes,16,opt,name=to_agent,json=toAgent,proto3" json:"to_agent,omitempty"`
+	// Chosen is true where a person or an earlier decision named the queue: the policy does not choose it anew.
+	Chosen        bool `protobuf:"varint,17,opt,name=chosen,proto3" json:"chosen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -184,6 +198,139 @@ func (x *RouteRequest) GetNotAgent() string {
 	return ""
 }
 
+func (x *RouteRequest) GetEntryPoint() string {
+	if x != nil {
+		return x.EntryPoint
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetIntent() string {
+	if x != nil {
+		return x.Intent
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetConfidence() uint32 {
+	if x != nil {
+		return x.Confidence
+	}
+	return 0
+}
+
+func (x *RouteRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *RouteRequest) GetLastAgent() string {
+	if x != nil {
+		return x.LastAgent
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetToAgent() string {
+	if x != nil {
+		return x.ToAgent
+	}
+	return ""
+}
+
+func (x *RouteRequest) GetChosen() bool {
+	if x != nil {
+		return x.Chosen
+	}
+	return false
+}
+
+// SetPriority is a supervisor's wish to move a contact that waits up or down.
+type SetPriority struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Contact  string                 `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
+	Priority int32                  `protobuf:"varint,2,opt,name=priority,proto3" json:"priority,omitempty"`
+	// By is the account of the supervisor.
+	By            string `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	Request       string `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPriority) Reset() {
+	*x = SetPriority{}
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPriority) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPriority) ProtoMessage() {}
+
+func (x *SetPriority) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPriority.ProtoReflect.Descriptor instead.
+func (*SetPriority) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SetPriority) GetContact() string {
+	if x != nil {
+		return x.Contact
+	}
+	return ""
+}
+
+func (x *SetPriority) GetPriority() int32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *SetPriority) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *SetPriority) GetRequest() string {
+	if x != nil {
+		return x.Request
+	}
+	return ""
+}
+
 // RouteCancel says that the contact needs no agent any more.
 type RouteCancel struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -196,7 +343,7 @@ type RouteCancel struct {
 
 func (x *RouteCancel) Reset() {
 	*x = RouteCancel{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[1]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -208,7 +355,7 @@ func (x *RouteCancel) String() string {
 func (*RouteCancel) ProtoMessage() {}
 
 func (x *RouteCancel) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[1]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -221,7 +368,7 @@ func (x *RouteCancel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteCancel.ProtoReflect.Descriptor instead.
 func (*RouteCancel) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{1}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *RouteCancel) GetContact() string {
@@ -250,7 +397,7 @@ type AgentConnected struct {
 
 func (x *AgentConnected) Reset() {
 	*x = AgentConnected{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[2]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -262,7 +409,7 @@ func (x *AgentConnected) String() string {
 func (*AgentConnected) ProtoMessage() {}
 
 func (x *AgentConnected) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[2]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -275,7 +422,7 @@ func (x *AgentConnected) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentConnected.ProtoReflect.Descriptor instead.
 func (*AgentConnected) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{2}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AgentConnected) GetAgent() string {
@@ -311,7 +458,7 @@ type AgentDisconnected struct {
 
 func (x *AgentDisconnected) Reset() {
 	*x = AgentDisconnected{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -323,7 +470,7 @@ func (x *AgentDisconnected) String() string {
 func (*AgentDisconnected) ProtoMessage() {}
 
 func (x *AgentDisconnected) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -336,7 +483,7 @@ func (x *AgentDisconnected) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentDisconnected.ProtoReflect.Descriptor instead.
 func (*AgentDisconnected) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{3}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AgentDisconnected) GetAgent() string {
@@ -367,15 +514,20 @@ type AgentStatus struct {
 	// Status is one of: available, break, offline.
 	Status string `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
 	// Reason is a code, e.g. lunch.
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
-	Request       string `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
+	Reason  string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Request string `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
+	// When_free is true where the status begins when the agent's last contact is finished; until then no offer is made.
+	WhenFree bool `protobuf:"varint,5,opt,name=when_free,json=whenFree,proto3" json:"when_free,omitempty"`
+	// By is the account of the supervisor who set it; empty for the agent's own word. Log_out also ends the agent's connections.
+	By            string `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
+	LogOut        bool   `protobuf:"varint,7,opt,name=log_out,json=logOut,proto3" json:"log_out,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AgentStatus) Reset() {
 	*x = AgentStatus{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -387,7 +539,7 @@ func (x *AgentStatus) String() string {
 func (*AgentStatus) ProtoMessage() {}
 
 func (x *AgentStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -400,7 +552,7 @@ func (x *AgentStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentStatus.ProtoReflect.Descriptor instead.
 func (*AgentStatus) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{4}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AgentStatus) GetAgent() string {
@@ -431,6 +583,27 @@ func (x *AgentStatus) GetRequest() string {
 	return ""
 }
 
+func (x *AgentStatus) GetWhenFree() bool {
+	if x != nil {
+		return x.WhenFree
+	}
+	return false
+}
+
+func (x *AgentStatus) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *AgentStatus) GetLogOut() bool {
+	if x != nil {
+		return x.LogOut
+	}
+	return false
+}
+
 // GatewayAlive is a gateway process's sign of life, one a second: of the agents' to the domains it has agents of, of the
 // customers' to every partition of conversation.in.
 type GatewayAlive struct {
@@ -442,7 +615,7 @@ type GatewayAlive struct {
 
 func (x *GatewayAlive) Reset() {
 	*x = GatewayAlive{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +627,7 @@ func (x *GatewayAlive) String() string {
 func (*GatewayAlive) ProtoMessage() {}
 
 func (x *GatewayAlive) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +640,7 @@ func (x *GatewayAlive) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GatewayAlive.ProtoReflect.Descriptor instead.
 func (*GatewayAlive) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{5}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GatewayAlive) GetGateway() string {
@@ -489,7 +662,7 @@ type OfferAnswer struct {
 
 func (x *OfferAnswer) Reset() {
 	*x = OfferAnswer{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -501,7 +674,7 @@ func (x *OfferAnswer) String() string {
 func (*OfferAnswer) ProtoMessage() {}
 
 func (x *OfferAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -514,7 +687,7 @@ func (x *OfferAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferAnswer.ProtoReflect.Descriptor instead.
 func (*OfferAnswer) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{6}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *OfferAnswer) GetOffer() string {
@@ -551,7 +724,7 @@ type ContactReleased struct {
 
 func (x *ContactReleased) Reset() {
 	*x = ContactReleased{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -563,7 +736,7 @@ func (x *ContactReleased) String() string {
 func (*ContactReleased) ProtoMessage() {}
 
 func (x *ContactReleased) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -576,7 +749,7 @@ func (x *ContactReleased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactReleased.ProtoReflect.Descriptor instead.
 func (*ContactReleased) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{7}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ContactReleased) GetContact() string {
@@ -605,7 +778,7 @@ type Candidate struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Agent  string                 `protobuf:"bytes,1,opt,name=agent,proto3" json:"agent,omitempty"`
 	Chosen bool                   `protobuf:"varint,2,opt,name=chosen,proto3" json:"chosen,omitempty"`
-	// Reason is a code: chosen, idle_shorter, more_contacts, excluded, just_missed, ringing, no_capacity, not_available,
+	// Reason is a code: chosen, idle_shorter, more_contacts, excluded, just_missed, ringing, no_capacity, not_available, lacks_skill,
 	// not_connected, not_member.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Score orders the candidates that could have been chosen: milliseconds idle.
@@ -616,7 +789,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -628,7 +801,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -641,7 +814,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{8}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Candidate) GetAgent() string {
@@ -689,17 +862,19 @@ type OfferChanged struct {
 	// Expires_after_ms is the offer's time-out in served time.
 	ExpiresAfterMs int64 `protobuf:"varint,11,opt,name=expires_after_ms,json=expiresAfterMs,proto3" json:"expires_after_ms,omitempty"`
 	// Reason is a code for rescinding: abandoned, ended, transfer, closed, agent_gone, not_available, not_member.
-	Reason        string  `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
-	Channel       Channel `protobuf:"varint,13,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
-	Customer      string  `protobuf:"bytes,14,opt,name=customer,proto3" json:"customer,omitempty"`
-	Version       uint64  `protobuf:"varint,15,opt,name=version,proto3" json:"version,omitempty"`
+	Reason   string  `protobuf:"bytes,12,opt,name=reason,proto3" json:"reason,omitempty"`
+	Channel  Channel `protobuf:"varint,13,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
+	Customer string  `protobuf:"bytes,14,opt,name=customer,proto3" json:"customer,omitempty"`
+	Version  uint64  `protobuf:"varint,15,opt,name=version,proto3" json:"version,omitempty"`
+	// Why this contact came this way, when the offer is made.
+	Why           *RouteWhy `protobuf:"bytes,16,opt,name=why,proto3" json:"why,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OfferChanged) Reset() {
 	*x = OfferChanged{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -711,7 +886,7 @@ func (x *OfferChanged) String() string {
 func (*OfferChanged) ProtoMessage() {}
 
 func (x *OfferChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -724,7 +899,7 @@ func (x *OfferChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfferChanged.ProtoReflect.Descriptor instead.
 func (*OfferChanged) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{9}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *OfferChanged) GetOffer() string {
@@ -832,6 +1007,143 @@ func (x *OfferChanged) GetVersion() uint64 {
 	return 0
 }
 
+func (x *OfferChanged) GetWhy() *RouteWhy {
+	if x != nil {
+		return x.Why
+	}
+	return nil
+}
+
+// RouteWhy is what the policy decided of a contact, and where it stands in it.
+type RouteWhy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Policy_version is the version of the configuration that set the policy; 0 for the built-in one.
+	PolicyVersion uint64 `protobuf:"varint,1,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
+	// Rule is the name of the rule that matched.
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Step counts from 1; need is what it asks of an agent, as the policy says it; empty for any member of the queue.
+	Step       uint32 `protobuf:"varint,3,opt,name=step,proto3" json:"step,omitempty"`
+	Need       string `protobuf:"bytes,4,opt,name=need,proto3" json:"need,omitempty"`
+	Intent     string `protobuf:"bytes,5,opt,name=intent,proto3" json:"intent,omitempty"`
+	Confidence uint32 `protobuf:"varint,6,opt,name=confidence,proto3" json:"confidence,omitempty"`
+	Language   string `protobuf:"bytes,7,opt,name=language,proto3" json:"language,omitempty"`
+	Tier       string `protobuf:"bytes,8,opt,name=tier,proto3" json:"tier,omitempty"`
+	Priority   int32  `protobuf:"varint,9,opt,name=priority,proto3" json:"priority,omitempty"`
+	// Virtual_age_ms is the wait that it was ordered by, with what the policy added.
+	VirtualAgeMs int64 `protobuf:"varint,10,opt,name=virtual_age_ms,json=virtualAgeMs,proto3" json:"virtual_age_ms,omitempty"`
+	// Preferred is one of: last_agent, to_agent; empty for none.
+	Preferred     string `protobuf:"bytes,11,opt,name=preferred,proto3" json:"preferred,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteWhy) Reset() {
+	*x = RouteWhy{}
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteWhy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteWhy) ProtoMessage() {}
+
+func (x *RouteWhy) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteWhy.ProtoReflect.Descriptor instead.
+func (*RouteWhy) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RouteWhy) GetPolicyVersion() uint64 {
+	if x != nil {
+		return x.PolicyVersion
+	}
+	return 0
+}
+
+func (x *RouteWhy) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *RouteWhy) GetStep() uint32 {
+	if x != nil {
+		return x.Step
+	}
+	return 0
+}
+
+func (x *RouteWhy) GetNeed() string {
+	if x != nil {
+		return x.Need
+	}
+	return ""
+}
+
+func (x *RouteWhy) GetIntent() string {
+	if x != nil {
+		return x.Intent
+	}
+	return ""
+}
+
+func (x *RouteWhy) GetConfidence() uint32 {
+	if x != nil {
+		return x.Confidence
+	}
+	return 0
+}
+
+func (x *RouteWhy) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *RouteWhy) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *RouteWhy) GetPriority() int32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *RouteWhy) GetVirtualAgeMs() int64 {
+	if x != nil {
+		return x.VirtualAgeMs
+	}
+	return 0
+}
+
+func (x *RouteWhy) GetPreferred() string {
+	if x != nil {
+		return x.Preferred
+	}
+	return ""
+}
+
 // AgentChanged is an agent's presence after a change.
 type AgentChanged struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -847,14 +1159,19 @@ type AgentChanged struct {
 	Version uint64 `protobuf:"varint,8,opt,name=version,proto3" json:"version,omitempty"`
 	Gateway string `protobuf:"bytes,9,opt,name=gateway,proto3" json:"gateway,omitempty"`
 	// Capacity is how many contacts at once the agent may hold.
-	Capacity      uint32 `protobuf:"varint,10,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	Capacity uint32 `protobuf:"varint,10,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	// Next_status is the status that begins when the agent is free; empty for none.
+	NextStatus string `protobuf:"bytes,11,opt,name=next_status,json=nextStatus,proto3" json:"next_status,omitempty"`
+	NextReason string `protobuf:"bytes,12,opt,name=next_reason,json=nextReason,proto3" json:"next_reason,omitempty"`
+	// By is the account of the supervisor who set the status; empty for the agent's own word.
+	By            string `protobuf:"bytes,13,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AgentChanged) Reset() {
 	*x = AgentChanged{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -866,7 +1183,7 @@ func (x *AgentChanged) String() string {
 func (*AgentChanged) ProtoMessage() {}
 
 func (x *AgentChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -879,7 +1196,7 @@ func (x *AgentChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentChanged.ProtoReflect.Descriptor instead.
 func (*AgentChanged) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{10}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AgentChanged) GetAgent() string {
@@ -952,6 +1269,27 @@ func (x *AgentChanged) GetCapacity() uint32 {
 	return 0
 }
 
+func (x *AgentChanged) GetNextStatus() string {
+	if x != nil {
+		return x.NextStatus
+	}
+	return ""
+}
+
+func (x *AgentChanged) GetNextReason() string {
+	if x != nil {
+		return x.NextReason
+	}
+	return ""
+}
+
+func (x *AgentChanged) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
 // QueueEntry is a contact's place in a queue after a change.
 type QueueEntry struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -968,15 +1306,23 @@ type QueueEntry struct {
 	Version uint64 `protobuf:"varint,9,opt,name=version,proto3" json:"version,omitempty"`
 	Agent   string `protobuf:"bytes,10,opt,name=agent,proto3" json:"agent,omitempty"`
 	// Reason says, while it waits, why nobody could take it: no_queue, no_agent (the queue has no members), nobody_staffed,
-	// all_busy, all_excluded; empty otherwise.
-	Reason        string `protobuf:"bytes,11,opt,name=reason,proto3" json:"reason,omitempty"`
+	// all_busy, all_excluded, nobody_fits (none meets what the step needs), closed; when it flowed out: overflow, full, too_long,
+	// closed, transfer, ended, queue_gone; empty otherwise.
+	Reason string    `protobuf:"bytes,11,opt,name=reason,proto3" json:"reason,omitempty"`
+	Why    *RouteWhy `protobuf:"bytes,12,opt,name=why,proto3" json:"why,omitempty"`
+	// Priority in force.
+	Priority int32 `protobuf:"varint,13,opt,name=priority,proto3" json:"priority,omitempty"`
+	// Next_queue is where it flowed to.
+	NextQueue string `protobuf:"bytes,14,opt,name=next_queue,json=nextQueue,proto3" json:"next_queue,omitempty"`
+	// Cohort is the queue's enqueue that this entry is about: it counts the contact's enqueues in queues from 1.
+	Cohort        uint32 `protobuf:"varint,15,opt,name=cohort,proto3" json:"cohort,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *QueueEntry) Reset() {
 	*x = QueueEntry{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[11]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -988,7 +1334,7 @@ func (x *QueueEntry) String() string {
 func (*QueueEntry) ProtoMessage() {}
 
 func (x *QueueEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[11]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1001,7 +1347,7 @@ func (x *QueueEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use QueueEntry.ProtoReflect.Descriptor instead.
 func (*QueueEntry) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{11}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *QueueEntry) GetContact() string {
@@ -1081,6 +1427,34 @@ func (x *QueueEntry) GetReason() string {
 	return ""
 }
 
+func (x *QueueEntry) GetWhy() *RouteWhy {
+	if x != nil {
+		return x.Why
+	}
+	return nil
+}
+
+func (x *QueueEntry) GetPriority() int32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *QueueEntry) GetNextQueue() string {
+	if x != nil {
+		return x.NextQueue
+	}
+	return ""
+}
+
+func (x *QueueEntry) GetCohort() uint32 {
+	if x != nil {
+		return x.Cohort
+	}
+	return 0
+}
+
 // RouteOutcome tells a conversation what became of its request.
 type RouteOutcome struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -1096,7 +1470,7 @@ type RouteOutcome struct {
 
 func (x *RouteOutcome) Reset() {
 	*x = RouteOutcome{}
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[12]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +1482,7 @@ func (x *RouteOutcome) String() string {
 func (*RouteOutcome) ProtoMessage() {}
 
 func (x *RouteOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_routing_proto_msgTypes[12]
+	mi := &file_tributary_event_v1_routing_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +1495,7 @@ func (x *RouteOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteOutcome.ProtoReflect.Descriptor instead.
 func (*RouteOutcome) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{12}
+	return file_tributary_event_v1_routing_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RouteOutcome) GetContact() string {
@@ -1163,7 +1537,7 @@ var File_tributary_event_v1_routing_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\n" +
-	" tributary/event/v1/routing.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\"\x8f\x02\n" +
+	" tributary/event/v1/routing.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\"\xfe\x03\n" +
 	"\fRouteRequest\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +
 	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x1a\n" +
@@ -1173,7 +1547,26 @@ const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\bpriority\x18\x06 \x01(\x05R\bpriority\x12\x1f\n" +
 	"\venqueued_ms\x18\a \x01(\x03R\n" +
 	"enqueuedMs\x12\x1b\n" +
-	"\tnot_agent\x18\b \x01(\tR\bnotAgent\"?\n" +
+	"\tnot_agent\x18\b \x01(\tR\bnotAgent\x12\x1f\n" +
+	"\ventry_point\x18\t \x01(\tR\n" +
+	"entryPoint\x12\x16\n" +
+	"\x06intent\x18\n" +
+	" \x01(\tR\x06intent\x12\x1e\n" +
+	"\n" +
+	"confidence\x18\v \x01(\rR\n" +
+	"confidence\x12\x1a\n" +
+	"\blanguage\x18\f \x01(\tR\blanguage\x12\x12\n" +
+	"\x04tier\x18\r \x01(\tR\x04tier\x12\x12\n" +
+	"\x04tags\x18\x0e \x03(\tR\x04tags\x12\x1d\n" +
+	"\n" +
+	"last_agent\x18\x0f \x01(\tR\tlastAgent\x12\x19\n" +
+	"\bto_agent\x18\x10 \x01(\tR\atoAgent\x12\x16\n" +
+	"\x06chosen\x18\x11 \x01(\bR\x06chosen\"m\n" +
+	"\vSetPriority\x12\x18\n" +
+	"\acontact\x18\x01 \x01(\tR\acontact\x12\x1a\n" +
+	"\bpriority\x18\x02 \x01(\x05R\bpriority\x12\x0e\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\x12\x18\n" +
+	"\arequest\x18\x04 \x01(\tR\arequest\"?\n" +
 	"\vRouteCancel\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"`\n" +
@@ -1188,12 +1581,15 @@ const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\agateway\x18\x02 \x01(\tR\agateway\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x03 \x01(\tR\n" +
-	"connection\"m\n" +
+	"connection\"\xb3\x01\n" +
 	"\vAgentStatus\x12\x14\n" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
-	"\arequest\x18\x04 \x01(\tR\arequest\"(\n" +
+	"\arequest\x18\x04 \x01(\tR\arequest\x12\x1b\n" +
+	"\twhen_free\x18\x05 \x01(\bR\bwhenFree\x12\x0e\n" +
+	"\x02by\x18\x06 \x01(\tR\x02by\x12\x17\n" +
+	"\alog_out\x18\a \x01(\bR\x06logOut\"(\n" +
 	"\fGatewayAlive\x12\x18\n" +
 	"\agateway\x18\x01 \x01(\tR\agateway\"Q\n" +
 	"\vOfferAnswer\x12\x14\n" +
@@ -1208,7 +1604,7 @@ const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x16\n" +
 	"\x06chosen\x18\x02 \x01(\bR\x06chosen\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05score\x18\x04 \x01(\x03R\x05score\"\x8f\x04\n" +
+	"\x05score\x18\x04 \x01(\x03R\x05score\"\xbf\x04\n" +
 	"\fOfferChanged\x12\x14\n" +
 	"\x05offer\x18\x01 \x01(\tR\x05offer\x12\x18\n" +
 	"\acontact\x18\x02 \x01(\tR\acontact\x12\"\n" +
@@ -1229,7 +1625,23 @@ const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\x06reason\x18\f \x01(\tR\x06reason\x125\n" +
 	"\achannel\x18\r \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1a\n" +
 	"\bcustomer\x18\x0e \x01(\tR\bcustomer\x12\x18\n" +
-	"\aversion\x18\x0f \x01(\x04R\aversion\"\x95\x02\n" +
+	"\aversion\x18\x0f \x01(\x04R\aversion\x12.\n" +
+	"\x03why\x18\x10 \x01(\v2\x1c.tributary.event.v1.RouteWhyR\x03why\"\xb5\x02\n" +
+	"\bRouteWhy\x12%\n" +
+	"\x0epolicy_version\x18\x01 \x01(\x04R\rpolicyVersion\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x12\n" +
+	"\x04step\x18\x03 \x01(\rR\x04step\x12\x12\n" +
+	"\x04need\x18\x04 \x01(\tR\x04need\x12\x16\n" +
+	"\x06intent\x18\x05 \x01(\tR\x06intent\x12\x1e\n" +
+	"\n" +
+	"confidence\x18\x06 \x01(\rR\n" +
+	"confidence\x12\x1a\n" +
+	"\blanguage\x18\a \x01(\tR\blanguage\x12\x12\n" +
+	"\x04tier\x18\b \x01(\tR\x04tier\x12\x1a\n" +
+	"\bpriority\x18\t \x01(\x05R\bpriority\x12$\n" +
+	"\x0evirtual_age_ms\x18\n" +
+	" \x01(\x03R\fvirtualAgeMs\x12\x1c\n" +
+	"\tpreferred\x18\v \x01(\tR\tpreferred\"\xe7\x02\n" +
 	"\fAgentChanged\x12\x14\n" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\tR\x06status\x12\x16\n" +
@@ -1241,7 +1653,12 @@ const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\aversion\x18\b \x01(\x04R\aversion\x12\x18\n" +
 	"\agateway\x18\t \x01(\tR\agateway\x12\x1a\n" +
 	"\bcapacity\x18\n" +
-	" \x01(\rR\bcapacity\"\xcf\x02\n" +
+	" \x01(\rR\bcapacity\x12\x1f\n" +
+	"\vnext_status\x18\v \x01(\tR\n" +
+	"nextStatus\x12\x1f\n" +
+	"\vnext_reason\x18\f \x01(\tR\n" +
+	"nextReason\x12\x0e\n" +
+	"\x02by\x18\r \x01(\tR\x02by\"\xd2\x03\n" +
 	"\n" +
 	"QueueEntry\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +
@@ -1257,7 +1674,12 @@ const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\aversion\x18\t \x01(\x04R\aversion\x12\x14\n" +
 	"\x05agent\x18\n" +
 	" \x01(\tR\x05agent\x12\x16\n" +
-	"\x06reason\x18\v \x01(\tR\x06reason\"\x84\x01\n" +
+	"\x06reason\x18\v \x01(\tR\x06reason\x12.\n" +
+	"\x03why\x18\f \x01(\v2\x1c.tributary.event.v1.RouteWhyR\x03why\x12\x1a\n" +
+	"\bpriority\x18\r \x01(\x05R\bpriority\x12\x1d\n" +
+	"\n" +
+	"next_queue\x18\x0e \x01(\tR\tnextQueue\x12\x16\n" +
+	"\x06cohort\x18\x0f \x01(\rR\x06cohort\"\x84\x01\n" +
 	"\fRouteOutcome\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x18\n" +
 	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\x14\n" +
@@ -1286,35 +1708,39 @@ func file_tributary_event_v1_routing_proto_rawDescGZIP() []byte {
 }
 
 var file_tributary_event_v1_routing_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tributary_event_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_tributary_event_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_tributary_event_v1_routing_proto_goTypes = []any{
 	(OfferState)(0),           // 0: tributary.event.v1.OfferState
 	(*RouteRequest)(nil),      // 1: tributary.event.v1.RouteRequest
-	(*RouteCancel)(nil),       // 2: tributary.event.v1.RouteCancel
-	(*AgentConnected)(nil),    // 3: tributary.event.v1.AgentConnected
-	(*AgentDisconnected)(nil), // 4: tributary.event.v1.AgentDisconnected
-	(*AgentStatus)(nil),       // 5: tributary.event.v1.AgentStatus
-	(*GatewayAlive)(nil),      // 6: tributary.event.v1.GatewayAlive
-	(*OfferAnswer)(nil),       // 7: tributary.event.v1.OfferAnswer
-	(*ContactReleased)(nil),   // 8: tributary.event.v1.ContactReleased
-	(*Candidate)(nil),         // 9: tributary.event.v1.Candidate
-	(*OfferChanged)(nil),      // 10: tributary.event.v1.OfferChanged
-	(*AgentChanged)(nil),      // 11: tributary.event.v1.AgentChanged
-	(*QueueEntry)(nil),        // 12: tributary.event.v1.QueueEntry
-	(*RouteOutcome)(nil),      // 13: tributary.event.v1.RouteOutcome
-	(Channel)(0),              // 14: tributary.event.v1.Channel
+	(*SetPriority)(nil),       // 2: tributary.event.v1.SetPriority
+	(*RouteCancel)(nil),       // 3: tributary.event.v1.RouteCancel
+	(*AgentConnected)(nil),    // 4: tributary.event.v1.AgentConnected
+	(*AgentDisconnected)(nil), // 5: tributary.event.v1.AgentDisconnected
+	(*AgentStatus)(nil),       // 6: tributary.event.v1.AgentStatus
+	(*GatewayAlive)(nil),      // 7: tributary.event.v1.GatewayAlive
+	(*OfferAnswer)(nil),       // 8: tributary.event.v1.OfferAnswer
+	(*ContactReleased)(nil),   // 9: tributary.event.v1.ContactReleased
+	(*Candidate)(nil),         // 10: tributary.event.v1.Candidate
+	(*OfferChanged)(nil),      // 11: tributary.event.v1.OfferChanged
+	(*RouteWhy)(nil),          // 12: tributary.event.v1.RouteWhy
+	(*AgentChanged)(nil),      // 13: tributary.event.v1.AgentChanged
+	(*QueueEntry)(nil),        // 14: tributary.event.v1.QueueEntry
+	(*RouteOutcome)(nil),      // 15: tributary.event.v1.RouteOutcome
+	(Channel)(0),              // 16: tributary.event.v1.Channel
 }
 var file_tributary_event_v1_routing_proto_depIdxs = []int32{
-	14, // 0: tributary.event.v1.RouteRequest.channel:type_name -> tributary.event.v1.Channel
+	16, // 0: tributary.event.v1.RouteRequest.channel:type_name -> tributary.event.v1.Channel
 	0,  // 1: tributary.event.v1.OfferChanged.state:type_name -> tributary.event.v1.OfferState
-	9,  // 2: tributary.event.v1.OfferChanged.candidates:type_name -> tributary.event.v1.Candidate
-	14, // 3: tributary.event.v1.OfferChanged.channel:type_name -> tributary.event.v1.Channel
-	14, // 4: tributary.event.v1.QueueEntry.channel:type_name -> tributary.event.v1.Channel
-	5,  // [5:5] is the sub-list for method output_type
-	5,  // [5:5] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	10, // 2: tributary.event.v1.OfferChanged.candidates:type_name -> tributary.event.v1.Candidate
+	16, // 3: tributary.event.v1.OfferChanged.channel:type_name -> tributary.event.v1.Channel
+	12, // 4: tributary.event.v1.OfferChanged.why:type_name -> tributary.event.v1.RouteWhy
+	16, // 5: tributary.event.v1.QueueEntry.channel:type_name -> tributary.event.v1.Channel
+	12, // 6: tributary.event.v1.QueueEntry.why:type_name -> tributary.event.v1.RouteWhy
+	7,  // [7:7] is the sub-list for method output_type
+	7,  // [7:7] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_routing_proto_init() }
@@ -1329,7 +1755,7 @@ func file_tributary_event_v1_routing_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_routing_proto_rawDesc), len(file_tributary_event_v1_routing_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -104,7 +104,11 @@ type Content struct {
 	// Address is the address itself, e.g. mailto:a@b.example.
 	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
 	// Fields are further personal facts, e.g. answers to a form before the chat.
-	Fields        []*Field `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty"`
+	Fields []*Field `protobuf:"bytes,4,rep,name=fields,proto3" json:"fields,omitempty"`
+	// File_names are the names of the attachments, in their order.
+	FileNames []string `protobuf:"bytes,5,rep,name=file_names,json=fileNames,proto3" json:"file_names,omitempty"`
+	// Page is the address of the page that the customer looked at.
+	Page          string `protobuf:"bytes,6,opt,name=page,proto3" json:"page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -165,6 +169,20 @@ func (x *Content) GetFields() []*Field {
 		return x.Fields
 	}
 	return nil
+}
+
+func (x *Content) GetFileNames() []string {
+	if x != nil {
+		return x.FileNames
+	}
+	return nil
+}
+
+func (x *Content) GetPage() string {
+	if x != nil {
+		return x.Page
+	}
+	return ""
 }
 
 // Field is one named value.
@@ -232,12 +250,15 @@ const file_tributary_event_v1_sealed_proto_rawDesc = "" +
 	"\x05nonce\x18\x03 \x01(\fR\x05nonce\x12\x1e\n" +
 	"\n" +
 	"ciphertext\x18\x04 \x01(\fR\n" +
-	"ciphertext\"~\n" +
+	"ciphertext\"\xb1\x01\n" +
 	"\aContent\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
 	"\aaddress\x18\x03 \x01(\tR\aaddress\x121\n" +
-	"\x06fields\x18\x04 \x03(\v2\x19.tributary.event.v1.FieldR\x06fields\"1\n" +
+	"\x06fields\x18\x04 \x03(\v2\x19.tributary.event.v1.FieldR\x06fields\x12\x1d\n" +
+	"\n" +
+	"file_names\x18\x05 \x03(\tR\tfileNames\x12\x12\n" +
+	"\x04page\x18\x06 \x01(\tR\x04page\"1\n" +
 	"\x05Field\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05valueB6Z4github.com/tributary-cc/tributary/stream/event;eventb\x06proto3"

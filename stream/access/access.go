@@ -2,9 +2,9 @@
 //
 // It promises: a password is kept only as argon2id; account files are sealed and named by a keyed hash, so that the
 // object store tells neither logins nor roles; a token is worth nothing after its expiry, after a log-out, a change of
-// password, of roles or of state, here at once and in other processes after [CacheAge] at most; a wrong password, an
-// unknown login and a disabled account get the same answer in the same time; guessing is throttled, and a flood of
-// log-ins costs bounded memory.
+// password, of roles or of state, here at once and in other processes after [CacheAge] at most; no account is changed
+// without an entry in the audit, where there is one; a wrong password, an unknown login and a disabled account get the
+// same answer in the same time; guessing is throttled, and a flood of log-ins costs bounded memory.
 //
 // It does not promise: that an attacker cannot delay the log-ins of an account whose login is known (throttling is per
 // login and per IP address); limits over several processes (each counts for itself); second factors. A session token in
@@ -54,10 +54,19 @@ func (e *ThrottledError) Error() string {
 // Is makes it an ErrThrottled.
 func (e *ThrottledError) Is(target error) bool { return target == ErrThrottled }
 
+// Actors that are no account.
+const (
+	// ActorOperator works at the command line, with the master key in hand.
+	ActorOperator = "operator"
+	// ActorSystem is a process that does it by itself: the first administrator's account, the demo centre's.
+	ActorSystem  = "system"
+	actorUnknown = "unknown"
+)
+
 // Entry says who did what, for the audit. It holds ids only.
 type Entry struct {
 	Tenant  string
-	Actor   string // an account id; "unknown" where nobody is proved
+	Actor   string // an account id, or one of the actors that are none; "unknown" where nobody is proved
 	Action  Action
 	Subject string
 	Allowed bool
@@ -76,14 +85,27 @@ func (NoAudit) Audit(context.Context, Entry) error { return nil }
 
 var _ Auditor = NoAudit{}
 
+type actorKey struct{}
+
+// By says who makes the changes of accounts that are made with the context. Without it, it is the process itself.
+func By(ctx context.Context, actor string) context.Context {
+	return context.WithValue(ctx, actorKey{}, actor)
+}
+
+func actorOf(ctx context.Context) string {
+	if actor, ok := ctx.Value(actorKey{}).(string); ok {
+		return actor
+	}
+	return ActorSystem
+}
+
 // Times that bound what a token is worth.
 const (
-	// SessionTTL is how long a session token is good without a refresh.
-	SessionTTL = 12 * time.Hour
-	// SessionMax is how long refreshing goes on after a log-in.
-	SessionMax = 7 * 24 * time.Hour
+	// SessionTTL is how long a session token is good: longer than any shift, so that nobody who logs in for one is logged
+	// out in the middle of a contact, and shorter than a day, so that nobody stays logged in until the next.
+	SessionTTL = 16 * time.Hour
 	// CacheAge is how long a process may not know what another changed of an account.
-	CacheAge = 5 * time.Second
+	CacheAge = time.Second
 
 	maxServiceTTL = 2 * 366 * 24 * time.Hour
 	maxCached     = 10_000
@@ -172,6 +194,12 @@ func (a *Accounts) Create(ctx context.Context, tenant, login, password, agentID 
 	if err != nil {
 		return Info{}, fmt.Errorf("create an account: %w", err)
 	}
+	if err = a.free(ctx, name); err == nil {
+		err = a.changed(ctx, ActionAccountCreate, &acc)
+	}
+	if err != nil {
+		return Info{}, fmt.Errorf("create an account: %w", err)
+	}
 	created, err := a.store.PutIfAbsent(ctx, name, sealed)
 	if err != nil {
 		return Info{}, fmt.Errorf("create an account: %w", err)
@@ -182,13 +210,35 @@ func (a *Accounts) Create(ctx context.Context, tenant, login, password, agentID 
 	return acc.info(), nil
 }
 
+// free says ErrExists before a creation is audited that cannot be.
+func (a *Accounts) free(ctx context.Context, name string) error {
+	_, err := a.store.Get(ctx, name)
+	if errors.Is(err, objects.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = ErrExists
+	}
+	return err
+}
+
+// changed takes a change to the audit before it is made: what is done and not audited would be worse than what is audited
+// and then, by a fault of the store, not done.
+func (a *Accounts) changed(ctx context.Context, action Action, acc *account) error {
+	err := a.audit.Audit(ctx, Entry{Tenant: acc.Tenant, Actor: actorOf(ctx), Action: action, Subject: acc.ID, Allowed: true})
+	if err != nil {
+		return fmt.Errorf("nothing is changed, as it cannot be audited: %w", err)
+	}
+	return nil
+}
+
 // SetPassword changes the password and ends all sessions.
 func (a *Accounts) SetPassword(ctx context.Context, tenant, login, password string) error {
 	hashed, err := a.newPassword(ctx, password)
 	if err != nil {
 		return fmt.Errorf("set a password: %w", err)
 	}
-	return a.change(ctx, tenant, login, func(acc *account) error {
+	return a.change(ctx, tenant, login, ActionAccountPassword, func(acc *account) error {
 		acc.Password, acc.OneTime = hashed, oneTime{}
 		acc.endSessions()
 		return nil
@@ -201,7 +251,7 @@ func (a *Accounts) SetRoles(ctx context.Context, tenant, login string, roles ...
 	if err != nil {
 		return err
 	}
-	return a.change(ctx, tenant, login, func(acc *account) error {
+	return a.change(ctx, tenant, login, ActionAccountRoles, func(acc *account) error {
 		acc.Roles = checked
 		acc.endSessions()
 		return nil
@@ -210,7 +260,11 @@ func (a *Accounts) SetRoles(ctx context.Context, tenant, login string, roles ...
 
 // Disable closes the account, or opens it again, and ends all sessions.
 func (a *Accounts) Disable(ctx context.Context, tenant, login string, disabled bool) error {
-	return a.change(ctx, tenant, login, func(acc *account) error {
+	action := ActionAccountEnable
+	if disabled {
+		action = ActionAccountDisable
+	}
+	return a.change(ctx, tenant, login, action, func(acc *account) error {
 		acc.Disabled, acc.OneTime = disabled, oneTime{}
 		acc.endSessions()
 		return nil
@@ -219,7 +273,7 @@ func (a *Accounts) Disable(ctx context.Context, tenant, login string, disabled b
 
 // EndSessions logs the account out everywhere.
 func (a *Accounts) EndSessions(ctx context.Context, tenant, login string) error {
-	return a.change(ctx, tenant, login, func(acc *account) error {
+	return a.change(ctx, tenant, login, ActionAccountLogout, func(acc *account) error {
 		acc.endSessions()
 		return nil
 	})
@@ -249,15 +303,27 @@ func (a *Accounts) List(ctx context.Context, tenant string) ([]Info, error) {
 	return infos, nil
 }
 
-func (a *Accounts) change(ctx context.Context, tenant, login string, change func(*account) error) error {
+func (a *Accounts) change(ctx context.Context, tenant, login string, action Action, change func(*account) error) error {
 	name, _, err := a.name(tenant, login)
 	if err != nil {
 		return fmt.Errorf("change an account: %w", err)
 	}
-	if _, err = a.update(ctx, name, change); err != nil {
+	if _, err = a.update(ctx, name, a.audited(ctx, action, change)); err != nil {
 		return fmt.Errorf("change an account: %w", err)
 	}
 	return nil
+}
+
+// audited is a change that is audited once it is found to be possible, and once however often it is tried.
+func (a *Accounts) audited(ctx context.Context, action Action, change func(*account) error) func(*account) error {
+	told := false
+	return func(acc *account) error {
+		err := change(acc)
+		if err == nil && !told {
+			err, told = a.changed(ctx, action, acc), true
+		}
+		return err
+	}
 }
 
 // name is where an account is kept. The login is not told by it.

@@ -155,8 +155,6 @@ func TestRevocation(t *testing.T) {
 			require.ErrorIs(t, err, access.ErrDenied)
 			_, err = f.Verify(t.Context(), other)
 			require.Equal(t, name == "log out", err == nil, "only a log-out leaves the other session")
-			_, _, err = f.Refresh(t.Context(), token)
-			require.ErrorIs(t, err, access.ErrDenied)
 			if name == "disable" {
 				_, _, err = f.Login(t.Context(), "acme", "alice", good, "192.0.2.1")
 				require.ErrorIs(t, err, access.ErrDenied)
@@ -165,26 +163,15 @@ func TestRevocation(t *testing.T) {
 	}
 }
 
-func TestExpiryAndRefresh(t *testing.T) {
+func TestExpiry(t *testing.T) {
 	f := newFixture(t)
 	f.create(t, "alice", access.RoleAgent)
 	token := f.login(t, "alice")
-	began := f.clock.now()
-	for {
-		f.clock.advance(access.SessionTTL - time.Second)
-		_, next, err := f.Refresh(t.Context(), token)
-		if err != nil {
-			require.ErrorIs(t, err, access.ErrDenied)
-			break
-		}
-		require.NotEqual(t, token, next)
-		token = next
-		require.Less(t, f.clock.now().Sub(began), access.SessionMax)
-	}
-	require.GreaterOrEqual(t, f.clock.now().Sub(began), access.SessionMax-access.SessionTTL)
-	token = f.login(t, "alice")
-	f.clock.advance(access.SessionTTL)
+	f.clock.advance(access.SessionTTL - time.Second)
 	_, err := f.Verify(t.Context(), token)
+	require.NoError(t, err, "nobody is logged out in a shift")
+	f.clock.advance(time.Second)
+	_, err = f.Verify(t.Context(), token)
 	require.ErrorIs(t, err, access.ErrDenied)
 	require.NoError(t, f.Logout(t.Context(), token))
 }
@@ -194,12 +181,60 @@ func TestManyLogoutsEndAll(t *testing.T) {
 	f.create(t, "alice", access.RoleAgent)
 	first := f.login(t, "alice")
 	for range 33 {
-		_, next, err := f.Refresh(t.Context(), first)
-		require.NoError(t, err)
-		require.NoError(t, f.Logout(t.Context(), next))
+		require.NoError(t, f.Logout(t.Context(), f.login(t, "alice")))
 	}
 	_, err := f.Verify(t.Context(), first)
 	require.ErrorIs(t, err, access.ErrDenied, "what cannot be remembered one by one is ended together")
+}
+
+// TestEveryChangeIsAudited: once, by who made it, with the account's id, and before it is made.
+func TestEveryChangeIsAudited(t *testing.T) {
+	f := newFixture(t)
+	ctx := access.By(t.Context(), access.ActorOperator)
+	info, err := f.Create(ctx, "acme", "alice", good, "", access.RoleAgent)
+	require.NoError(t, err)
+	crm, err := f.Create(t.Context(), "acme", "crm", "", "", access.RoleService)
+	require.NoError(t, err)
+	f.audit.entries = nil
+	changes := []struct {
+		action access.Action
+		do     func() error
+	}{
+		{access.ActionAccountPassword, func() error { return f.SetPassword(ctx, "acme", "alice", good+"2") }},
+		{access.ActionAccountRoles, func() error { return f.SetRoles(ctx, "acme", "alice", access.RoleQA) }},
+		{access.ActionAccountLink, func() error { _, failed := f.OneTimeLink(ctx, "acme", "alice", time.Hour); return failed }},
+		{access.ActionAccountLogout, func() error { return f.EndSessions(ctx, "acme", "alice") }},
+		{access.ActionAccountDisable, func() error { return f.Disable(ctx, "acme", "alice", true) }},
+		{access.ActionAccountEnable, func() error { return f.Disable(ctx, "acme", "alice", false) }},
+	}
+	var want []access.Entry
+	for _, c := range changes {
+		require.NoError(t, c.do())
+		want = append(want, access.Entry{Tenant: "acme", Actor: "operator", Action: c.action, Subject: info.Account, Allowed: true})
+	}
+	_, err = f.ServiceToken(t.Context(), "acme", "crm", time.Hour)
+	require.NoError(t, err)
+	want = append(want, access.Entry{Tenant: "acme", Actor: "system", Action: access.ActionAccountToken, Subject: crm.Account, Allowed: true})
+	require.Equal(t, want, f.audit.entries)
+
+	_, err = f.Create(ctx, "acme", "alice", good, "", access.RoleAgent)
+	require.ErrorIs(t, err, access.ErrExists)
+	require.ErrorIs(t, f.Disable(ctx, "acme", "nobody", true), access.ErrNotFound)
+	require.Len(t, f.audit.entries, len(want), "what is not possible is not audited as done")
+
+	_, token, err := f.Login(t.Context(), "acme", "alice", good+"2", "192.0.2.1")
+	require.NoError(t, err)
+	f.audit.fail = errors.New("the log is away")
+	for _, c := range changes {
+		require.ErrorContains(t, c.do(), "cannot be audited", c.action)
+	}
+	_, err = f.Verify(t.Context(), token)
+	require.NoError(t, err, "nothing is changed that is not audited")
+	_, err = f.Create(ctx, "acme", "bob", good, "", access.RoleAgent)
+	require.ErrorContains(t, err, "cannot be audited")
+	all, err := f.List(t.Context(), "acme")
+	require.NoError(t, err)
+	require.Len(t, all, 2)
 }
 
 func TestTokensOfOtherKinds(t *testing.T) {
@@ -286,8 +321,6 @@ func TestServiceToken(t *testing.T) {
 	p, err := f.Verify(t.Context(), token)
 	require.NoError(t, err)
 	require.True(t, access.Can(p, access.ActionEventWrite, "acme"))
-	_, _, err = f.Refresh(t.Context(), token)
-	require.ErrorIs(t, err, access.ErrDenied)
 	_, err = f.ServiceToken(t.Context(), "acme", "alice", time.Hour)
 	require.ErrorIs(t, err, access.ErrInvalid)
 	require.NoError(t, f.EndSessions(t.Context(), "acme", "crm"))

@@ -112,7 +112,7 @@ func (a *Accounts) Login(ctx context.Context, tenant, login, password, ip string
 		return Principal{}, "", fmt.Errorf("log in: %w", err)
 	}
 	if !ok || acc.Disabled {
-		err := a.audit.Audit(ctx, Entry{Tenant: tenant, Actor: "unknown", Action: ActionSessionBegin, Subject: idOf(acc)})
+		err := a.audit.Audit(ctx, Entry{Tenant: tenant, Actor: actorUnknown, Action: ActionSessionBegin, Subject: idOf(acc)})
 		return Principal{}, "", errors.Join(ErrDenied, err)
 	}
 	a.byLogin.clear(name)

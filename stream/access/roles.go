@@ -44,6 +44,21 @@ const (
 	ActionPasswordRedeemed Action = "session.one_time_link" // audit only: a one-time link was used
 )
 
+// What is done to accounts and, at the command line, to the installation; for the audit only.
+const (
+	ActionAccountCreate   Action = "account.create"
+	ActionAccountPassword Action = "account.password"
+	ActionAccountRoles    Action = "account.roles"
+	ActionAccountDisable  Action = "account.disable"
+	ActionAccountEnable   Action = "account.enable"
+	ActionAccountLogout   Action = "account.logout"
+	ActionAccountLink     Action = "account.one_time_link"
+	ActionAccountToken    Action = "account.token"
+	ActionDeadRetry       Action = "dead.retry"
+	ActionEngineResend    Action = "engine.resend"
+	ActionEngineSkip      Action = "engine.skip"
+)
+
 // permissions is the whole table: what is not in it is denied.
 var permissions = map[Role][]Action{
 	RoleAgent:      {ActionWork, ActionContactRead, ActionContactWrite},

@@ -68,7 +68,6 @@ type claims struct {
 	Tenant     string `json:"t"`
 	Account    string `json:"a"` // the last segment of the account's object
 	Generation uint64 `json:"g"`
-	Began      int64  `json:"b"`
 	Until      int64  `json:"u"`
 	Service    bool   `json:"s,omitempty"`
 }
@@ -77,9 +76,7 @@ func (c claims) name() string { return folder(c.Tenant) + c.Account }
 
 // begin makes a session of an account whose owner has proved to be it.
 func (a *Accounts) begin(ctx context.Context, name string, acc *account, action Action) (Principal, string, error) {
-	now := a.now()
-	c := claims{Began: now.Unix(), Until: now.Add(SessionTTL).Unix()}
-	p, token, err := a.issue(name, acc, c)
+	p, token, err := a.issue(name, acc, claims{Until: a.now().Add(SessionTTL).Unix()})
 	if err != nil {
 		return Principal{}, "", fmt.Errorf("begin a session: %w", err)
 	}
@@ -130,25 +127,6 @@ func (a *Accounts) session(ctx context.Context, token string) (claims, *account,
 	return c, acc, nil
 }
 
-// Refresh answers a new token for a session that goes on, until SessionMax after its log-in. The old one stays good
-// until it expires, so that answers under way do not fail.
-func (a *Accounts) Refresh(ctx context.Context, token string) (Principal, string, error) {
-	c, acc, err := a.session(ctx, token)
-	if err != nil {
-		return Principal{}, "", err
-	}
-	now := a.now()
-	end := time.Unix(c.Began, 0).Add(SessionMax)
-	if c.Service || !now.Before(end) {
-		return Principal{}, "", ErrDenied
-	}
-	until := now.Add(SessionTTL)
-	if until.After(end) {
-		until = end
-	}
-	return a.issue(c.name(), acc, claims{Began: c.Began, Until: until.Unix()})
-}
-
 // Logout ends one session token. A token that is not good any more is fine.
 func (a *Accounts) Logout(ctx context.Context, token string) error {
 	c, acc, err := a.session(ctx, token)
@@ -186,9 +164,14 @@ func (a *Accounts) ServiceToken(ctx context.Context, tenant, login string, ttl t
 	if !slices.Contains(acc.Roles, RoleService) || acc.Disabled || ttl <= 0 || ttl > maxServiceTTL {
 		return "", fmt.Errorf("make a service token: %w: it needs an open account with the role service and a life of at most %s", ErrInvalid, maxServiceTTL)
 	}
-	now := a.now()
-	_, token, err := a.issue(name, acc, claims{Began: now.Unix(), Until: now.Add(ttl).Unix(), Service: true})
-	return token, err
+	_, token, err := a.issue(name, acc, claims{Until: a.now().Add(ttl).Unix(), Service: true})
+	if err == nil {
+		err = a.changed(ctx, ActionAccountToken, acc)
+	}
+	if err != nil {
+		return "", fmt.Errorf("make a service token: %w", err)
+	}
+	return token, nil
 }
 
 // OneTimeLink makes the secret of a link with which the account's owner sets a password, once. It replaces the one
@@ -200,13 +183,13 @@ func (a *Accounts) OneTimeLink(ctx context.Context, tenant, login string, ttl ti
 	}
 	id, until := randomID(), a.now().Add(ttl).Unix()
 	// What is kept is a hash: reading the account does not give the link.
-	acc, err := a.update(ctx, name, func(acc *account) error {
+	acc, err := a.update(ctx, name, a.audited(ctx, ActionAccountLink, func(acc *account) error {
 		if acc.Disabled || slices.Contains(acc.Roles, RoleService) {
 			return fmt.Errorf("%w: the account is disabled or a service", ErrInvalid)
 		}
 		acc.OneTime = oneTime{ID: hashID(id), Until: until}
 		return nil
-	})
+	}))
 	if err != nil {
 		return "", fmt.Errorf("make a one-time link: %w", err)
 	}

@@ -1,0 +1,74 @@
+// Package models is what Tributary asks of AI, as small interfaces: packages below it satisfy them (`local` in the process, `openai` over
+// HTTP), `enrich` asks them, `eval` measures them.
+//
+// It promises that an answer is one of a model's own labels with a calibrated confidence, and that a text is data: no text, however
+// written, changes what a classifier does besides its answer. It does not promise that the answer is right; that is what Confidence,
+// Unsure and OutOfScope say, and `tributary eval` measures.
+package models
+
+import (
+	"context"
+	"errors"
+)
+
+// Classifier says what a customer wants. It is safe for concurrent use.
+//
+// The text is as the customer wrote it: any length, any bytes. An implementation reads at most as much as it states and never keeps,
+// logs or puts into an error any of it. An error means that there is no answer (the context ended, a server failed); a text that means
+// nothing to the model is an Answer with Unsure set, not an error.
+type Classifier interface {
+	Classify(ctx context.Context, text string) (Answer, error)
+}
+
+// Answer is what a classifier says of one text.
+type Answer struct {
+	// Intent is the best of the model's labels; empty where OutOfScope.
+	Intent string
+	// Confidence is the calibrated probability, in thousandths (0–1000), that what the answer says is right: the intent, or that the text is out of scope.
+	Confidence int
+	// Guesses are the best labels, the best first, at most MaxGuesses; also where the model is unsure or the text out of scope. The caller owns them.
+	Guesses []Guess
+	// Unsure says that the answer alone should decide nothing: another model or a person should. Always set on a text without meaning to the model.
+	Unsure bool
+	// OutOfScope says that the text is about nothing the model knows; only models that were taught what is out of scope set it.
+	OutOfScope bool
+	// Language the model was made for: "en", "zh".
+	Language string
+	// Model and Version name what answered; the same version gives the same answer to the same text.
+	Model, Version string
+}
+
+// MaxGuesses bounds Answer.Guesses.
+const MaxGuesses = 3
+
+// Guess is one label and its calibrated probability in thousandths.
+type Guess struct {
+	Intent     string
+	Confidence int
+}
+
+// Cascade asks one classifier after the other, the cheapest first, until one is sure. Where a later one fails or the context ends, the
+// answer before it stands; only when none answered is there an error. An empty Cascade knows nothing and is unsure.
+type Cascade []Classifier
+
+var _ Classifier = Cascade(nil)
+
+// Classify gives the first answer that is sure, else the last one there is.
+func (c Cascade) Classify(ctx context.Context, text string) (Answer, error) {
+	last, answered := Answer{Unsure: true}, len(c) == 0
+	var errs []error
+	for _, next := range c {
+		a, err := next.Classify(ctx, text)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if last, answered = a, true; !a.Unsure {
+			break
+		}
+	}
+	if !answered {
+		return Answer{Unsure: true}, errors.Join(errs...)
+	}
+	return last, nil
+}

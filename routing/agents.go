@@ -132,15 +132,19 @@ func (d *Domain) tellAgent(a *agent) {
 	}
 	a.seen, a.moved = s, false
 	a.row.Version++
-	w := &event.AgentChanged{
+	m := d.mem.agents.take()
+	m.agent = event.AgentChanged{
 		Agent: a.row.Agent, Status: s.status, Reason: s.reason, Connected: s.connected, Activity: s.activity,
 		SinceMs: a.row.SinceMs, Version: a.row.Version, Gateway: s.gateway, Capacity: s.capacity,
 	}
 	if len(a.held) > 0 {
-		w.Contacts = make([]string, len(a.held))
-		for i, c := range a.held {
-			w.Contacts[i] = c.row.Request.Contact
+		m.contacts = m.contacts[:0]
+		for _, c := range a.held {
+			m.contacts = append(m.contacts, c.id())
 		}
+		m.agent.Contacts = m.contacts
 	}
-	d.fact(&event.Event{Body: &event.Event_AgentChanged{AgentChanged: w}})
+	m.body.AgentChanged = &m.agent
+	m.event = event.Event{Body: &m.body}
+	d.fact(&m.event)
 }

@@ -101,15 +101,16 @@ func (d *Domain) drain(id string) {
 		return
 	}
 	n := 0
-	for _, c := range firstOf(&from.waiting, sweepStep+1) {
+	for _, s := range firstOf(&from.waiting, sweepStep+1) {
+		c := s.contact
 		if n++; n > sweepStep {
 			d.after(TimerDrain, id, 1)
 			return
 		}
 		d.unwait(c)
 		d.queueEntry(c, "flowed_out", "", "")
-		c.row.Queue, c.queue = to.id, to
-		d.tell(c, &event.RouteOutcome{Outcome: "requeued"})
+		c.queue = to
+		d.tell(c, "requeued", "", "")
 		d.wait(c)
 	}
 }

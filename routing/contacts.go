@@ -17,17 +17,19 @@ const (
 // request makes a contact wait. One that is known already is a repeat, unless it was lost with its agent and comes back.
 func (d *Domain) request(r *event.RouteRequest) {
 	c := d.contacts[r.Contact]
-	if c != nil && c.row.State != lost {
+	if c != nil && c.state != lost {
 		return
 	}
 	if c == nil {
-		c = &contact{row: &event.RoutingContactRow{}}
-		d.contacts[r.Contact] = c
+		c = d.mem.gone.take()
+		c.ask(r.Contact, r)
+		d.contacts[c.id()] = c
 	} else {
 		d.cancel(TimerForget, r.Contact)
+		c.ask(c.id(), r)
+		d.forgetExclusions(c)
 	}
-	c.row.Request, c.row.Exclusions = r, nil
-	c.row.Queue, c.queue = r.Queue, d.queue(r.Queue)
+	c.queue = d.queue(r.Queue)
 	if r.NotAgent != "" {
 		d.exclude(c, r.NotAgent, "excluded")
 	}
@@ -36,8 +38,8 @@ func (d *Domain) request(r *event.RouteRequest) {
 
 // wait puts a contact into its queue, at the place that its priority and its wait give it.
 func (d *Domain) wait(c *contact) {
-	c.row.State, c.row.Agent, c.row.Offer, c.row.OfferedMs, c.row.ExpiresAfterMs, c.agent = waiting, "", "", 0, 0, nil
-	c.queue.waiting.insert(c)
+	c.state, c.agent = waiting, nil
+	c.queue.waiting.insert(c.spot())
 	c.entry = true
 	d.markContact(c)
 	d.waiting = append(d.waiting, c)
@@ -49,7 +51,7 @@ func (d *Domain) wait(c *contact) {
 
 // unwait takes a contact out of the line.
 func (d *Domain) unwait(c *contact) {
-	c.queue.waiting.remove(c)
+	c.queue.waiting.remove(c.spot())
 	if c.queue.config == nil && c.queue.waiting.len() == 0 {
 		d.orphaned.remove(c.queue)
 		d.cancel(TimerDrain, c.queue.id)
@@ -58,11 +60,12 @@ func (d *Domain) unwait(c *contact) {
 
 // exclude keeps an agent from being offered the contact for a while.
 func (d *Domain) exclude(c *contact, agentID, reason string) {
-	c.row.Exclusions = slices.DeleteFunc(c.row.Exclusions, func(x *event.RoutingExclusion) bool { return x.Agent == agentID })
-	if len(c.row.Exclusions) >= maxExclusions {
-		c.row.Exclusions = slices.Delete(c.row.Exclusions, 0, 1)
+	x := d.more(c)
+	x.exclusions = slices.DeleteFunc(x.exclusions, func(x *event.RoutingExclusion) bool { return x.Agent == agentID })
+	if len(x.exclusions) >= maxExclusions {
+		x.exclusions = slices.Delete(x.exclusions, 0, 1)
 	}
-	c.row.Exclusions = append(c.row.Exclusions, &event.RoutingExclusion{
+	x.exclusions = append(x.exclusions, &event.RoutingExclusion{
 		Agent: agentID, Until: d.now.Served + d.rules.Exclude, Reason: reason,
 	})
 	d.armExclusion(c)
@@ -71,32 +74,40 @@ func (d *Domain) exclude(c *contact, agentID, reason string) {
 
 // armExclusion sets the timer to the exclusion that ends first; they are in the order of their ends.
 func (d *Domain) armExclusion(c *contact) {
-	if len(c.row.Exclusions) > 0 {
-		d.after(TimerExclude, c.row.Request.Contact, c.row.Exclusions[0].Until-d.now.Served)
+	if list := c.exclusions(); len(list) > 0 {
+		d.after(TimerExclude, c.id(), list[0].Until-d.now.Served)
 	}
 }
 
 // exclusionsEnd lets those whose time is over be offered the contact again.
 func (d *Domain) exclusionsEnd(id string) {
 	c := d.contacts[id]
-	if c == nil || len(c.row.Exclusions) == 0 {
+	if c == nil || len(c.exclusions()) == 0 {
 		return
 	}
-	c.row.Exclusions = slices.DeleteFunc(c.row.Exclusions, func(x *event.RoutingExclusion) bool {
+	c.extra.exclusions = slices.DeleteFunc(c.extra.exclusions, func(x *event.RoutingExclusion) bool {
 		return x.Until <= d.now.Served
 	})
+	d.less(c)
 	d.armExclusion(c)
 	d.markContact(c)
-	if c.row.State == waiting {
+	if c.state == waiting {
 		d.waiting = append(d.waiting, c)
 	}
 }
 
 // clearExclusions forgets them, as the contact waits no more.
 func (d *Domain) clearExclusions(c *contact) {
-	if len(c.row.Exclusions) > 0 {
-		c.row.Exclusions = nil
-		d.cancel(TimerExclude, c.row.Request.Contact)
+	if len(c.exclusions()) > 0 {
+		d.forgetExclusions(c)
+		d.cancel(TimerExclude, c.id())
+	}
+}
+
+func (d *Domain) forgetExclusions(c *contact) {
+	if c.extra != nil {
+		c.extra.exclusions = nil
+		d.less(c)
 	}
 }
 
@@ -111,7 +122,7 @@ func (d *Domain) leave(c *contact, state string) {
 func (d *Domain) drop(c *contact) {
 	c.entry, c.gone = false, true
 	d.markContact(c)
-	delete(d.contacts, c.row.Request.Contact)
+	delete(d.contacts, c.id())
 }
 
 // cancelRequest takes a contact out wherever it stands: the customer left, or its conversation needs no agent any more.
@@ -124,7 +135,7 @@ func (d *Domain) cancelRequest(r *event.RouteCancel) {
 	if r.Reason == "abandoned" || r.Reason == "ended" {
 		state = "abandoned"
 	}
-	switch c.row.State {
+	switch c.state {
 	case waiting:
 		d.unwait(c)
 		d.leave(c, state)
@@ -150,14 +161,14 @@ func (d *Domain) released(r *event.ContactReleased) {
 		return
 	}
 	switch {
-	case c.row.State == lost:
+	case c.state == lost:
 		d.cancel(TimerForget, r.Contact)
 		d.drop(c)
-	case c.agent == nil || c.row.State == offered || c.row.Agent != r.Agent:
+	case c.agent == nil || c.state == offered || c.agent.row.Agent != r.Agent:
 	case r.Wrapping:
-		if c.row.State == assigned {
+		if c.state == assigned {
 			d.touch(c.agent)
-			c.row.State = wrapping
+			c.state = wrapping
 			d.markContact(c)
 		}
 	default:
@@ -188,10 +199,10 @@ func (d *Domain) idle(a *agent) {
 func (d *Domain) lose(c *contact) {
 	a := c.agent
 	d.release(c)
-	d.tell(c, &event.RouteOutcome{Outcome: "agent_lost", Agent: a.row.Agent})
-	c.row.State, c.row.Agent = lost, ""
+	d.tell(c, "agent_lost", a.row.Agent, "")
+	c.state = lost
 	d.markContact(c)
-	d.after(TimerForget, c.row.Request.Contact, d.rules.LostKept)
+	d.after(TimerForget, c.id(), d.rules.LostKept)
 }
 
 // tellEntry tells the entry of a contact whose place in the queue changed.
@@ -199,24 +210,27 @@ func (d *Domain) tellEntry(c *contact) {
 	if !c.entry {
 		return
 	}
-	switch c.row.State {
+	switch c.state {
 	case waiting:
 		d.queueEntry(c, "waiting", "", c.blocked())
 	case offered:
-		d.queueEntry(c, "offered", c.row.Agent, "")
+		d.queueEntry(c, "offered", c.agent.row.Agent, "")
 	case assigned, wrapping:
-		d.queueEntry(c, "answered", c.row.Agent, "")
+		d.queueEntry(c, "answered", c.agent.row.Agent, "")
 	case lost, event.RoutingContactState_ROUTING_CONTACT_STATE_UNSPECIFIED:
 	}
 	c.entry = false
 }
 
 func (d *Domain) queueEntry(c *contact, state, agentID, reason string) {
-	c.row.Version++
-	r := c.row.Request
-	d.fact(&event.Event{Customer: r.Customer, Body: &event.Event_QueueEntry{QueueEntry: &event.QueueEntry{
-		Contact: r.Contact, Conversation: r.Conversation, Queue: c.row.Queue, Channel: r.Channel, State: state,
-		EnqueuedMs: r.EnqueuedMs, ChangedMs: d.now.stamp(), Waiting: c.queue.count(), Version: c.row.Version,
+	c.version++
+	m := d.mem.entries.take()
+	m.entry = event.QueueEntry{
+		Contact: c.id(), Conversation: c.conversation(), Queue: c.queue.id, Channel: c.channel, State: state,
+		EnqueuedMs: c.enqueued, ChangedMs: d.now.stamp(), Waiting: c.queue.count(), Version: c.version,
 		Agent: agentID, Reason: reason,
-	}}})
+	}
+	m.body.QueueEntry = &m.entry
+	m.event = event.Event{Customer: c.customer(), Body: &m.body}
+	d.fact(&m.event)
 }

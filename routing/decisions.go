@@ -19,7 +19,8 @@ type Moment struct {
 
 func (m Moment) stamp() int64 { return max(m.Clock, m.At) }
 
-// Decisions are what came of one event. They, and the rows in them, are valid until the next call on the domain.
+// Decisions are what came of one event. They, and the rows in them, are valid until the next call on the domain; the events
+// of their outputs until [Domain.Recycle].
 type Decisions struct {
 	// Outputs are to be appended in this order.
 	Outputs []Output
@@ -96,18 +97,19 @@ func (d *Domain) cancel(kind TimerKind, id string) { d.after(kind, id, -1) }
 
 // fact says something to all who read routing's facts.
 func (d *Domain) fact(e *event.Event) {
-	e.Tenant, e.Key, e.AtMs = d.tenant, event.Key(d.tenant, d.name), d.now.stamp()
+	e.Tenant, e.Key, e.AtMs = d.tenant, d.key, d.now.stamp()
 	d.out.Outputs = append(d.out.Outputs, Output{event.TopicRoutingFacts, e})
 }
 
 // tell tells a contact's conversation what became of its request.
-func (d *Domain) tell(c *contact, o *event.RouteOutcome) {
-	o.Contact, o.Queue = c.row.Request.Contact, c.row.Queue
-	customer := c.row.Request.Customer
-	d.out.Outputs = append(d.out.Outputs, Output{event.TopicConversationIn, &event.Event{
-		Tenant: d.tenant, Key: event.Key(d.tenant, customer), Customer: customer, AtMs: d.now.stamp(),
-		Body: &event.Event_RouteOutcome{RouteOutcome: o},
-	}})
+func (d *Domain) tell(c *contact, outcome, agentID, offer string) {
+	m := d.mem.outcomes.take()
+	m.outcome = event.RouteOutcome{Contact: c.id(), Outcome: outcome, Queue: c.queue.id, Agent: agentID, Offer: offer}
+	m.body.RouteOutcome = &m.outcome
+	m.event = event.Event{
+		Tenant: d.tenant, Key: event.Key(d.tenant, c.customer()), Customer: c.customer(), AtMs: d.now.stamp(), Body: &m.body,
+	}
+	d.out.Outputs = append(d.out.Outputs, Output{event.TopicConversationIn, &m.event})
 }
 
 // begin clears what the last event left.
@@ -126,16 +128,20 @@ func (d *Domain) finish() *Decisions {
 	for _, c := range d.changed.contacts {
 		d.tellEntry(c)
 		c.dirty = false
-		row := c.row
-		if c.gone {
-			row = nil
+		var row *event.RoutingContactRow
+		if !c.gone {
+			row = c.write(d.mem.contacts.take())
 		}
-		d.out.Contacts = append(d.out.Contacts, Changed[event.RoutingContactRow]{c.row.Request.Contact, row})
+		d.out.Contacts = append(d.out.Contacts, Changed[event.RoutingContactRow]{c.id(), row})
+		if c.gone {
+			*c = contact{}
+			d.mem.gone.give(c)
+		}
 	}
 	for _, a := range d.changed.agents {
 		a.dirty = false
 		d.tellAgent(a)
-		row := a.row
+		row := &a.row
 		if d.forgettable(a) {
 			row = nil
 			delete(d.agents, a.row.Agent)
@@ -159,6 +165,7 @@ func (d *Domain) finish() *Decisions {
 		}
 		d.out.Gateways = append(d.out.Gateways, Changed[event.RoutingGatewayRow]{g.row.Gateway, row})
 	}
+	d.changed.forget()
 	d.changed = changes{d.changed.agents[:0], d.changed.contacts[:0], d.changed.queues[:0], d.changed.gateways[:0]}
 	return &d.out
 }
@@ -182,4 +189,12 @@ func (d *Domain) markGateway(g *gateway) {
 		g.dirty = true
 		d.changed.gateways = append(d.changed.gateways, g)
 	}
+}
+
+// forget lets go of what has left, which would be held by the room for the next changes.
+func (c *changes) forget() {
+	clear(c.agents)
+	clear(c.contacts)
+	clear(c.queues)
+	clear(c.gateways)
 }

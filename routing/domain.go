@@ -3,6 +3,8 @@ package routing
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -47,7 +49,7 @@ func (d *Domain) Fire(m Moment, t Timer) *Decisions {
 	case TimerExclude:
 		d.exclusionsEnd(t.ID)
 	case TimerForget:
-		if c := d.contacts[t.ID]; c != nil && c.row.State == lost {
+		if c := d.contacts[t.ID]; c != nil && c.state == lost {
 			d.drop(c)
 		}
 	case TimerRescind:
@@ -64,17 +66,16 @@ func (d *Domain) Fire(m Moment, t Timer) *Decisions {
 	return d.finish()
 }
 
-// Rows are all rows of a domain, as [Decisions] named them.
+// Rows are all rows of a domain, as [Decisions] named them, but the contacts': see [Domain.LoadContact].
 type Rows struct {
 	Domain   *event.RoutingDomainRow
 	Agents   []*event.RoutingAgentRow
-	Contacts []*event.RoutingContactRow
 	Queues   []*event.RoutingQueueRow
 	Gateways []*event.RoutingGatewayRow
 }
 
-// Load derives the state of an empty domain from its rows.
-func (d *Domain) Load(rows Rows) error {
+// Load derives the state of an empty domain from its rows. The contacts' rows must follow, then [Domain.Loaded].
+func (d *Domain) Load(rows Rows) {
 	d.turn = rows.Domain.GetTurn()
 	for _, r := range rows.Queues {
 		q := d.queue(r.GetQueue().GetId())
@@ -86,32 +87,34 @@ func (d *Domain) Load(rows Rows) error {
 	}
 	for _, r := range rows.Agents {
 		a := d.agent(r.GetAgent())
-		a.row = r
+		proto.Reset(&a.row)
+		proto.Merge(&a.row, r)
+		d.loading = append(d.loading, a)
 		d.turn = max(d.turn, r.GetTurn())
 		d.join(a)
 		for _, c := range r.GetConnections() {
 			d.gateway(c.GetGateway()).agents.insert(a)
 		}
 	}
-	for _, r := range rows.Contacts {
-		if err := d.loadContact(r); err != nil {
-			return err
-		}
-	}
-	for _, r := range rows.Agents {
-		a := d.agents[r.GetAgent()]
+}
+
+// Loaded puts the agents into their places, once all rows are loaded.
+func (d *Domain) Loaded() {
+	for _, a := range d.loading {
 		a.seen = a.shows()
 		a.place()
 	}
-	return nil
+	d.loading = nil
 }
 
-func (d *Domain) loadContact(r *event.RoutingContactRow) error {
-	c := &contact{row: r, queue: d.queue(r.GetQueue())}
-	d.contacts[r.GetRequest().GetContact()] = c
-	switch r.GetState() {
+// LoadContact takes the row of a contact. They come in the order of their ids.
+func (d *Domain) LoadContact(id string, r *event.RoutingContactRow) error {
+	c := &contact{queue: d.queue(r.GetQueue())}
+	c.read(id, r)
+	d.contacts[c.id()] = c
+	switch c.state {
 	case waiting:
-		c.queue.waiting.insert(c)
+		c.queue.waiting.insert(c.spot())
 		if c.queue.config == nil {
 			d.orphaned.insert(c.queue)
 		}
@@ -120,17 +123,17 @@ func (d *Domain) loadContact(r *event.RoutingContactRow) error {
 		return nil
 	case offered, assigned, wrapping:
 	case event.RoutingContactState_ROUTING_CONTACT_STATE_UNSPECIFIED:
-		return fmt.Errorf("the row of contact %s has no state", r.GetRequest().GetContact())
+		return fmt.Errorf("the row of contact %s has no state", id)
 	}
 	a := d.agents[r.GetAgent()]
 	if a == nil {
-		return fmt.Errorf("the row of contact %s names agent %s, who has no row", r.GetRequest().GetContact(), r.GetAgent())
+		return fmt.Errorf("the row of contact %s names agent %s, who has no row", id, r.GetAgent())
 	}
 	c.agent = a
 	if r.GetState() == offered {
 		a.ringing = c
 		c.queue.offered++
-		d.offers[r.GetOffer()] = c
+		d.offers[c.offer()] = c
 	} else {
 		a.held = append(a.held, c) // rows come in the order of their ids
 	}

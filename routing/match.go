@@ -22,9 +22,13 @@ func (d *Domain) lift(a *agent) {
 	}
 	a.touched = true
 	d.touched = append(d.touched, a)
+	if !a.free && !a.staffed {
+		return
+	}
+	key := a.idler()
 	for _, q := range a.queues {
 		if a.free {
-			q.free.remove(a)
+			q.free.remove(key)
 		}
 		if a.staffed {
 			q.staffed--
@@ -38,13 +42,15 @@ func (a *agent) place() {
 	a.touched = false
 	a.staffed = a.available()
 	a.free = a.staffed && a.spare()
+	if !a.staffed {
+		return
+	}
+	key := a.idler()
 	for _, q := range a.queues {
 		if a.free {
-			q.free.insert(a)
+			q.free.insert(key)
 		}
-		if a.staffed {
-			q.staffed++
-		}
+		q.staffed++
 	}
 }
 
@@ -55,8 +61,8 @@ func (d *Domain) match() {
 		a.place()
 	}
 	free := slices.DeleteFunc(d.touched, func(a *agent) bool { return !a.free })
-	d.touched = nil
-	slices.SortFunc(free, byIdle)
+	d.touched, d.before = d.before[:0], free
+	slices.SortFunc(free, func(a, b *agent) int { return byIdle(a.idler(), b.idler()) })
 	for _, a := range free {
 		for a.free {
 			c := bestContact(a)
@@ -69,7 +75,6 @@ func (d *Domain) match() {
 		}
 	}
 	clear(free)
-	d.touched = append(free[:0], d.touched...)
 	d.matchWaiting()
 	for _, a := range d.touched {
 		a.place()
@@ -82,7 +87,7 @@ func (d *Domain) match() {
 func (d *Domain) matchWaiting() {
 	slices.SortFunc(d.waiting, byRank)
 	for _, c := range d.waiting {
-		if c.gone || c.row.State != event.RoutingContactState_ROUTING_CONTACT_STATE_WAITING {
+		if c.gone || c.state != waiting {
 			continue
 		}
 		if b := bestAgent(c); b != nil {
@@ -100,7 +105,8 @@ func bestContact(a *agent) *contact {
 		if q.config == nil {
 			continue
 		}
-		for c := range q.waiting.all() {
+		for s := range q.waiting.all() {
+			c := s.contact
 			if best != nil && byRank(best, c) < 0 {
 				break
 			}
@@ -118,9 +124,9 @@ func bestAgent(c *contact) *agent {
 	if c.queue.config == nil {
 		return nil
 	}
-	for a := range c.queue.free.all() {
-		if c.excluded(a) == "" {
-			return a
+	for x := range c.queue.free.all() {
+		if c.excluded(x.agent) == "" {
+			return x.agent
 		}
 	}
 	return nil
@@ -128,30 +134,29 @@ func bestAgent(c *contact) *agent {
 
 // candidates lists the best of those who could have been offered the contact, then some of those who could not, with the
 // reasons; over counts the members not listed.
-func (d *Domain) candidates(c *contact, chosen *agent) (list []*event.Candidate, over uint32) {
+func (d *Domain) candidates(m *offerChanged, c *contact, chosen *agent) (over uint32) {
 	q := c.queue
 	n := min(d.rules.Candidates, q.members.len())
-	block := make([]event.Candidate, n)
-	list = make([]*event.Candidate, 0, n)
+	m.room(n)
 	add := func(a *agent, reason string, score int64) {
-		x := &block[len(list)]
-		x.Agent, x.Reason, x.Score, x.Chosen = a.row.Agent, reason, score, a == chosen
-		list = append(list, x)
+		m.block[len(m.list)] = event.Candidate{Agent: a.row.Agent, Reason: reason, Score: score, Chosen: a == chosen}
+		m.list = append(m.list, &m.block[len(m.list)])
 	}
 	now := d.now.stamp()
 	add(chosen, "chosen", max(now-chosen.row.IdleMs, 0))
 	room := n - min(n/3, q.members.len()-q.free.len()) // a third is kept for those who are not free
-	for a := range q.free.all() {
-		if len(list) >= room {
+	for x := range q.free.all() {
+		if len(m.list) >= room {
 			break
 		}
+		a := x.agent
 		if a == chosen {
 			continue
 		}
 		reason := c.excluded(a)
 		switch {
 		case reason != "":
-		case len(a.held) > len(chosen.held):
+		case x.held > len(chosen.held):
 			reason = "more_contacts"
 		default:
 			reason = "idle_shorter"
@@ -160,14 +165,14 @@ func (d *Domain) candidates(c *contact, chosen *agent) (list []*event.Candidate,
 	}
 	looked := 0
 	for a := range q.members.all() {
-		if looked++; len(list) >= n || looked > membersLooked {
+		if looked++; len(m.list) >= n || looked > membersLooked {
 			break
 		}
 		if !a.free {
 			add(a, a.busyWith(), 0)
 		}
 	}
-	return list, uint32(q.members.len() - len(list)) //nolint:gosec // never negative
+	return uint32(q.members.len() - len(m.list)) //nolint:gosec // never negative
 }
 
 // busyWith is the reason why an agent is not free.

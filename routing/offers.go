@@ -8,7 +8,8 @@ import (
 
 // offer reserves a waiting contact for an agent, with the record of who else was looked at.
 func (d *Domain) offer(c *contact, a *agent) {
-	list, over := d.candidates(c, a)
+	m := d.mem.offers.take()
+	over := d.candidates(m, c, a)
 	d.touch(a)
 	d.unwait(c)
 	c.queue.offered++
@@ -16,29 +17,31 @@ func (d *Domain) offer(c *contact, a *agent) {
 	if timeout <= 0 {
 		timeout = d.rules.OfferTimeout
 	}
-	c.row.State, c.row.Agent, c.row.Offer = offered, a.row.Agent, d.now.NewID()
-	c.row.OfferedMs, c.row.ExpiresAfterMs = d.now.stamp(), timeout
-	c.agent, a.ringing = a, c
-	d.offers[c.row.Offer] = c
+	x := d.more(c)
+	x.offer, x.offered, x.expiry = d.now.NewID(), d.now.stamp(), timeout
+	c.state, c.agent, a.ringing = offered, a, c
+	d.offers[x.offer] = c
 	c.entry = true
 	d.markContact(c)
-	d.after(TimerOffer, c.row.Offer, timeout)
-	o := d.offerBody(c, event.OfferState_OFFER_STATE_OFFERED)
-	o.Candidates, o.PassedOver = list, over
-	d.fact(&event.Event{Customer: o.Customer, Body: &event.Event_OfferChanged{OfferChanged: o}})
+	d.after(TimerOffer, x.offer, timeout)
+	o := d.tellOffer(m, c, event.OfferState_OFFER_STATE_OFFERED)
+	o.Candidates, o.PassedOver = m.list, over
 }
 
-func (d *Domain) offerBody(c *contact, state event.OfferState) *event.OfferChanged {
-	r := c.row.Request
-	o := &event.OfferChanged{
-		Offer: c.row.Offer, Contact: r.Contact, Conversation: r.Conversation, Agent: c.row.Agent, Queue: c.row.Queue,
-		State: state, OfferedMs: c.row.OfferedMs, ExpiresAfterMs: c.row.ExpiresAfterMs, Channel: r.Channel,
-		Customer: r.Customer, Version: 1,
+// tellOffer tells the state of the open offer.
+func (d *Domain) tellOffer(m *offerChanged, c *contact, state event.OfferState) *event.OfferChanged {
+	m.offer = event.OfferChanged{
+		Offer: c.extra.offer, Contact: c.id(), Conversation: c.conversation(), Agent: c.agent.row.Agent, Queue: c.queue.id,
+		State: state, OfferedMs: c.extra.offered, ExpiresAfterMs: c.extra.expiry, Channel: c.channel,
+		Customer: c.customer(), Version: 1,
 	}
 	if state != event.OfferState_OFFER_STATE_OFFERED {
-		o.Version, o.ClosedMs = 2, d.now.stamp()
+		m.offer.Version, m.offer.ClosedMs = 2, d.now.stamp()
 	}
-	return o
+	m.body.OfferChanged = &m.offer
+	m.event = event.Event{Customer: c.customer(), Body: &m.body}
+	d.fact(&m.event)
+	return &m.offer
 }
 
 // unring takes the ringing contact from its agent; closeOffer must follow.
@@ -46,22 +49,22 @@ func (d *Domain) unring(c *contact) {
 	d.touch(c.agent)
 	c.agent.ringing = nil
 	c.queue.offered--
-	delete(d.offers, c.row.Offer)
-	d.cancel(TimerOffer, c.row.Offer)
+	delete(d.offers, c.extra.offer)
+	d.cancel(TimerOffer, c.extra.offer)
 }
 
 // closeOffer says how the offer ended. Every offer ends here, once.
 func (d *Domain) closeOffer(c *contact, state event.OfferState, reason string) {
-	o := d.offerBody(c, state)
-	o.Reason = reason
-	d.fact(&event.Event{Customer: o.Customer, Body: &event.Event_OfferChanged{OfferChanged: o}})
+	d.tellOffer(d.mem.offers.take(), c, state).Reason = reason
 	c.agent = nil
+	c.extra.offer, c.extra.offered, c.extra.expiry = "", 0, 0
+	d.less(c)
 }
 
 // answer takes an agent's word. An offer that is closed, or another's, has no answer any more.
 func (d *Domain) answer(w *event.OfferAnswer) {
 	c := d.offers[w.Offer]
-	if c == nil || c.row.Agent != w.Agent {
+	if c == nil || c.agent.row.Agent != w.Agent {
 		return
 	}
 	a := c.agent
@@ -74,13 +77,13 @@ func (d *Domain) answer(w *event.OfferAnswer) {
 	}
 	d.closeOffer(c, event.OfferState_OFFER_STATE_ACCEPTED, "")
 	d.clearExclusions(c)
-	c.row.State, c.agent = assigned, a
+	c.state, c.agent = assigned, a
 	at, _ := slices.BinarySearchFunc(a.held, c, byContactID)
 	a.held, a.moved = slices.Insert(a.held, at, c), true
 	d.idle(a)
 	c.entry = true
 	d.markContact(c)
-	d.tell(c, &event.RouteOutcome{Outcome: "assigned", Agent: w.Agent, Offer: w.Offer})
+	d.tell(c, "assigned", a.row.Agent, w.Offer)
 }
 
 // timeOut ends an offer that nobody answered. The agent is taken to be away, or the next one would ring in vain too.

@@ -19,7 +19,7 @@ type order[T any] struct {
 
 func newOrder[T any](compare func(a, b T) int) order[T] { return order[T]{compare: compare} }
 
-// chunk finds the chunk that x is in or belongs into.
+// chunk finds the chunk that x is in or belongs into. No chunk is empty, but the one of an empty set.
 func (o *order[T]) chunk(x T) int {
 	i, _ := slices.BinarySearchFunc(o.chunks, x, func(c []T, x T) int { return o.compare(c[len(c)-1], x) })
 	return min(i, len(o.chunks)-1)
@@ -27,8 +27,11 @@ func (o *order[T]) chunk(x T) int {
 
 // insert adds x; a member already is left as it is.
 func (o *order[T]) insert(x T) {
-	if len(o.chunks) == 0 {
-		o.chunks = append(o.chunks, append(make([]T, 0, 8), x))
+	if o.n == 0 {
+		if len(o.chunks) == 0 {
+			o.chunks = append(o.chunks, make([]T, 0, 8))
+		}
+		o.chunks[0] = append(o.chunks[0], x)
 		o.n++
 		return
 	}
@@ -50,7 +53,7 @@ func (o *order[T]) insert(x T) {
 
 // remove takes x out and tells whether it was in.
 func (o *order[T]) remove(x T) bool {
-	if len(o.chunks) == 0 {
+	if o.n == 0 {
 		return false
 	}
 	i := o.chunk(x)
@@ -59,7 +62,7 @@ func (o *order[T]) remove(x T) bool {
 		return false
 	}
 	o.n--
-	if o.chunks[i] = slices.Delete(o.chunks[i], at, at+1); len(o.chunks[i]) == 0 {
+	if o.chunks[i] = slices.Delete(o.chunks[i], at, at+1); len(o.chunks[i]) == 0 && o.n > 0 {
 		o.chunks = slices.Delete(o.chunks, i, i+1)
 	}
 	return true

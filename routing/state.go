@@ -2,6 +2,7 @@ package routing
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/tributary-cc/tributary/stream/event"
 )
@@ -10,7 +11,9 @@ import (
 // decided without looking at all of them. It is not safe for concurrent use.
 type Domain struct {
 	tenant, name string
-	rules        Rules
+	// key is the key of what is said to all.
+	key   string
+	rules Rules
 
 	// The maps are looked up only; whatever is iterated is an order.
 	agents   map[string]*agent
@@ -23,11 +26,15 @@ type Domain struct {
 	// turn is the last turn given.
 	turn uint64
 
-	now     Moment
-	out     Decisions
-	touched []*agent
-	waiting []*contact
-	changed changes
+	now Moment
+	out Decisions
+	mem memory
+	// touched are out of the indexes; before is the room of those that match puts back first.
+	touched, before []*agent
+	waiting         []*contact
+	changed         changes
+	// loading are the agents loaded so far.
+	loading []*agent
 }
 
 // changes are the rows changed by the event in hand, each once.
@@ -40,7 +47,7 @@ type changes struct {
 
 // agent is one agent with what is derived from their row and their contacts' rows.
 type agent struct {
-	row *event.RoutingAgentRow
+	row event.RoutingAgentRow
 	// queues are the resolved row.Queues, without repeats.
 	queues []*queue
 	// held are the contacts with the agent, in talk or in wrap-up, by id.
@@ -64,27 +71,17 @@ type shown struct {
 	capacity                          uint32
 }
 
-// contact is one contact with its resolved queue and agent.
-type contact struct {
-	row   *event.RoutingContactRow
-	queue *queue
-	agent *agent
-
-	dirty, gone bool
-	// entry says that the queue entry must be told.
-	entry bool
-}
-
 // queue is a waiting line with its indexes.
 type queue struct {
 	id string
 	// config is nil for a queue that the configuration does not name.
 	config *event.Queue
 	// waiting are the contacts in state waiting; offered counts those that ring.
-	waiting order[*contact]
+	waiting order[spot]
 	offered int
 	// free are the members who could take a contact now, best first; members are all, by id.
-	free, members order[*agent]
+	free    order[idler]
+	members order[*agent]
 	// staffed counts members who are available and connected.
 	staffed int
 	dirty   bool
@@ -102,34 +99,34 @@ type gateway struct {
 func New(tenant, name string, rules Rules) *Domain {
 	byID := func(a, b *queue) int { return cmp.Compare(a.id, b.id) }
 	return &Domain{
-		tenant: tenant, name: name, rules: rules,
+		tenant: tenant, name: name, key: event.Key(tenant, name), rules: rules,
 		agents: make(map[string]*agent), contacts: make(map[string]*contact), offers: make(map[string]*contact),
 		queues: make(map[string]*queue), gateways: make(map[string]*gateway),
 		configured: newOrder(byID), orphaned: newOrder(byID),
 	}
 }
 
+// idler is a free agent in the order of who is offered a contact, with what decides it beside the pointer.
+type idler struct {
+	held  int
+	turn  uint64
+	agent *agent
+}
+
+func (a *agent) idler() idler { return idler{len(a.held), a.row.Turn, a} }
+
 // byIdle orders free agents: who holds fewest contacts, then who has idled longest.
-func byIdle(a, b *agent) int {
-	return cmp.Or(
-		cmp.Compare(len(a.held), len(b.held)), cmp.Compare(a.row.Turn, b.row.Turn), cmp.Compare(a.row.Agent, b.row.Agent))
+func byIdle(a, b idler) int {
+	switch {
+	case a.held != b.held:
+		return cmp.Compare(a.held, b.held)
+	case a.turn != b.turn:
+		return cmp.Compare(a.turn, b.turn)
+	}
+	return byAgentID(a.agent, b.agent)
 }
 
-func byAgentID(a, b *agent) int { return cmp.Compare(a.row.Agent, b.row.Agent) }
-
-func byContactID(a, b *contact) int { return cmp.Compare(a.row.Request.Contact, b.row.Request.Contact) }
-
-// byWait orders the contacts of one queue: priority, then the longest wait, then the id.
-func byWait(a, b *contact) int {
-	x, y := a.row.Request, b.row.Request
-	return cmp.Or(
-		-cmp.Compare(x.Priority, y.Priority), cmp.Compare(x.EnqueuedMs, y.EnqueuedMs), cmp.Compare(x.Contact, y.Contact))
-}
-
-// byRank orders contacts of any queues: the queue's priority before all else.
-func byRank(a, b *contact) int {
-	return cmp.Or(-cmp.Compare(a.queue.config.GetPriority(), b.queue.config.GetPriority()), byWait(a, b))
-}
+func byAgentID(a, b *agent) int { return strings.Compare(a.row.Agent, b.row.Agent) }
 
 // queue finds a queue or makes one that the configuration does not name.
 func (d *Domain) queue(id string) *queue {
@@ -145,7 +142,8 @@ func (d *Domain) queue(id string) *queue {
 func (d *Domain) agent(id string) *agent {
 	a := d.agents[id]
 	if a == nil {
-		a = &agent{row: &event.RoutingAgentRow{Agent: id, Status: StatusOffline}}
+		a = new(agent)
+		a.row.Agent, a.row.Status = id, StatusOffline
 		d.agents[id] = a
 	}
 	return a
@@ -179,7 +177,7 @@ func (a *agent) activity() string {
 		return "offered"
 	}
 	for _, c := range a.held {
-		if c.row.State == event.RoutingContactState_ROUTING_CONTACT_STATE_ASSIGNED {
+		if c.state == assigned {
 			return "busy"
 		}
 	}
@@ -187,14 +185,4 @@ func (a *agent) activity() string {
 		return "wrapping"
 	}
 	return "idle"
-}
-
-// excluded gives the reason why the agent is not to be offered the contact, or "".
-func (c *contact) excluded(a *agent) string {
-	for _, x := range c.row.Exclusions {
-		if x.Agent == a.row.Agent {
-			return x.Reason
-		}
-	}
-	return ""
 }

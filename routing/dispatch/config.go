@@ -27,7 +27,7 @@ func (f *fold) configure(tx *engine.Tx, tenant string, c *event.ConfigApplied) e
 	m := moment(tx, 0)
 	for _, d := range f.list {
 		if d.tenant == tenant {
-			d.write(tx, d.Configure(m, c.GetObjects()))
+			f.write(tx, d, d.Configure(m, c.GetObjects()))
 		}
 	}
 	if c.GetVersion() > f.row.GetConfigVersion() {
@@ -98,7 +98,7 @@ func (f *fold) unparkFor(tx *engine.Tx, p place, e *event.Event) error {
 	if contact == "" {
 		contact = e.GetContactReleased().GetContact()
 	}
-	if contact == "" {
+	if contact == "" || len(f.waits) == 0 {
 		return nil
 	}
 	if key, ok := f.waits[p.row(contact)]; ok {

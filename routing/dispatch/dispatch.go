@@ -49,6 +49,8 @@ func (p place) row(id string) string { return p.key() + "/" + id }
 type domain struct {
 	place
 	*routing.Domain
+	// prefix begins the keys of its rows.
+	prefix string
 }
 
 // fold holds the domains of one partition in memory, as their rows say.
@@ -57,6 +59,8 @@ type fold struct {
 	// list is ordered by key; byKey finds.
 	list  []*domain
 	byKey map[string]*domain
+	// used are the domains that decided something since the last record; they may use its memory again.
+	used []*domain
 	// row is the partition's own row.
 	row *event.RoutingPartitionRow
 	// waits finds a parked request by domain and contact.
@@ -65,13 +69,15 @@ type fold struct {
 
 // Apply folds one event.
 func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
+	f.recycle()
 	if c := e.GetConfigApplied(); c != nil {
 		return f.configure(tx, e.GetTenant(), c)
 	}
-	p, err := f.where(tx, e)
+	d, err := f.where(tx, e)
 	if err != nil {
 		return err
 	}
+	p := d.place
 	if r := e.GetRouteRequest(); r != nil && e.GetConfigVersion() > f.row.GetConfigVersion() {
 		return f.park(tx, p, e)
 	}
@@ -81,7 +87,15 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 	if repeat, err := f.repeated(tx, p, e); repeat || err != nil {
 		return err
 	}
-	return f.decide(tx, f.domain(p), e)
+	return f.decide(tx, d, e)
+}
+
+// recycle lets the domains use the memory of what they decided for earlier records, which is encoded by now.
+func (f *fold) recycle() {
+	for _, d := range f.used {
+		d.Recycle()
+	}
+	f.used = f.used[:0]
 }
 
 // decide lets the domain decide and writes down what it did.
@@ -90,12 +104,13 @@ func (f *fold) decide(tx *engine.Tx, d *domain, e *event.Event) error {
 	if err != nil {
 		return engine.Refuse("%s", err.Error())
 	}
-	d.write(tx, out)
+	f.write(tx, d, out)
 	return nil
 }
 
 // Fire handles a domain's timer, or lets the next parked requests go.
 func (f *fold) Fire(tx *engine.Tx, timer string) error {
+	f.recycle()
 	if timer == timerParked {
 		return f.unpark(tx)
 	}
@@ -104,7 +119,7 @@ func (f *fold) Fire(tx *engine.Tx, timer string) error {
 		return engine.Refuse("timer %q is none of routing's", timer)
 	}
 	d := f.domain(place{parts[1], parts[2]})
-	d.write(tx, d.Fire(moment(tx, 0), routing.Timer{Kind: routing.TimerKind(parts[0]), ID: parts[3]}))
+	f.write(tx, d, d.Fire(moment(tx, 0), routing.Timer{Kind: routing.TimerKind(parts[0]), ID: parts[3]}))
 	return nil
 }
 
@@ -114,17 +129,20 @@ func moment(tx *engine.Tx, at int64) routing.Moment {
 
 // where reads the domain from the event's key. A domain has one partition; an event that stands in another would start a
 // second domain of the same name, which knows no agents.
-func (f *fold) where(tx *engine.Tx, e *event.Event) (place, error) {
+func (f *fold) where(tx *engine.Tx, e *event.Event) (*domain, error) {
+	if d := f.byKey[e.GetKey()]; d != nil && d.tenant == e.GetTenant() {
+		return d, nil
+	}
 	name, ok := strings.CutPrefix(e.GetKey(), e.GetTenant()+"/")
 	if !ok || e.GetTenant() == "" || name == "" || strings.Contains(e.GetTenant(), "/") || strings.Contains(name, "/") {
-		return place{}, engine.Refuse("the key of an event for routing is tenant/domain, of the event's own tenant")
+		return nil, engine.Refuse("the key of an event for routing is tenant/domain, of the event's own tenant")
 	}
 	p := place{e.GetTenant(), name}
 	if !p.here(tx) {
-		return place{}, engine.Refuse("domain %s does not belong to partition %d; its writer counts partitions differently",
+		return nil, engine.Refuse("domain %s does not belong to partition %d; its writer counts partitions differently",
 			p.key(), tx.Partition())
 	}
-	return p, nil
+	return f.domain(p), nil
 }
 
 // here tells whether this partition is the domain's.
@@ -138,7 +156,7 @@ func (f *fold) domain(p place) *domain {
 	if d := f.byKey[key]; d != nil {
 		return d
 	}
-	d := &domain{p, routing.New(p.tenant, p.domain, f.rules)}
+	d := &domain{p, routing.New(p.tenant, p.domain, f.rules), p.row("")}
 	f.byKey[key] = d
 	at, _ := slices.BinarySearchFunc(f.list, key, func(d *domain, key string) int { return strings.Compare(d.key(), key) })
 	f.list = slices.Insert(f.list, at, d)

@@ -12,7 +12,8 @@ import (
 )
 
 // write puts down what a domain decided: rows, timers, outputs.
-func (d *domain) write(tx *engine.Tx, out *routing.Decisions) {
+func (f *fold) write(tx *engine.Tx, d *domain, out *routing.Decisions) {
+	f.used = append(f.used, d)
 	put(tx, d, agents, out.Agents)
 	put(tx, d, contacts, out.Contacts)
 	put(tx, d, queues, out.Queues)
@@ -21,7 +22,7 @@ func (d *domain) write(tx *engine.Tx, out *routing.Decisions) {
 		domains.Put(tx, d.key(), out.Domain)
 	}
 	for _, t := range out.Timers {
-		name := string(t.Timer.Kind) + "/" + d.row(t.Timer.ID)
+		name := string(t.Timer.Kind) + "/" + d.prefix + t.Timer.ID
 		if t.After < 0 {
 			tx.Cancel(name)
 		} else {
@@ -39,16 +40,16 @@ func put[M any, P interface {
 }](tx *engine.Tx, d *domain, table engine.Table[M, P], rows []routing.Changed[M]) {
 	for _, r := range rows {
 		if r.Row == nil {
-			table.Delete(tx, d.row(r.ID))
+			table.Delete(tx, d.prefix+r.ID)
 		} else {
-			table.Put(tx, d.row(r.ID), P(r.Row))
+			table.Put(tx, d.prefix+r.ID, P(r.Row))
 		}
 	}
 }
 
 // Restore makes the domains of their rows.
 func (f *fold) Restore(tx *engine.Tx) error {
-	f.list, f.byKey, f.waits = nil, make(map[string]*domain), make(map[string]string)
+	f.list, f.used, f.byKey, f.waits = nil, nil, make(map[string]*domain), make(map[string]string)
 	if f.row = partition.Get(tx, partitionKey); f.row == nil {
 		f.row = &event.RoutingPartitionRow{}
 	}
@@ -69,11 +70,6 @@ func (f *fold) Restore(tx *engine.Tx) error {
 		rows.Agents = append(rows.Agents, r)
 		return true
 	})
-	contacts.Ascend(tx, "", func(key string, r *event.RoutingContactRow) bool {
-		rows := rowsOf(key)
-		rows.Contacts = append(rows.Contacts, r)
-		return true
-	})
 	queues.Ascend(tx, "", func(key string, r *event.RoutingQueueRow) bool {
 		rows := rowsOf(key)
 		rows.Queues = append(rows.Queues, r)
@@ -89,13 +85,27 @@ func (f *fold) Restore(tx *engine.Tx) error {
 		return true
 	})
 	for _, d := range f.list {
-		if rows := all[d]; rows != nil {
-			if err := d.Load(*rows); err != nil {
-				return fmt.Errorf("domain %s: %w", d.key(), err)
-			}
-		}
+		d.Load(*all[d])
 	}
-	return nil
+	return f.restoreContacts(tx)
+}
+
+// restoreContacts reads the contacts one by one, as there may be a great many.
+func (f *fold) restoreContacts(tx *engine.Tx) (err error) {
+	var d *domain
+	contacts.Ascend(tx, "", func(key string, r *event.RoutingContactRow) bool {
+		if d == nil || !strings.HasPrefix(key, d.prefix) {
+			d = f.domain(placeOf(key))
+		}
+		if err = d.LoadContact(key[len(d.prefix):], r); err != nil {
+			err = fmt.Errorf("domain %s: %w", d.key(), err)
+		}
+		return err == nil
+	})
+	for _, d := range f.list {
+		d.Loaded()
+	}
+	return err
 }
 
 // placeOf reads the domain from a row's key.

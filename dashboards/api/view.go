@@ -1,59 +1,65 @@
 package api
 
 import (
-	"hash/maphash"
 	"slices"
 	"sync"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
 )
 
-// maxLines is how many of the latest messages of a conversation the view knows; what is older comes by named query.
-const maxLines = 50
+// maxLines is how many of the latest messages of a conversation the view knows and a page is shown at first; what is older
+// comes by named query.
+const maxLines = 20
 
 // view is the projection of the facts that live pages need: agents' open work and open conversations. It keeps where
-// contents stand, not the contents: an open conversation costs some hundreds of bytes, however much was said.
+// contents stand, not the contents: an open conversation costs some hundreds of bytes, however much was said, and nothing
+// that the garbage collector has to look at.
 //
 // One mutex orders everything: to apply an event and tell the subscribers it concerns is one step, to subscribe and see
 // what was applied so far is another. Hence a page has no gap and no double.
 type view struct {
 	mu       sync.Mutex
-	seed     maphash.Seed
+	keys     *live.Keys
 	applied  uint64
 	tenants  map[string]*tenantEntry
+	byTenant []*tenantEntry
+	byAgent  []*agentEntry
 	convs    live.Slab[conv]
 	contacts live.Slab[contact]
-	byConv   map[string]live.Ref
-	byID     map[string]live.Ref
+	lines    live.LineSlab
+	byConv   map[live.Key]live.Ref
+	byID     map[live.Key]live.Ref
 }
 
 // conv is an open conversation.
 type conv struct {
-	id string
+	key   live.Key
+	lines live.LineList
 	// contacts is the first of its open contacts, chained by next.
 	contacts live.Ref
 	closed   bool
-	lines    live.Lines
 }
 
 // contact is an open contact: queued, assigned or wrapping.
 type contact struct {
-	id string
+	key live.Key
 	// at is where its newest record stands.
-	at      live.Place
-	agent   *agentEntry
-	tenant  *tenantEntry
-	conv    live.Ref
-	next    live.Ref
-	version uint32
-	state   uint8
+	at live.Place
+	// tenant and agent are places in the view's lists of them; agent 0 is nobody.
+	tenant, agent uint32
+	conv          live.Ref
+	next          live.Ref
+	version       uint32
 }
 
 // tenantEntry is what the view knows of one tenant.
 type tenantEntry struct {
 	id     string
+	number uint32
 	agents map[string]*agentEntry
 	queues map[string]*queueEntry
 	subs   map[subscriber]struct{}
@@ -62,12 +68,13 @@ type tenantEntry struct {
 
 // agentEntry is an agent's presence, offers and contacts, and the pages that show them.
 type agentEntry struct {
-	id      string
-	changed *event.AgentChanged
-	config  *event.Agent
-	offers  []*event.OfferChanged
-	held    []live.Ref
-	subs    []subscriber
+	id     string
+	number uint32
+	// changed and config are encoded, as few agents have a page here; nil is nothing known.
+	changed, config []byte
+	offers          []*event.OfferChanged
+	held            []live.Ref
+	subs            []subscriber
 }
 
 // queueEntry is a queue's line.
@@ -75,7 +82,7 @@ type queueEntry struct {
 	id, name string
 	waiting  uint32
 	// since holds when each contact that waits began to.
-	since map[string]int64
+	since map[live.Key]int64
 	dirty bool
 }
 
@@ -84,8 +91,8 @@ type subscriber interface{ push(n note) }
 
 func newView() *view {
 	return &view{
-		seed: maphash.MakeSeed(), tenants: make(map[string]*tenantEntry),
-		byConv: make(map[string]live.Ref), byID: make(map[string]live.Ref),
+		keys: live.NewKeys(), tenants: make(map[string]*tenantEntry), byAgent: []*agentEntry{nil},
+		byConv: make(map[live.Key]live.Ref), byID: make(map[live.Key]live.Ref),
 	}
 }
 
@@ -124,8 +131,8 @@ func (v *view) applyOne(d *engine.Delivered) {
 	case *event.Event_WishRefused:
 		v.wishRefused(e, body.WishRefused)
 	case *event.Event_AgentChanged:
-		a := v.tenant(e.GetTenant()).agent(body.AgentChanged.GetAgent())
-		a.changed = body.AgentChanged
+		a := v.agent(v.tenant(e.GetTenant()), body.AgentChanged.GetAgent())
+		a.changed = encoded(body.AgentChanged)
 		a.tellState()
 	case *event.Event_OfferChanged:
 		v.offerChanged(e, body.OfferChanged)
@@ -136,18 +143,28 @@ func (v *view) applyOne(d *engine.Delivered) {
 	}
 }
 
+// encoded is a message of ours as bytes: one object, and none behind it.
+func encoded(m proto.Message) []byte {
+	b, err := proto.Marshal(m)
+	if err != nil {
+		return nil // it was decoded a moment ago
+	}
+	return b
+}
+
 func (v *view) conversation(id string) (live.Ref, *conv) {
-	if r, ok := v.byConv[id]; ok {
+	key := v.keys.Of(id)
+	if r, ok := v.byConv[key]; ok {
 		return r, v.convs.Get(r)
 	}
 	r, c := v.convs.Add()
-	c.id = id
-	v.byConv[id] = r
+	c.key = key
+	v.byConv[key] = r
 	return r, c
 }
 
 func (v *view) closeConversation(id string) {
-	r, ok := v.byConv[id]
+	r, ok := v.byConv[v.keys.Of(id)]
 	if !ok {
 		return
 	}
@@ -158,13 +175,14 @@ func (v *view) closeConversation(id string) {
 // dropClosed forgets a conversation that is closed, once its last contact is through with wrap-up.
 func (v *view) dropClosed(r live.Ref) {
 	if c := v.convs.Get(r); c.closed && c.contacts == 0 {
-		delete(v.byConv, c.id)
+		delete(v.byConv, c.key)
+		v.lines.Drop(&c.lines)
 		v.convs.Remove(r)
 	}
 }
 
 func (v *view) contactChanged(e *event.Event, c *event.Contact, at live.Place) {
-	r, known := v.byID[c.GetContact()]
+	r, known := v.byID[v.keys.Of(c.GetContact())]
 	ended := c.GetState() == event.ContactState_CONTACT_STATE_ENDED
 	if !known && ended {
 		return
@@ -173,17 +191,17 @@ func (v *view) contactChanged(e *event.Event, c *event.Contact, at live.Place) {
 	var k *contact
 	if known {
 		k = v.contacts.Get(r)
-		if k.tenant != tenant || uint64(k.version) >= c.GetVersion() {
+		if k.tenant != tenant.number || uint64(k.version) >= c.GetVersion() {
 			return
 		}
 	} else {
 		r, k = v.addContact(tenant, c)
 	}
-	before, moved := k.agent, v.move(r, k, c.GetConversation())
-	k.at, k.version, k.state = at, uint32(c.GetVersion()), uint8(c.GetState()) //nolint:gosec // versions of one contact are few
+	before, moved := v.byAgent[k.agent], v.move(r, k, c.GetConversation())
+	k.at, k.version = at, uint32(c.GetVersion()) //nolint:gosec // versions of one contact are few
 	var after *agentEntry
 	if c.GetState() == event.ContactState_CONTACT_STATE_ASSIGNED || c.GetState() == event.ContactState_CONTACT_STATE_WRAPPING {
-		after = tenant.agent(c.GetAgent())
+		after = v.agent(tenant, c.GetAgent())
 	}
 	v.handOver(r, k, after)
 	fresh := after != nil && (after != before || moved)
@@ -191,7 +209,7 @@ func (v *view) contactChanged(e *event.Event, c *event.Contact, at live.Place) {
 		before.tell(note{kind: noteContact, event: e})
 	}
 	if fresh {
-		after.tellWith(note{kind: noteContact, event: e}, v.convs.Get(k.conv).lines)
+		v.tellWith(after, note{kind: noteContact, event: e}, v.convs.Get(k.conv))
 	}
 	if ended {
 		v.dropContact(r, k)
@@ -201,15 +219,15 @@ func (v *view) contactChanged(e *event.Event, c *event.Contact, at live.Place) {
 func (v *view) addContact(tenant *tenantEntry, c *event.Contact) (live.Ref, *contact) {
 	r, k := v.contacts.Add()
 	cr, cv := v.conversation(c.GetConversation())
-	k.id, k.tenant, k.conv, k.next = c.GetContact(), tenant, cr, cv.contacts
+	k.key, k.tenant, k.conv, k.next = v.keys.Keep(c.GetContact()), tenant.number, cr, cv.contacts
 	cv.contacts = r
-	v.byID[k.id] = r
+	v.byID[k.key] = r
 	return r, k
 }
 
 // move puts a contact that was split off into its own conversation.
 func (v *view) move(r live.Ref, k *contact, conversation string) bool {
-	if v.convs.Get(k.conv).id == conversation {
+	if v.convs.Get(k.conv).key == v.keys.Of(conversation) {
 		return false
 	}
 	v.unchain(r, k)
@@ -232,55 +250,58 @@ func (v *view) unchain(r live.Ref, k *contact) {
 
 // handOver moves a contact from the agent who held it to the one who does now; either may be none.
 func (v *view) handOver(r live.Ref, k *contact, to *agentEntry) {
-	if k.agent == to {
+	from := v.byAgent[k.agent]
+	if from == to {
 		return
 	}
-	if from := k.agent; from != nil {
-		if i := slices.Index(from.held, r); i >= 0 {
-			from.held = slices.Delete(from.held, i, i+1)
-		}
+	if from != nil {
+		from.held = slices.DeleteFunc(from.held, func(x live.Ref) bool { return x == r })
 	}
-	if k.agent = to; to != nil {
+	k.agent = 0
+	if to != nil {
+		k.agent = to.number
 		to.held = append(to.held, r)
 	}
 }
 
 func (v *view) dropContact(r live.Ref, k *contact) {
 	v.unchain(r, k)
-	delete(v.byID, k.id)
+	delete(v.byID, k.key)
+	v.keys.Forget(k.key)
 	v.contacts.Remove(r)
 }
 
 func (v *view) messageAdded(e *event.Event, m *event.MessageAdded, at live.Place) {
 	_, c := v.conversation(m.GetConversation())
-	c.lines = c.lines.Add(at, live.HashID(v.seed, m.GetMessage()), maxLines)
+	v.lines.Add(&c.lines, live.NewLine(at, v.keys.Short(m.GetMessage()), m.GetSequence(), 0), maxLines)
 	v.tellHolders(c, note{kind: noteMessage, event: e})
 }
 
 func (v *view) messageMarked(e *event.Event, m *event.MessageMarked) {
-	r, ok := v.byConv[m.GetConversation()]
+	r, ok := v.byConv[v.keys.Of(m.GetConversation())]
 	if !ok {
 		return
 	}
 	c := v.convs.Get(r)
-	if i := c.lines.Find(live.HashID(v.seed, m.GetMessage())); i >= 0 {
-		c.lines.Set(i, uint8(m.GetState())) //nolint:gosec // a small enumeration
-		v.tellHolders(c, note{kind: noteMarked, event: e})
+	if l := v.lines.Find(c.lines, v.keys.Short(m.GetMessage())); l != nil {
+		l.SetState(uint8(m.GetState())) //nolint:gosec // a small enumeration
 	}
+	v.tellHolders(c, note{kind: noteMarked, event: e}) // a page that is open for long shows more than the view knows
 }
 
 // tellHolders tells those who hold a contact of the conversation, each under the id of the contact held.
 func (v *view) tellHolders(c *conv, n note) {
 	for r := c.contacts; r != 0; r = v.contacts.Get(r).next {
-		if k := v.contacts.Get(r); k.agent != nil {
-			n.contact = k.id
-			k.agent.tell(n)
+		k := v.contacts.Get(r)
+		if a := v.byAgent[k.agent]; a != nil && len(a.subs) > 0 {
+			n.contact = v.keys.Text(k.key)
+			a.tell(n)
 		}
 	}
 }
 
 func (v *view) offerChanged(e *event.Event, o *event.OfferChanged) {
-	a := v.tenant(e.GetTenant()).agent(o.GetAgent())
+	a := v.agent(v.tenant(e.GetTenant()), o.GetAgent())
 	i := slices.IndexFunc(a.offers, func(x *event.OfferChanged) bool { return x.GetOffer() == o.GetOffer() })
 	switch open := o.GetState() == event.OfferState_OFFER_STATE_OFFERED; {
 	case open && i < 0:
@@ -289,7 +310,9 @@ func (v *view) offerChanged(e *event.Event, o *event.OfferChanged) {
 		a.offers[i] = o
 	case i >= 0:
 		// Only the end is told again: the candidates were told when the offer was made.
-		a.offers = slices.Delete(a.offers, i, i+1)
+		if a.offers = slices.Delete(a.offers, i, i+1); len(a.offers) == 0 {
+			a.offers = nil
+		}
 	}
 	a.tell(note{kind: noteOffer, event: e})
 }

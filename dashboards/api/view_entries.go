@@ -1,7 +1,7 @@
 package api
 
 import (
-	"slices"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
@@ -11,18 +11,21 @@ func (v *view) tenant(id string) *tenantEntry {
 	t := v.tenants[id]
 	if t == nil {
 		t = &tenantEntry{
-			id: id, agents: make(map[string]*agentEntry), queues: make(map[string]*queueEntry), subs: make(map[subscriber]struct{}),
+			id: id, number: uint32(len(v.byTenant)), //nolint:gosec // tenants are few
+			agents: make(map[string]*agentEntry), queues: make(map[string]*queueEntry), subs: make(map[subscriber]struct{}),
 		}
 		v.tenants[id] = t
+		v.byTenant = append(v.byTenant, t)
 	}
 	return t
 }
 
-func (t *tenantEntry) agent(id string) *agentEntry {
+func (v *view) agent(t *tenantEntry, id string) *agentEntry {
 	a := t.agents[id]
 	if a == nil {
-		a = &agentEntry{id: id}
+		a = &agentEntry{id: id, number: uint32(len(v.byAgent))} //nolint:gosec // agents are fewer than 2^32
 		t.agents[id] = a
+		v.byAgent = append(v.byAgent, a)
 	}
 	return a
 }
@@ -30,7 +33,7 @@ func (t *tenantEntry) agent(id string) *agentEntry {
 func (t *tenantEntry) queue(id string) *queueEntry {
 	q := t.queues[id]
 	if q == nil {
-		q = &queueEntry{id: id, since: make(map[string]int64)}
+		q = &queueEntry{id: id, since: make(map[live.Key]int64)}
 		t.queues[id] = q
 	}
 	return q
@@ -48,11 +51,10 @@ func (t *tenantEntry) changed(q *queueEntry) {
 func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 	q := t.queue(entry.GetQueue())
 	q.waiting = entry.GetWaiting()
-	switch entry.GetState() {
-	case "waiting":
-		q.since[entry.GetContact()] = entry.GetEnqueuedMs()
-	default:
-		delete(q.since, entry.GetContact())
+	if key := v.keys.Of(entry.GetContact()); entry.GetState() == "waiting" {
+		q.since[key] = entry.GetEnqueuedMs()
+	} else {
+		delete(q.since, key)
 	}
 	t.changed(q)
 }
@@ -61,10 +63,12 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 	for _, o := range c.GetObjects() {
 		switch object := o.GetObject().(type) {
 		case *event.ConfigObject_Agent:
-			a := t.agent(object.Agent.GetId())
-			a.config = object.Agent
-			if o.GetRemoved() {
-				a.config = nil
+			a := v.agent(t, object.Agent.GetId())
+			a.config = nil
+			if !o.GetRemoved() {
+				a.config = encoded(&event.Agent{
+					Name: object.Agent.GetName(), Domain: object.Agent.GetDomain(), ChatCapacity: object.Agent.GetChatCapacity(),
+				})
 			}
 			a.tellState()
 		case *event.ConfigObject_Queue:
@@ -79,14 +83,24 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 	}
 }
 
-// agentState is an agent as the view knows it at one moment. Both parts are shared and never written.
+// agentState is an agent as the view knows it at one moment; of what is not known both parts are nil. Of the configuration
+// it has what pages show.
 type agentState struct {
 	id      string
 	changed *event.AgentChanged
 	config  *event.Agent
 }
 
-func (a *agentEntry) state() *agentState { return &agentState{a.id, a.changed, a.config} }
+func (a *agentEntry) state() *agentState {
+	s := &agentState{id: a.id}
+	if changed := new(event.AgentChanged); a.changed != nil && proto.Unmarshal(a.changed, changed) == nil {
+		s.changed = changed
+	}
+	if config := new(event.Agent); a.config != nil && proto.Unmarshal(a.config, config) == nil {
+		s.config = config
+	}
+	return s
+}
 
 func (a *agentEntry) tell(n note) {
 	for _, s := range a.subs {
@@ -101,11 +115,11 @@ func (a *agentEntry) tellState() {
 }
 
 // tellWith tells with the conversation's latest messages, which the page has not got yet.
-func (a *agentEntry) tellWith(n note, lines live.Lines) {
+func (v *view) tellWith(a *agentEntry, n note, c *conv) {
 	if len(a.subs) == 0 {
 		return
 	}
-	n.lines = slices.Clone(lines)
+	n.lines = v.lines.Copy(c.lines)
 	a.tell(n)
 }
 

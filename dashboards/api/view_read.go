@@ -29,11 +29,11 @@ func (v *view) subscribe(tenant, agent string, s subscriber) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	t := v.tenant(tenant)
-	a := t.agent(agent)
+	a := v.agent(t, agent)
 	shot := &snapshot{applied: v.applied, agent: a.state(), offers: slices.Clone(a.offers)}
 	for _, r := range a.held {
 		k := v.contacts.Get(r)
-		shot.held = append(shot.held, heldContact{k.id, k.at, slices.Clone(v.convs.Get(k.conv).lines)})
+		shot.held = append(shot.held, heldContact{v.keys.Text(k.key), k.at, v.lines.Copy(v.convs.Get(k.conv).lines)})
 	}
 	for _, q := range t.queues {
 		shot.queues = append(shot.queues, q.state())
@@ -48,7 +48,7 @@ func (v *view) unsubscribe(tenant, agent string, s subscriber) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	t := v.tenant(tenant)
-	a := t.agent(agent)
+	a := v.agent(t, agent)
 	a.subs = slices.DeleteFunc(a.subs, func(x subscriber) bool { return x == s })
 	delete(t.subs, s)
 }
@@ -57,16 +57,16 @@ func (v *view) unsubscribe(tenant, agent string, s subscriber) {
 func (v *view) contactAt(tenant, id string) (at live.Place, agent string, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	r, known := v.byID[id]
+	r, known := v.byID[v.keys.Of(id)]
 	if !known {
 		return 0, "", false
 	}
 	k := v.contacts.Get(r)
-	if k.tenant.id != tenant {
+	if v.byTenant[k.tenant].id != tenant {
 		return 0, "", false
 	}
-	if k.agent != nil {
-		agent = k.agent.id
+	if a := v.byAgent[k.agent]; a != nil {
+		agent = a.id
 	}
 	return k.at, agent, true
 }
@@ -75,14 +75,15 @@ func (v *view) contactAt(tenant, id string) (at live.Place, agent string, ok boo
 func (v *view) holderOf(tenant, conversation, agent string) (contact string, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	cr, known := v.byConv[conversation]
+	cr, known := v.byConv[v.keys.Of(conversation)]
 	if !known {
 		return "", false
 	}
 	for r := v.convs.Get(cr).contacts; r != 0; r = v.contacts.Get(r).next {
 		k := v.contacts.Get(r)
-		if k.tenant.id == tenant && (agent == "" || k.agent != nil && k.agent.id == agent) {
-			return k.id, true
+		a := v.byAgent[k.agent]
+		if v.byTenant[k.tenant].id == tenant && (agent == "" || a != nil && a.id == agent) {
+			return v.keys.Text(k.key), true
 		}
 	}
 	return "", false
@@ -144,7 +145,7 @@ func (v *view) heldBy(tenant, agent string) []string {
 	}
 	var out []string
 	for _, r := range t.agents[agent].held {
-		out = append(out, v.contacts.Get(r).id)
+		out = append(out, v.keys.Text(v.contacts.Get(r).key))
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package webchat
 
 import (
 	"container/list"
-	"hash/maphash"
 	"slices"
 	"sync"
 
@@ -14,6 +13,8 @@ import (
 const (
 	// maxLines is how many of the latest messages of a chat are known; older ones were acknowledged or are given up.
 	maxLines = 50
+	// maxShown is how many of them a browser is shown that has none.
+	maxShown = 20
 )
 
 // What a line's state says of its message, as bits.
@@ -41,29 +42,40 @@ const (
 func (s chatState) String() string { return [...]string{"none", "waiting", "assigned", "ended"}[s] }
 
 // chats is the view of outbound: for each address with a chat, where its latest messages stand. One mutex orders what is
-// applied and who connects, so that history and what follows it have no gap and no double.
+// applied and who connects, so that history and what follows it have no gap and no double. Of the chats, nothing is a pointer:
+// however many there are, the garbage collector looks at those with a connection only.
 type chats struct {
-	mu   sync.Mutex
-	seed maphash.Seed
-	all  map[string]*chat
-	// over holds chats that have ended and have no connection, oldest first; beyond the limit they are forgotten.
-	over  *list.List
-	limit int
+	mu    sync.Mutex
+	keys  *live.Keys
+	all   map[live.Key]live.Ref
+	slab  live.Slab[chat]
+	lines live.LineSlab
+	conns map[live.Ref][]*session
+	// over holds the live.Ref of chats that have ended and have no connection, oldest first, and overAt where they stand in it;
+	// beyond the limit they are forgotten.
+	over   *list.List
+	overAt map[live.Ref]*list.Element
+	limit  int
 }
 
 // chat is one address's.
 type chat struct {
-	key          string
+	key live.Key
+	// conversation tells its conversations apart; 0 is none.
 	conversation uint64
+	lines        live.LineList
 	state        chatState
-	lines        live.Lines
-	conns        []*session
-	over         *list.Element
 }
 
 func newChats(limit int) *chats {
-	return &chats{seed: maphash.MakeSeed(), all: make(map[string]*chat), over: list.New(), limit: limit}
+	return &chats{
+		keys: live.NewKeys(), all: make(map[live.Key]live.Ref), conns: make(map[live.Ref][]*session),
+		over: list.New(), overAt: make(map[live.Ref]*list.Element), limit: limit,
+	}
 }
+
+// key names the chat of an address.
+func (c *chats) key(tenant, address string) live.Key { return c.keys.Of(event.Key(tenant, address)) }
 
 // applyStep is how many events are applied between two moments at which a browser may connect.
 const applyStep = 256
@@ -82,38 +94,52 @@ func (c *chats) apply(batch []engine.Delivered) {
 
 func (c *chats) applyOne(d *engine.Delivered) {
 	e := d.Event
-	key := event.Key(e.GetTenant(), e.GetAddress())
 	switch body := e.GetBody().(type) {
 	case *event.Event_Deliver:
 		if body.Deliver.GetChannel() == event.Channel_CHANNEL_WEBCHAT {
-			c.deliver(c.chat(key), e, live.PlaceOf(&d.Record))
+			r, k := c.chat(c.key(e.GetTenant(), e.GetAddress()))
+			c.deliver(r, k, e, live.PlaceOf(&d.Record))
 		}
 	case *event.Event_DeliverySettled:
 		settled := body.DeliverySettled
-		if k := c.all[key]; k != nil && settled.GetState() >= event.DeliveryState_DELIVERY_STATE_DELIVERED {
-			k.mark(live.HashID(c.seed, settled.GetDelivery()), acked)
+		if settled.GetState() >= event.DeliveryState_DELIVERY_STATE_DELIVERED {
+			c.mark(c.known(c.key(e.GetTenant(), e.GetAddress())), settled.GetDelivery(), acked)
 		}
 	}
 }
 
-func (c *chats) chat(key string) *chat {
-	k := c.all[key]
-	if k == nil {
-		k = &chat{key: key}
-		c.all[key] = k
+// known is the chat of a key, or nil.
+func (c *chats) known(key live.Key) *chat {
+	if r := c.all[key]; r != 0 {
+		return c.slab.Get(r)
 	}
-	return k
+	return nil
 }
 
-func (c *chats) deliver(k *chat, e *event.Event, at live.Place) {
+func (c *chats) chat(key live.Key) (live.Ref, *chat) {
+	if r := c.all[key]; r != 0 {
+		return r, c.slab.Get(r)
+	}
+	r, k := c.slab.Add()
+	k.key = key
+	c.all[key] = r
+	return r, k
+}
+
+func (c *chats) deliver(r live.Ref, k *chat, e *event.Event, at live.Place) {
 	d := e.GetDeliver()
 	switch d.GetKind() {
 	case "message", "echo":
-		if conversation := live.HashID(c.seed, d.GetConversation()); conversation != k.conversation {
-			k.conversation, k.lines = conversation, k.unacknowledged()
+		if conversation := c.keys.Short(d.GetConversation()); conversation != k.conversation {
+			k.conversation = conversation
+			c.dropAcknowledged(k)
 		}
-		k.add(at, live.HashID(c.seed, d.GetDelivery()), d)
-		k.tell(note{kind: noteMessage, event: e})
+		state := uint8(ours)
+		if d.GetKind() == "echo" {
+			state = acked // it is what the customer said and has: nobody asks whether it arrived
+		}
+		c.lines.Add(&k.lines, live.NewLine(at, c.keys.Short(d.GetDelivery()), d.GetSequence(), state), maxLines)
+		c.tell(r, note{kind: noteMessage, event: e})
 		return
 	case "waiting":
 		k.state = stateWaiting
@@ -124,113 +150,123 @@ func (c *chats) deliver(k *chat, e *event.Event, at live.Place) {
 	default:
 		return
 	}
-	k.tell(note{kind: noteState, state: k.state})
-	c.settle(k)
+	c.tell(r, note{kind: noteState, state: k.state})
+	c.settle(r, k)
 }
 
-// unacknowledged are the lines that outlive their conversation.
-func (k *chat) unacknowledged() live.Lines {
-	var kept live.Lines
-	for _, l := range k.lines {
+// dropAcknowledged leaves the lines that outlive their conversation.
+func (c *chats) dropAcknowledged(k *chat) {
+	before := c.lines.Copy(k.lines)
+	c.lines.Drop(&k.lines)
+	for _, l := range before {
 		if l.State()&acked == 0 {
-			kept = append(kept, l)
-			kept.Set(len(kept)-1, l.State()|earlier)
+			l.SetState(l.State() | earlier)
+			c.lines.Add(&k.lines, l, maxLines)
 		}
 	}
-	return kept
 }
 
-func (k *chat) add(at live.Place, hash uint64, d *event.Deliver) {
-	k.lines = k.lines.Add(at, hash, maxLines)
-	last := len(k.lines) - 1
-	k.lines.SetSequence(last, d.GetSequence())
-	if d.GetKind() == "message" {
-		k.lines.Set(last, ours)
-	} else {
-		k.lines.Set(last, acked) // an echo is what the customer said and has: nobody asks whether it arrived
+// mark adds to what is known of a message; the chat may be nil.
+func (c *chats) mark(k *chat, message string, state uint8) {
+	if k == nil {
+		return
+	}
+	if l := c.lines.Find(k.lines, c.keys.Short(message)); l != nil {
+		l.SetState(l.State() | state)
 	}
 }
 
-// mark adds to what is known of the message with that hash.
-func (k *chat) mark(hash uint64, state uint8) {
-	if i := k.lines.Find(hash); i >= 0 {
-		k.lines.Set(i, k.lines[i].State()|state)
-	}
-}
-
-func (k *chat) tell(n note) {
-	for _, s := range k.conns {
+func (c *chats) tell(r live.Ref, n note) {
+	for _, s := range c.conns[r] {
 		s.out.Push(n)
 	}
 }
 
 // settle keeps the list of chats that may be forgotten.
-func (c *chats) settle(k *chat) {
-	idle := len(k.conns) == 0 && (k.state == stateEnded || !k.begun())
+func (c *chats) settle(r live.Ref, k *chat) {
+	idle := len(c.conns[r]) == 0 && (k.state == stateEnded || !k.begun())
+	place := c.overAt[r]
 	switch {
-	case idle && k.over == nil:
-		k.over = c.over.PushBack(k)
-	case !idle && k.over != nil:
-		c.over.Remove(k.over)
-		k.over = nil
+	case idle && place == nil:
+		c.overAt[r] = c.over.PushBack(r)
+	case !idle && place != nil:
+		c.over.Remove(place)
+		delete(c.overAt, r)
 	}
 	for c.over.Len() > c.limit {
-		first := c.over.Front()
-		if old, ok := c.over.Remove(first).(*chat); ok {
-			delete(c.all, old.key)
+		if old, ok := c.over.Remove(c.over.Front()).(live.Ref); ok {
+			c.forget(old)
 		}
 	}
 }
 
+func (c *chats) forget(r live.Ref) {
+	k := c.slab.Get(r)
+	c.lines.Drop(&k.lines)
+	delete(c.all, k.key)
+	delete(c.overAt, r)
+	c.slab.Remove(r)
+}
+
 // connect registers a browser and pushes its history to it, in one step; one that was shown an empty history already gets
 // another only if there is something in it. It refuses beyond limit.
-func (c *chats) connect(key string, s *session, last uint64, limit int, shown bool) bool {
+func (c *chats) connect(key live.Key, s *session, has resume, limit int, shown bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k := c.chat(key)
-	if len(k.conns) >= limit {
-		c.settle(k)
+	r, k := c.chat(key)
+	if len(c.conns[r]) >= limit {
+		c.settle(r, k)
 		return false
 	}
-	k.conns = append(k.conns, s)
-	c.settle(k)
+	c.conns[r] = append(c.conns[r], s)
+	c.settle(r, k)
 	if !shown || k.begun() {
-		s.out.Push(note{kind: noteHistory, state: k.state, lines: slices.Clone(k.lines), last: last})
+		trusted := c.trusted(has, k.conversation)
+		if !trusted && has.conversation != "" {
+			has.last = 0 // of another conversation
+		}
+		s.out.Push(note{kind: noteHistory, state: k.state, lines: c.lines.Copy(k.lines), last: has.last, trusted: trusted})
 	}
 	return true
 }
 
 // begun reports whether the chat is more than somebody who looks.
-func (k *chat) begun() bool { return k.state != stateNone || len(k.lines) > 0 }
+func (k *chat) begun() bool { return k.state != stateNone || k.lines.Len() > 0 }
 
-// known reports whether the address has a chat.
-func (c *chats) known(key string) bool {
+// begun reports whether the address has a chat.
+func (c *chats) begun(key live.Key) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k := c.all[key]
+	k := c.known(key)
 	return k != nil && k.begun()
 }
 
-func (c *chats) disconnect(key string, s *session) {
+func (c *chats) disconnect(key live.Key, s *session) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if k := c.all[key]; k != nil {
-		k.conns = slices.DeleteFunc(k.conns, func(x *session) bool { return x == s })
-		c.settle(k)
+	r := c.all[key]
+	if r == 0 {
+		return
 	}
+	if rest := slices.DeleteFunc(c.conns[r], func(x *session) bool { return x == s }); len(rest) > 0 {
+		c.conns[r] = rest
+	} else {
+		delete(c.conns, r)
+	}
+	c.settle(r, c.slab.Get(r))
 }
 
 // unacked keeps of the ids those that are messages of the chat and not acknowledged yet.
-func (c *chats) unacked(key string, ids []string) []string {
+func (c *chats) unacked(key live.Key, ids []string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k := c.all[key]
+	k := c.known(key)
 	if k == nil {
 		return nil
 	}
 	var out []string
 	for _, id := range ids {
-		if i := k.lines.Find(live.HashID(c.seed, id)); i >= 0 && k.lines[i].State()&acked == 0 && !slices.Contains(out, id) {
+		if l := c.lines.Find(k.lines, c.keys.Short(id)); l != nil && l.State()&acked == 0 && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
@@ -238,34 +274,32 @@ func (c *chats) unacked(key string, ids []string) []string {
 }
 
 // setAcked notes that the receipt of a message is in the log.
-func (c *chats) setAcked(key, id string) {
+func (c *chats) setAcked(key live.Key, id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if k := c.all[key]; k != nil {
-		k.mark(live.HashID(c.seed, id), acked)
-	}
+	c.mark(c.known(key), id, acked)
 }
 
 // conversation tells the chat's conversations apart.
-func (c *chats) conversation(key string) uint64 {
+func (c *chats) conversation(key live.Key) uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if k := c.all[key]; k != nil {
+	if k := c.known(key); k != nil {
 		return k.conversation
 	}
 	return 0
 }
 
 // unseen is where the last message to the customer up to a sequence stands, unless it or a later one is read already.
-func (c *chats) unseen(key string, sequence uint64) (at live.Place, ok bool) {
+func (c *chats) unseen(key live.Key, sequence uint64) (at live.Place, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k := c.all[key]
+	k := c.known(key)
 	if k == nil {
 		return 0, false
 	}
 	var last uint64
-	for _, l := range k.lines {
+	for l := range c.lines.Each(k.lines) {
 		if n := l.Sequence(); l.State()&(ours|earlier) == ours && n <= sequence && n >= last {
 			at, ok, last = l.At, l.State()&seen == 0, n
 		}
@@ -274,21 +308,22 @@ func (c *chats) unseen(key string, sequence uint64) (at live.Place, ok bool) {
 }
 
 // setSeen notes that the customer has read all up to the message at a place.
-func (c *chats) setSeen(key string, at live.Place) {
+func (c *chats) setSeen(key live.Key, at live.Place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	k := c.all[key]
+	k := c.known(key)
 	if k == nil {
 		return
 	}
-	i := slices.IndexFunc(k.lines, func(l live.Line) bool { return l.At == at })
-	if i < 0 || k.lines[i].State()&earlier != 0 {
-		return // another conversation has begun
+	var read uint64
+	for l := range c.lines.Each(k.lines) {
+		if l.At == at && l.State()&earlier == 0 { // else another conversation has begun
+			read = l.Sequence()
+		}
 	}
-	read := k.lines[i].Sequence()
-	for i, l := range k.lines {
+	for l := range c.lines.Each(k.lines) {
 		if l.State()&(ours|earlier) == ours && l.Sequence() <= read {
-			k.lines.Set(i, l.State()|seen)
+			l.SetState(l.State() | seen)
 		}
 	}
 }

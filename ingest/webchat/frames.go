@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -30,9 +29,11 @@ type note struct {
 	kind  noteKind
 	state chatState
 	lines live.Lines
-	last  uint64
-	event *event.Event
-	made  []byte
+	// last is the sequence up to which the browser has the chat; trusted says that it is of this conversation.
+	last    uint64
+	trusted bool
+	event   *event.Event
+	made    []byte
 }
 
 type message struct {
@@ -42,6 +43,8 @@ type message struct {
 	Text     string `json:"text"`
 	SentMs   int64  `json:"sent_ms"`
 	ClientID string `json:"client_id"`
+	// Conversation is what a browser names in its next hello, beside the last sequence that it has of it.
+	Conversation string `json:"conversation"`
 }
 
 type historyFrame struct {
@@ -72,7 +75,7 @@ func (s *Server) message(ctx context.Context, e *event.Event) (message, error) {
 	d := e.GetDeliver()
 	m := message{
 		ID: d.GetDelivery(), Sequence: d.GetSequence(), Author: strings.ToLower(strings.TrimPrefix(d.GetAuthor().String(), "AUTHOR_")),
-		SentMs: d.GetSentMs(), ClientID: d.GetClientId(),
+		SentMs: d.GetSentMs(), ClientID: d.GetClientId(), Conversation: d.GetConversation(),
 	}
 	if e.GetSealed() == nil {
 		return m, nil
@@ -85,26 +88,45 @@ func (s *Server) message(ctx context.Context, e *event.Event) (message, error) {
 	return m, nil
 }
 
-// lacking are the lines that a browser may lack: what is behind the last that it has, and what nobody acknowledged. A last
-// that is beyond all of the conversation is of an earlier one and says nothing.
-func lacking(lines live.Lines, last uint64) live.Lines {
-	var newest uint64
-	for _, l := range lines {
-		if l.State()&earlier == 0 {
-			newest = max(newest, l.Sequence())
+// resume is what a browser says it has: all up to the last sequence of a conversation, if it names one.
+type resume struct {
+	last         uint64
+	conversation string
+}
+
+// trusted says whether last counts in the conversation of a hash. A browser may be away while the next conversation begins,
+// so that a last without a name may be of an earlier one.
+func (c *chats) trusted(has resume, conversation uint64) bool {
+	return has.conversation != "" && c.keys.Short(has.conversation) == conversation
+}
+
+// lacking are the lines that a browser may lack: of the conversation, all from the first on that is behind the last it has
+// or that nobody acknowledged; of those before, what nobody acknowledged. Who does not name the conversation is shown the
+// newest in any case: so its last hides nothing that somebody without any is shown.
+func lacking(lines live.Lines, last uint64, trusted bool) live.Lines {
+	from := len(lines)
+	if !trusted {
+		from = max(0, len(lines)-maxShown)
+	}
+	for i, l := range lines[:from] {
+		behind := (trusted || last > 0) && l.Sequence() > last || l.Sequence() == live.MaxSequence
+		if l.State()&earlier == 0 && (behind || l.State()&acked == 0) {
+			from = i
+			break
 		}
 	}
-	if last > newest && newest < live.MaxSequence {
-		last = 0
+	var out live.Lines
+	for i, l := range lines {
+		if old := l.State()&earlier != 0; old && l.State()&acked == 0 || !old && i >= from {
+			out = append(out, l)
+		}
 	}
-	return slices.DeleteFunc(lines, func(l live.Line) bool {
-		return l.State()&acked != 0 && l.Sequence() <= last && l.Sequence() < live.MaxSequence
-	})
+	return out
 }
 
 // history reads what a browser may lack; the note's lines are its own.
 func (s *Server) history(ctx context.Context, n *note) ([]byte, error) {
-	lines := lacking(n.lines, n.last)
+	lines := lacking(n.lines, n.last, n.trusted)
 	found, err := live.Fetch(ctx, s.config.Log, event.TopicOutbound, lines.Places(nil))
 	if err != nil {
 		return nil, fmt.Errorf("reading a chat's history: %w", err)

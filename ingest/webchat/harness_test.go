@@ -209,11 +209,11 @@ func (w *world) dial(p *process, origin string) (*browser, error) {
 	return b, nil
 }
 
-// come dials and says hello; the history is the first frame.
+// come dials and says hello, with what it has of the first conversation; the history is the first frame.
 func (w *world) come(p *process, token string, last uint64) (*browser, map[string]any) {
 	b, err := w.dial(p, "https://shop.example")
 	require.NoError(w.t, err)
-	b.say(map[string]any{"type": "hello", "token": token, "last": last})
+	b.say(map[string]any{"type": "hello", "token": token, "last": last, "conversation": "v1"})
 	return b, b.next("history")
 }
 

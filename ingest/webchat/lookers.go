@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
@@ -54,15 +55,18 @@ func (l *lookers) remove(c *session) {
 	}
 }
 
-// seat is a connection's place in a chat: the visitor's pseudonym, and it with the tenant.
-type seat struct{ address, key string }
+// seat is a connection's place in a chat: the visitor's pseudonym, and what it is in the view.
+type seat struct {
+	address string
+	chat    live.Key
+}
 
-// key names the chat; it is empty for who only looks.
-func (c *session) key() string {
+// chat names the chat in the view; for who only looks there is none.
+func (c *session) chat() live.Key {
 	if s := c.seat.Load(); s != nil {
-		return s.key
+		return s.chat
 	}
-	return ""
+	return live.Key{}
 }
 
 // enter has all of the visitor's connections sit down in the chat of the pseudonym that find answers.
@@ -93,13 +97,13 @@ func (c *session) sit(address string) {
 	if c.gone || c.seat.Load() != nil {
 		return
 	}
-	key := event.Key(c.entry.tenant, address)
-	if !c.server.chats.connect(key, c, c.last, c.server.limits.PerVisitor, c.shown) {
+	chat := c.server.chats.key(c.entry.tenant, address)
+	if !c.server.chats.connect(chat, c, c.has, c.server.limits.PerVisitor, c.shown) {
 		c.End(closeRate, "too many connections")
 		return
 	}
 	c.shown = true
-	c.seat.Store(&seat{address, key})
+	c.seat.Store(&seat{address, chat})
 }
 
 // rise leaves for good and says where the connection sat, if it did.
@@ -138,7 +142,7 @@ func (c *session) notice() error {
 			return err
 		}
 	}
-	if !c.announced && c.server.chats.known(c.key()) {
+	if !c.announced && c.server.chats.begun(c.chat()) {
 		return c.announce()
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/objects"
 	"github.com/tributary-cc/tributary/stream/privacy"
 )
@@ -63,7 +62,7 @@ func TestTheFirstMessageSeatsAllPages(t *testing.T) {
 	w.deliver(address, "echo", 1, "hi", "m1")
 	require.Equal(t, "hi", here.next("message")["text"])
 	require.Equal(t, "hi", beside.next("message")["text"])
-	w.eventually(func() bool { return len(two.adapter.chats.linesOf(event.Key("acme", address))) == 1 }, "the other's view")
+	w.eventually(func() bool { return len(two.adapter.chats.linesOf(address)) == 1 }, "the other's view")
 	there.say(map[string]any{"type": "ping"})
 	there.next("pong")
 	w.ms.Add(lookEvery.Milliseconds())

@@ -28,7 +28,7 @@ type readMarks struct {
 func (r *readMarks) take(c *session, sequence uint64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now := c.server.chats.conversation(c.key()); now != r.conversation {
+	if now := c.server.chats.conversation(c.chat()); now != r.conversation {
 		r.conversation, r.want, r.done = now, 0, 0
 	}
 	if sequence <= r.want || r.ended {
@@ -80,7 +80,7 @@ func (r *readMarks) end(c *session) {
 
 // markRead tells that the customer has seen all up to a sequence, by the last message to the customer in it.
 func (c *session) markRead(sequence uint64) error {
-	key := c.key()
+	key := c.chat()
 	at, ok := c.server.chats.unseen(key, sequence)
 	if !ok {
 		return nil

@@ -97,7 +97,7 @@ func TestTheNextConversationKeepsWhatIsNotAcknowledged(t *testing.T) {
 	w.conversation = "v2"
 	fresh := w.deliver(address, "message", 1, "new", "")
 	w.eventually(func() bool {
-		l := p.adapter.chats.linesOf(event.Key("acme", address))
+		l := p.adapter.chats.linesOf(address)
 		return len(l) == 2 && l[1].Sequence() == 1
 	}, "the view")
 	again, history := w.come(p, token, 51)
@@ -110,7 +110,48 @@ func TestTheNextConversationKeepsWhatIsNotAcknowledged(t *testing.T) {
 		w.deliver(address, "message", uint64(i+2), fmt.Sprint(i), "")
 	}
 	w.eventually(func() bool {
-		l := p.adapter.chats.linesOf(event.Key("acme", address))
+		l := p.adapter.chats.linesOf(address)
 		return len(l) == maxLines && l[0].Sequence() == maxLines+2
 	}, "however many are not acknowledged, the latest are kept")
+}
+
+// A last of an earlier conversation hides nothing of the next, which another device may have begun: neither where the browser
+// names the conversation nor where it does not.
+func TestALastOfAnEarlierConversationHidesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	token := w.token(p)
+	b, address := w.begun(p, token)
+	got := w.deliver(address, "message", 50, "got", "")
+	b.next("message")
+	b.say(map[string]any{"type": "ack", "ids": []string{got}})
+	b.say(map[string]any{"type": "ping"})
+	b.next("pong")
+	_ = b.conn.NetConn().Close()
+	w.conversation = "v2"
+	for i := range 60 {
+		w.deliver(address, "echo", uint64(i+1), fmt.Sprint(i+1), "")
+	}
+	w.eventually(func() bool {
+		l := p.adapter.chats.linesOf(address)
+		return len(l) == maxLines && l[maxLines-1].Sequence() == 60
+	}, "the view")
+	for _, hello := range []struct {
+		last         int
+		conversation string
+		first, count int
+	}{
+		{50, "v1", 41, 20}, {50, "", 41, 20}, {0, "", 41, 20}, {30, "", 31, 30}, {99, "", 41, 20},
+		{50, "v2", 51, 10}, {60, "v2", 0, 0}, {0, "v2", 11, 50}, {5, "v2", 11, 50},
+	} {
+		x, err := w.dial(p, "https://shop.example")
+		require.NoError(t, err)
+		x.say(map[string]any{"type": "hello", "token": token, "last": hello.last, "conversation": hello.conversation})
+		shown := texts(x.next("history"))
+		require.Len(t, shown, hello.count, "%+v", hello)
+		if hello.count > 0 {
+			require.Equal(t, fmt.Sprint(hello.first), shown[0], "%+v", hello)
+			require.Equal(t, "60", shown[hello.count-1], "%+v", hello)
+		}
+	}
 }

@@ -60,9 +60,9 @@ type session struct {
 	idle   atomic.Int32
 	excess int
 
-	// visitor is whom the token names, once the browser has said hello; who is it with the tenant, last what it has.
+	// visitor is whom the token names, once the browser has said hello; who is it with the tenant.
 	visitor, who string
-	last         uint64
+	has          resume
 	// looked is when the visitor's pseudonym was last looked for in vain.
 	looked    time.Time
 	announced bool
@@ -129,7 +129,7 @@ func (c *session) close() {
 	if seat == nil {
 		return
 	}
-	c.server.chats.disconnect(seat.key, c)
+	c.server.chats.disconnect(seat.chat, c)
 	c.reads.end(c)
 	if !c.announced {
 		return
@@ -163,7 +163,7 @@ func (c *session) append(e *event.Event, content *event.Content, cause ...string
 		return errors.New("an event of somebody who only looks")
 	}
 	id := event.CauseID(append([]string{"webchat", c.entry.tenant, seat.address}, cause...)...)
-	e.Id, e.Tenant, e.Key, e.Address, e.AtMs = id[:], c.entry.tenant, seat.key, seat.address, c.server.config.Now().UnixMilli()
+	e.Id, e.Tenant, e.Key, e.Address, e.AtMs = id[:], c.entry.tenant, event.Key(c.entry.tenant, seat.address), seat.address, c.server.config.Now().UnixMilli()
 	return c.server.config.Guard.Append(ctx, event.TopicIdentityIn, e, content)
 }
 
@@ -181,13 +181,15 @@ func (c *session) announce() error {
 
 // frame is what a browser sends.
 type frame struct {
-	Type     string   `json:"type"`
-	ID       string   `json:"id"`
-	Token    string   `json:"token"`
-	Last     uint64   `json:"last"`
-	Text     string   `json:"text"`
-	IDs      []string `json:"ids"`
-	Sequence uint64   `json:"sequence"`
+	Type  string `json:"type"`
+	ID    string `json:"id"`
+	Token string `json:"token"`
+	Last  uint64 `json:"last"`
+	// Conversation is the one that last is of.
+	Conversation string   `json:"conversation"`
+	Text         string   `json:"text"`
+	IDs          []string `json:"ids"`
+	Sequence     uint64   `json:"sequence"`
 }
 
 // parseFrame decodes and checks what all frames share. The id is answered even with an error, as far as it is known.
@@ -297,7 +299,7 @@ func (c *session) greet(f *frame) error {
 		return nil
 	}
 	c.hello.Stop()
-	c.visitor, c.who, c.last = v.Visitor, event.Key(v.Tenant, v.Visitor), f.Last
+	c.visitor, c.who, c.has = v.Visitor, event.Key(v.Tenant, v.Visitor), resume{f.Last, f.Conversation}
 	if !c.server.hellos.Take(c.who, c.server.config.Now()) || !c.server.lookers.add(c, c.server.limits.PerVisitor) {
 		c.over = true
 		c.End(closeRate, "too many connections")
@@ -338,7 +340,7 @@ func (c *session) ack(ids []string) error {
 	if len(ids) > maxAcks {
 		return invalid("ids: at most 100 at once")
 	}
-	key := c.key()
+	key := c.chat()
 	for _, id := range c.server.chats.unacked(key, ids) {
 		if err := c.receipt(id, event.DeliveryState_DELIVERY_STATE_DELIVERED); err != nil {
 			return err

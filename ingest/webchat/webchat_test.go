@@ -69,7 +69,7 @@ func TestAChatFromHelloToTheEnd(t *testing.T) {
 
 	require.NoError(t, b.conn.WriteClose(1000, nil))
 	w.eventually(func() bool { s := w.said(); return s[len(s)-1].GetCustomerDisconnected() != nil }, "the disconnection is told")
-	require.EqualValues(t, acked, p.adapter.chats.linesOf(m.GetKey())[0].State(), "nobody asks whether an echo arrived")
+	require.EqualValues(t, acked, p.adapter.chats.linesOf(m.GetAddress())[0].State(), "nobody asks whether an echo arrived")
 }
 
 // A browser that was away gets what it lacks at any process, and nothing twice but what it did not acknowledge.
@@ -94,7 +94,7 @@ func TestReconnectAtAnotherProcess(t *testing.T) {
 	_ = b.conn.NetConn().Close()
 	w.deliver(address, "message", 3, "three", "")
 	w.eventually(func() bool {
-		l := two.adapter.chats.linesOf(event.Key("acme", address))
+		l := two.adapter.chats.linesOf(address)
 		return len(l) == 3 && l[0].State()&acked != 0
 	}, "the other process knows the chat")
 
@@ -104,7 +104,7 @@ func TestReconnectAtAnotherProcess(t *testing.T) {
 	require.Equal(t, "four", again.next("message")["text"])
 
 	// A browser that has nothing gets all; a second tab gets what comes as well.
-	w.eventually(func() bool { return len(one.adapter.chats.linesOf(event.Key("acme", address))) == 4 }, "the first process knows it too")
+	w.eventually(func() bool { return len(one.adapter.chats.linesOf(address)) == 4 }, "the first process knows it too")
 	tab, history := w.come(one, token, 0)
 	require.Equal(t, []string{"hi", "two", "three", "four"}, texts(history))
 	w.deliver(address, "message", 5, "five", "")

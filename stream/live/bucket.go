@@ -1,7 +1,6 @@
 package live
 
 import (
-	"container/list"
 	"sync"
 	"time"
 )
@@ -34,40 +33,74 @@ type Limiter struct {
 	mu          sync.Mutex
 	rate, burst float64
 	limit       int
-	buckets     map[string]*list.Element
-	// used holds *keyed, the latest used first.
-	used *list.List
+	keys        *Keys
+	buckets     map[Key]Ref
+	all         Slab[keyed]
+	// newest and oldest are the ends of the chain by use.
+	newest, oldest Ref
 }
 
+// keyed is a bucket without a pointer: tens of thousands of them must not cost the garbage collector anything.
 type keyed struct {
-	key    string
-	bucket Bucket
+	key          Key
+	tokens       float64
+	lastNs       int64
+	newer, older Ref
 }
 
 // NewLimiter makes a limiter of so many tokens a second, so many at once, for so many keys.
 func NewLimiter(rate, burst float64, limit int) *Limiter {
-	return &Limiter{rate: rate, burst: burst, limit: max(limit, 1), buckets: make(map[string]*list.Element), used: list.New()}
+	return &Limiter{rate: rate, burst: burst, limit: max(limit, 1), keys: NewKeys(), buckets: make(map[Key]Ref)}
 }
 
 // Take takes a token of a key, if there is one.
 func (l *Limiter) Take(key string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := l.buckets[key]
-	if e == nil {
-		if l.used.Len() >= l.limit {
-			l.forget(l.used.Back())
+	id := l.keys.Of(key)
+	r, known := l.buckets[id]
+	if known {
+		l.unchain(r)
+	} else {
+		if len(l.buckets) >= l.limit {
+			l.forget(l.oldest)
 		}
-		e = l.used.PushFront(&keyed{key, Bucket{Rate: l.rate, Burst: l.burst}})
-		l.buckets[key] = e
+		var k *keyed
+		r, k = l.all.Add()
+		*k = keyed{key: id, tokens: l.burst, lastNs: now.UnixNano()}
+		l.buckets[id] = r
 	}
-	l.used.MoveToFront(e)
-	k, ok := e.Value.(*keyed)
-	return ok && k.bucket.Take(now)
+	k := l.all.Get(r)
+	k.newer, k.older = 0, l.newest
+	if l.newest != 0 {
+		l.all.Get(l.newest).newer = r
+	} else {
+		l.oldest = r
+	}
+	l.newest = r
+	b := Bucket{Rate: l.rate, Burst: l.burst, tokens: k.tokens, last: time.Unix(0, k.lastNs)}
+	taken := b.Take(now)
+	k.tokens, k.lastNs = b.tokens, now.UnixNano()
+	return taken
 }
 
-func (l *Limiter) forget(e *list.Element) {
-	if k, ok := l.used.Remove(e).(*keyed); ok {
-		delete(l.buckets, k.key)
+// unchain takes a bucket out of the chain.
+func (l *Limiter) unchain(r Ref) {
+	k := l.all.Get(r)
+	if k.newer != 0 {
+		l.all.Get(k.newer).older = k.older
+	} else {
+		l.newest = k.older
 	}
+	if k.older != 0 {
+		l.all.Get(k.older).newer = k.newer
+	} else {
+		l.oldest = k.newer
+	}
+}
+
+func (l *Limiter) forget(r Ref) {
+	l.unchain(r)
+	delete(l.buckets, l.all.Get(r).key)
+	l.all.Remove(r)
 }

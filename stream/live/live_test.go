@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -30,41 +29,72 @@ func TestPlacesHoldPartitionAndOffset(t *testing.T) {
 	}
 }
 
-// Lines are the latest, in order, with their states.
+// Lines are the latest of each list, in order, with their states, however the lists share the slab.
 func TestLinesAgainstAModel(t *testing.T) {
-	seed := maphash.MakeSeed()
+	keys := NewKeys()
 	rapid.Check(t, func(t *rapid.T) {
 		type entry struct {
 			id    string
 			state uint8
 		}
-		var lines Lines
-		var model []entry
-		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
-			if len(model) > 0 && rapid.Bool().Draw(t, "mark") {
-				n := rapid.IntRange(0, len(model)-1).Draw(t, "which")
-				model[n].state = rapid.Uint8Range(0, 15).Draw(t, "state")
-				lines.Set(lines.Find(HashID(seed, model[n].id)), model[n].state)
-				continue
-			}
-			model = append(model, entry{id: fmt.Sprint(i)})
-			lines = lines.Add(Place(i), HashID(seed, fmt.Sprint(i)), 10)
-			lines.SetSequence(len(lines)-1, uint64(i)<<rapid.IntRange(0, 20).Draw(t, "shift"))
-			lines.SetSequence(len(lines)-1, uint64(i)<<14)
-			if len(model) > 10 {
-				require.Negative(t, lines.Find(HashID(seed, model[0].id)))
-				model = model[1:]
+		const limit = 10
+		var slab LineSlab
+		var lists [3]LineList
+		var models [3][]entry
+		for i := range rapid.IntRange(1, 90).Draw(t, "steps") {
+			n := rapid.IntRange(0, 2).Draw(t, "list")
+			list, model := &lists[n], models[n]
+			switch what := rapid.IntRange(0, 9).Draw(t, "what"); {
+			case what == 0:
+				slab.Drop(list)
+				models[n] = nil
+			case what < 4 && len(model) > 0:
+				m := rapid.IntRange(0, len(model)-1).Draw(t, "which")
+				model[m].state = rapid.Uint8Range(0, 15).Draw(t, "state")
+				slab.Find(*list, keys.Short(model[m].id)).SetState(model[m].state)
+			default:
+				model = append(model, entry{id: fmt.Sprint(i)})
+				slab.Add(list, NewLine(Place(i), keys.Short(fmt.Sprint(i)), uint64(i)<<14, 0), limit)
+				if len(model) > limit {
+					require.Nil(t, slab.Find(*list, keys.Short(model[0].id)))
+					model = model[1:]
+				}
+				models[n] = model
 			}
 		}
-		require.Len(t, lines, len(model))
-		require.LessOrEqual(t, cap(lines), 10)
-		for i, m := range model {
-			require.Equal(t, i, lines.Find(HashID(seed, m.id)))
-			require.Equal(t, m.state, lines[i].State())
-			require.Equal(t, min(uint64(lines[i].At)<<14, MaxSequence), lines[i].Sequence())
-			require.Equal(t, m.id, fmt.Sprint(lines[i].At))
+		for n, model := range models {
+			lines := slab.Copy(lists[n])
+			require.Len(t, lines, len(model))
+			require.Equal(t, len(model), lists[n].Len())
+			for i, m := range model {
+				require.Equal(t, lines[i], *slab.Find(lists[n], keys.Short(m.id)))
+				require.Equal(t, m.state, lines[i].State())
+				require.Equal(t, min(uint64(lines[i].At)<<14, MaxSequence), lines[i].Sequence())
+				require.Equal(t, m.id, fmt.Sprint(lines[i].At))
+			}
+			slab.Drop(&lists[n])
 		}
+		require.Len(t, slab.blocks.free, slab.blocks.Held(), "what is dropped is free")
 	})
+}
+
+// A key is an id: of the usual form without being kept, of another as long as it is.
+func TestKeysAgainstIDs(t *testing.T) {
+	keys := NewKeys()
+	rapid.Check(t, func(t *rapid.T) {
+		raw := event.ID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+		require.Equal(t, Key(raw), keys.Of(raw.String()))
+		require.Equal(t, raw.String(), keys.Text(Key(raw)))
+		odd := rapid.StringMatching(`[0-9a-zA-Z\n]{0,30}`).Draw(t, "odd")
+		key := keys.Keep(odd)
+		require.Equal(t, odd, keys.Text(key))
+		require.NotEqual(t, key, keys.Of(odd+"x"))
+		keys.Forget(key)
+		require.Empty(t, keys.odd)
+	})
+	for _, almost := range []string{"0000000000000000000000000z", "000000000000000000000000001", "0000000000000000000000000O", "0000000000000000000000000\n"} {
+		require.Equal(t, almost, keys.Text(keys.Keep(almost)), "%q is no other id's key", almost)
+	}
 }
 
 func TestSlabReusesWhatWasFreed(t *testing.T) {
@@ -138,9 +168,9 @@ func TestLimiterIsBounded(t *testing.T) {
 		require.False(t, l.Take("a", now), "who keeps trying is not forgotten")
 	}
 	require.Len(t, l.buckets, 100)
-	require.Equal(t, 100, l.used.Len())
-	require.Contains(t, l.buckets, "999")
-	require.NotContains(t, l.buckets, "0", "the oldest goes first")
+	require.Equal(t, 100, l.all.Held())
+	require.Contains(t, l.buckets, l.keys.Of("999"))
+	require.NotContains(t, l.buckets, l.keys.Of("0"), "the oldest goes first")
 }
 
 func TestSites(t *testing.T) {

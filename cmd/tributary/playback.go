@@ -11,6 +11,8 @@ import (
 
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
 	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
+	"github.com/tributary-cc/tributary/stream/engine/replay"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -27,7 +29,7 @@ func (r *replaying) flags(cmd *cobra.Command, processor string) {
 }
 
 // each calls do for every partition asked for.
-func (r *replaying) each(cmd *cobra.Command, g *globals, do func(s *process.Spine, p engine.Playback) error) error {
+func (r *replaying) each(cmd *cobra.Command, g *globals, do func(s *process.Spine, p replay.Config) error) error {
 	s, err := g.connect(cmd.Context())
 	if err != nil {
 		return err
@@ -53,9 +55,9 @@ func (r *replaying) each(cmd *cobra.Command, g *globals, do func(s *process.Spin
 				continue
 			}
 			found = true
-			p := engine.Playback{Log: s.Log, Store: s.Objects, Processor: proc, Partition: partition, Build: build}
+			p := replay.Config{Log: s.Log, Store: s.Objects, Processor: proc, Partition: partition, Build: build}
 			if r.checkpoint {
-				all, err := engine.Checkpoints(cmd.Context(), s.Objects, proc.Name, partition)
+				all, err := checkpoint.Open(s.Objects, proc.Name, partition).Names(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -94,10 +96,10 @@ func replayCommand(g *globals) *cobra.Command {
 		Use: "replay", Short: "Fold the log once more and compare every output, byte for byte", Args: cobra.NoArgs,
 		Long: "Fold inboxes once more, from their first record or from the oldest checkpoint kept, and compare every output with what stands in the log.\nSpans that another build folded come out as differences of that build: what trying a new build is.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			reports := []*engine.ReplayReport{}
-			err := r.each(cmd, g, func(_ *process.Spine, p engine.Playback) error {
+			reports := []*replay.Report{}
+			err := r.each(cmd, g, func(_ *process.Spine, p replay.Config) error {
 				p.Progress = progress(cmd.ErrOrStderr(), fmt.Sprintf("%s/%d", p.Processor.Name, p.Partition))
-				report, err := engine.Replay(cmd.Context(), p)
+				report, err := replay.Compare(cmd.Context(), p)
 				if err != nil {
 					return err
 				}
@@ -125,7 +127,7 @@ func replayCommand(g *globals) *cobra.Command {
 	return cmd
 }
 
-func printReplay(w io.Writer, reports []*engine.ReplayReport) {
+func printReplay(w io.Writer, reports []*replay.Report) {
 	var records, equal int64
 	for _, x := range reports {
 		records, equal = records+x.Records, equal+x.Equal
@@ -155,7 +157,7 @@ func epochsCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "epochs", Short: "List the epochs of inboxes: where each begins, whose build folds it, and why", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return r.each(cmd, g, func(s *process.Spine, p engine.Playback) error {
+			return r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
 				all, err := engine.Epochs(cmd.Context(), s.Log, p.Processor.Inbox, p.Partition)
 				if err != nil {
 					return err
@@ -177,9 +179,9 @@ func resendCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "resend", Short: "Emit outputs again from the oldest checkpoint kept; readers drop what they have and take what they miss", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return r.each(cmd, g, func(_ *process.Spine, p engine.Playback) error {
+			return r.each(cmd, g, func(_ *process.Spine, p replay.Config) error {
 				p.Progress = progress(cmd.ErrOrStderr(), fmt.Sprintf("%s/%d", p.Processor.Name, p.Partition))
-				report, err := engine.Resend(cmd.Context(), p, func(event.Topic, int) bool { return true })
+				report, err := replay.Resend(cmd.Context(), p, func(event.Topic, int) bool { return true })
 				if err != nil {
 					return err
 				}
@@ -202,8 +204,8 @@ func skipCommand(g *globals) *cobra.Command {
 			if r.partition < 0 || r.processor == "" {
 				return fmt.Errorf("--processor, --partition and --offset name the record; %w", errUsage)
 			}
-			return r.each(cmd, g, func(_ *process.Spine, p engine.Playback) error {
-				e, err := engine.Skip(cmd.Context(), p, offset)
+			return r.each(cmd, g, func(_ *process.Spine, p replay.Config) error {
+				e, err := replay.Skip(cmd.Context(), p, offset)
 				if err != nil {
 					return err
 				}

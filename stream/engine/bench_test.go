@@ -8,6 +8,7 @@ import (
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
+	"github.com/tributary-cc/tributary/stream/engine/replay"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/objects"
 )
@@ -52,7 +53,7 @@ func BenchmarkReplay(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		r, err := engine.Replay(b.Context(), engine.Playback{Log: log, Store: objects.NewMemory(), Processor: scatterProcessor(0), Build: ""})
+		r, err := replay.Compare(b.Context(), replay.Config{Log: log, Store: objects.NewMemory(), Processor: scatterProcessor(0), Build: ""})
 		require.NoError(b, err)
 		require.EqualValues(b, 3*n, r.Equal)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/replay"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -150,10 +151,10 @@ func TestARecordThatKillsStandsAfterFourDeathsAndIsSkipped(t *testing.T) {
 		require.ErrorIs(t, last.err, engine.ErrPoisoned)
 		require.Equal(t, 4, deaths)
 
-		cfg := engine.Playback{Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0"}
-		_, err = engine.Skip(t.Context(), cfg, at)
+		cfg := replay.Config{Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0"}
+		_, err = replay.Skip(t.Context(), cfg, at)
 		require.NoError(t, err)
-		_, err = engine.Skip(t.Context(), cfg, at)
+		_, err = replay.Skip(t.Context(), cfg, at)
 		require.NoError(t, err, "asked for twice it is done once")
 		s.spawn(spawned{owner: true, deadly: deadly})
 		time.Sleep(20 * time.Second)
@@ -162,7 +163,7 @@ func TestARecordThatKillsStandsAfterFourDeathsAndIsSkipped(t *testing.T) {
 		wrong, stopped := s.compare()
 		require.False(t, wrong)
 		require.False(t, stopped)
-		_, err = engine.Skip(t.Context(), cfg, at-1)
+		_, err = replay.Skip(t.Context(), cfg, at-1)
 		require.ErrorContains(t, err, "folded already")
 		require.NoError(t, s.replay(spawned{}, "").Err())
 	})

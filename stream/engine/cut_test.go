@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -121,7 +122,7 @@ func TestALogThatEndsBeforeItsCheckpointGoesOnInANewEpoch(t *testing.T) {
 				require.True(t, folded[r.Offset], "offset %d came after the cut and has no output", r.Offset)
 			}
 		}
-		names, err := engine.Checkpoints(t.Context(), s.store, "scatter", 0)
+		names, err := checkpoint.Open(s.store, "scatter", 0).Names(t.Context())
 		require.NoError(t, err)
 		require.NoError(t, s.replay(spawned{}, names[len(names)-2]).Err())
 	})
@@ -198,9 +199,15 @@ func (s *sim) tear() {
 	require.NoError(s.t, err)
 }
 
+// whole tells whether the newest checkpoint that is whole can be loaded.
+func (s *sim) whole() error {
+	_, _, err := checkpoint.Open(s.store, "scatter", 0).Newest(s.t.Context(), func(string, error) {})
+	return err
+}
+
 // operate does what an operator does where no checkpoint is whole and the log holds everything: it deletes them.
 func (s *sim) operate() {
-	if !errors.Is(engine.Whole(s.t.Context(), s.store, "scatter", 0), engine.ErrNoCheckpoint) {
+	if !errors.Is(s.whole(), engine.ErrNoCheckpoint) {
 		return
 	}
 	names, err := s.store.List(s.t.Context(), "checkpoints/")
@@ -237,7 +244,7 @@ func TestOwnerAndStandbyWriteTheSameCheckpoints(t *testing.T) {
 			}
 		}
 		require.Greater(t, same, 3)
-		manifests, err := engine.Checkpoints(t.Context(), theirs, "scatter", 0)
+		manifests, err := checkpoint.Open(theirs, "scatter", 0).Names(t.Context())
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(manifests), 6, "older ones are deleted")
 	})

@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"time"
+
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 // emitter holds what was folded and is not yet known to be acknowledged, and sends it when its folder is the one to do so.
@@ -10,18 +12,18 @@ import (
 // Per lane the next batch goes only after the last is acknowledged, so a destination always holds a prefix of each lane,
 // whoever else emits the same lane. Nothing here decides what is true: a needless emission makes repeats, which readers drop.
 type emitter struct {
-	lanes   map[destination]*lane
+	lanes   map[Place]*lane
 	folded  []folded // one entry per record that had outputs, in offset order
 	acked   int64    // every output of records below this offset is acknowledged
 	hash    [16]byte // the rolling hash behind those outputs
 	next    int64    // the next offset to fold: what acked is when nothing waits
 	pending int      // outputs held
-	send    func(to destination, outs []output)
+	send    func(to Place, records []event.Record)
 }
 
 // lane is what waits for one destination, in order.
 type lane struct {
-	queue    []output
+	queue    []event.Record
 	offsets  []int64 // the cause of each
 	inFlight int     // how many of the queue's head are being appended
 }
@@ -34,25 +36,25 @@ type folded struct {
 	since  time.Time
 }
 
-func newEmitter(next int64, hash [16]byte, send func(destination, []output)) *emitter {
-	return &emitter{lanes: make(map[destination]*lane), acked: next, next: next, hash: hash, send: send}
+func newEmitter(next int64, hash [16]byte, send func(Place, []event.Record)) *emitter {
+	return &emitter{lanes: make(map[Place]*lane), acked: next, next: next, hash: hash, send: send}
 }
 
 // add takes the outputs of a record.
-func (m *emitter) add(s step, now time.Time) {
-	m.next = s.offset + 1
-	if len(s.outs) > 0 || s.epoch != nil { // an epoch begins the hash anew
-		m.folded = append(m.folded, folded{s.offset, len(s.outs), s.hash, now})
-		m.pending += len(s.outs)
+func (m *emitter) add(s Step, now time.Time) {
+	m.next = s.Offset + 1
+	if len(s.Outputs) > 0 || s.Epoch != nil { // an epoch begins the hash anew
+		m.folded = append(m.folded, folded{s.Offset, len(s.Outputs), s.hash, now})
+		m.pending += len(s.Outputs)
 	}
-	for _, o := range s.outs {
-		l := m.lanes[o.to]
+	for i := range s.Outputs {
+		o := &s.Outputs[i]
+		l := m.lanes[o.to()]
 		if l == nil {
 			l = &lane{}
-			m.lanes[o.to] = l
+			m.lanes[o.to()] = l
 		}
-		l.queue = append(l.queue, o)
-		l.offsets = append(l.offsets, s.offset)
+		l.queue, l.offsets = append(l.queue, o.Record), append(l.offsets, s.Offset)
 	}
 	m.advance()
 }
@@ -62,13 +64,13 @@ func (m *emitter) flush() {
 	for to, l := range m.lanes { // lanes are independent: no order between them is promised
 		if l.inFlight == 0 && len(l.queue) > 0 {
 			l.inFlight = len(l.queue)
-			m.send(to, l.queue)
+			m.send(to, l.queue[:l.inFlight:l.inFlight])
 		}
 	}
 }
 
 // answered tells that what was in flight to a destination is acknowledged.
-func (m *emitter) answered(to destination) {
+func (m *emitter) answered(to Place) {
 	l := m.lanes[to]
 	if l == nil {
 		return // abandoned meanwhile
@@ -109,14 +111,13 @@ func (m *emitter) advance() {
 
 // told takes another folder's word that all outputs of records below acked are acknowledged, and compares its hash of
 // them with ours. It answers false where they differ: the two came to different decisions.
-func (m *emitter) told(acked int64, hash [16]byte) bool {
+func (m *emitter) told(acked int64, hash []byte) bool {
 	i := 0
 	at := m.hash
-	for i < len(m.folded) && m.folded[i].offset < acked {
+	for ; i < len(m.folded) && m.folded[i].offset < acked; i++ {
 		at = m.folded[i].hash
-		i++
 	}
-	if acked >= m.acked && at != hash {
+	if acked >= m.acked && string(at[:]) != string(hash) {
 		return false
 	}
 	for j := range i {
@@ -152,7 +153,7 @@ func (m *emitter) oldest(now time.Time) time.Duration {
 
 // abandon forgets what is held: somebody else emits it.
 func (m *emitter) abandon() {
-	m.folded, m.lanes, m.pending = nil, make(map[destination]*lane), 0
+	m.folded, m.lanes, m.pending = nil, make(map[Place]*lane), 0
 	m.advance()
 }
 
@@ -161,7 +162,8 @@ func (m *emitter) dump() []byte {
 	var b []byte
 	for to, l := range m.lanes {
 		for i, o := range l.queue {
-			b = fmt.Appendf(b, "%s/%d number %d cause %d %x\n", to.topic, to.partition, o.number, l.offsets[i], o.record.Value)
+			e, _ := event.Unmarshal(o.Value) // what does not decode has no number
+			b = fmt.Appendf(b, "%s/%d number %d cause %d %x\n", to.Topic, to.Partition, e.GetOrigin().GetNumber(), l.offsets[i], o.Value)
 		}
 	}
 	return b

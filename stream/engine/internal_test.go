@@ -8,21 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/event"
-	"github.com/tributary-cc/tributary/stream/objects"
 )
 
 var blank = Processor{Name: "x", Inbox: event.TopicIdentityIn, New: func() Fold { return nil }}
-
-func FuzzDecodeRows(f *testing.F) {
-	r := newRows()
-	r.put("a/1", "one")
-	r.put("a/2", "two")
-	f.Add(encodeRows([]string{"a/1", "a/2", "gone"}, r.tree))
-	f.Add([]byte{})
-	f.Fuzz(func(_ *testing.T, data []byte) {
-		_ = decodeRows(data, newRows().tree) // an error or rows, never more
-	})
-}
 
 func TestSeenTellsRepeatsAndRefusesWhatIsTooOld(t *testing.T) {
 	s := new(event.Seen)
@@ -56,8 +44,8 @@ func TestSeenTellsRepeatsAndRefusesWhatIsTooOld(t *testing.T) {
 func TestTablesIterateInKeyOrderAndUndo(t *testing.T) {
 	table := NewTable[event.AddressRow]("t")
 	other := NewTable[event.AddressRow]("t2")
-	c := newCore(blank, 0, func(event.Topic) int { return 1 })
-	tx := &Tx{core: c, rows: c.rows, rec: &event.Record{}}
+	c := newMachine(blank, 0, func(event.Topic) int { return 1 })
+	tx := c.tx(&event.Record{})
 	for _, k := range []string{"b", "a/2", "a/1", "c"} {
 		table.Put(tx, k, &event.AddressRow{Customer: k})
 		other.Put(tx, k, &event.AddressRow{})
@@ -79,50 +67,6 @@ func TestTablesIterateInKeyOrderAndUndo(t *testing.T) {
 	require.True(t, table.Has(tx, "b"))
 	require.Equal(t, "c", table.Get(tx, "c").GetCustomer())
 	require.Nil(t, table.Get(tx, "d"))
-}
-
-// A checkpoint may be published only when all outputs up to it are acknowledged.
-func TestACheckpointWaitsForItsOutputs(t *testing.T) {
-	store := objects.NewMemory()
-	s := newSaver(newCheckpoints(store, "x", 0), nil)
-	c := newCore(blank, 0, func(event.Topic) int { return 1 })
-	c.pos.Next = 10
-	s.take(c.capture())
-	s.release(9)
-	_, ok := s.next()
-	require.False(t, ok)
-	s.release(10)
-	_, ok = s.next()
-	require.True(t, ok)
-}
-
-// Two folders that began at different checkpoints have different chains; the one that comes second goes on from the first's.
-func TestTheSecondWriterOfACheckpointBuildsOnTheFirst(t *testing.T) {
-	ctx := t.Context()
-	store := objects.NewMemory()
-	a, b := newCheckpoints(store, "x", 0), newCheckpoints(store, "x", 0)
-	ca, cb := newCore(blank, 0, nil), newCore(blank, 0, nil)
-	for i := range 40 {
-		for _, c := range []*core{ca, cb} {
-			c.rows.put(string(rune('a'+i%26)), string(rune('0'+i)))
-			c.pos.Next = int64(i + 1)
-		}
-		x, y := ca.capture(), cb.capture()
-		if i < 3 { // b began later
-			require.NoError(t, a.publish(ctx, x))
-			continue
-		}
-		first, second, cf, cs := a, b, x, y
-		if i%3 == 0 {
-			first, second, cf, cs = b, a, y, x
-		}
-		require.NoError(t, first.publish(ctx, cf))
-		require.NoError(t, second.publish(ctx, cs))
-		m, r, err := newCheckpoints(store, "x", 0).load(ctx, func(name string, err error) { t.Errorf("%s is torn: %v", name, err) })
-		require.NoError(t, err)
-		require.EqualValues(t, i+1, m.Position.Next)
-		require.True(t, r.equal(ca.rows))
-	}
 }
 
 type oneLog struct {
@@ -175,25 +119,25 @@ func TestFollowTakesEachEventOnceAndLeavesControlOut(t *testing.T) {
 // A standby emits when the oldest output is late, and trusts the owner again when it has been heard.
 func TestSuspicionComesAndGoes(t *testing.T) {
 	p := NewPartition(Config{}, blank, 0)
-	p.core = newCore(blank, 0, nil)
-	p.emit = newEmitter(0, [16]byte{}, func(destination, []output) {})
+	p.core = newMachine(blank, 0, nil)
+	p.emit = newEmitter(0, [16]byte{}, func(Place, []event.Record) {})
 	now := time.UnixMilli(1_800_000_000_000)
 	require.False(t, p.emitting(now))
-	p.emit.add(step{offset: 0, outs: []output{{}}}, now)
+	p.emit.add(Step{Offset: 0, Outputs: []Output{{}}}, now)
 	require.False(t, p.emitting(now.Add(suspectAfter)))
 	require.True(t, p.emitting(now.Add(suspectAfter+time.Millisecond)))
 	later := now.Add(trustAfter + time.Second)
 	require.True(t, p.emitting(later), "the owner has not been heard")
 	p.heardOther = later
-	require.True(t, p.emit.told(1, [16]byte{}))
+	require.True(t, p.emit.told(1, make([]byte, 16)))
 	require.False(t, p.emitting(later.Add(time.Millisecond)))
 }
 
 func TestTellingAnotherHashIsSeen(t *testing.T) {
-	m := newEmitter(0, [16]byte{}, func(destination, []output) {})
-	m.add(step{offset: 0, outs: []output{{}}, hash: [16]byte{1}}, time.Time{})
-	require.False(t, m.told(1, [16]byte{2}))
+	m := newEmitter(0, [16]byte{}, func(Place, []event.Record) {})
+	m.add(Step{Offset: 0, Outputs: []Output{{}}, hash: [16]byte{1}}, time.Time{})
+	require.False(t, m.told(1, append([]byte{2}, make([]byte, 15)...)))
 	require.Equal(t, 1, m.pending)
-	require.True(t, m.told(1, [16]byte{1}))
+	require.True(t, m.told(1, append([]byte{1}, make([]byte, 15)...)))
 	require.Zero(t, m.pending)
 }

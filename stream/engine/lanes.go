@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -72,12 +73,7 @@ func (l *Lanes) Take(o *event.Origin) Verdict {
 }
 
 // LaneAt is how far one lane was taken.
-type LaneAt struct {
-	Processor string `json:"processor"`
-	Partition int32  `json:"partition"`
-	Epoch     uint64 `json:"epoch"`
-	Number    uint64 `json:"number"`
-}
+type LaneAt = checkpoint.Lane
 
 // trimmedLane stands in the positions where a lane may begin with any number; no processor has an empty name.
 var trimmedLane = LaneAt{Partition: -1} //nolint:gochecknoglobals // a constant
@@ -89,7 +85,7 @@ func (l *Lanes) Positions() []LaneAt {
 		out = append(out, trimmedLane)
 	}
 	for k, p := range l.at {
-		out = append(out, LaneAt{k.processor, k.partition, p.epoch, p.number})
+		out = append(out, LaneAt{Processor: k.processor, Partition: k.partition, Epoch: p.epoch, Number: p.number})
 	}
 	slices.SortFunc(out, func(a, b LaneAt) int {
 		return cmp.Or(cmp.Compare(a.Processor, b.Processor), cmp.Compare(a.Partition, b.Partition))

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -114,10 +115,36 @@ func (f *follower) take(rec *event.Record, o *event.Origin) bool {
 	return false
 }
 
-// appendAndWait appends and waits for the answer.
-func appendAndWait(ctx context.Context, log Log, topic event.Topic, partition int, records ...event.Record) error {
+// ReadTo hands over the records from an offset to an end, one by one.
+func ReadTo(ctx context.Context, log Log, p Place, from, end int64, handle func(*event.Record) error) error {
+	if from >= end {
+		return nil
+	}
+	err := log.Read(ctx, p.Topic, p.Partition, from, func(batch []event.Record, _ int64) error {
+		for i := range batch {
+			if batch[i].Offset < end {
+				if err := handle(&batch[i]); err != nil {
+					return err
+				}
+			}
+			if batch[i].Offset >= end-1 {
+				return errEnough
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+var errEnough = errors.New("read to the end")
+
+// AppendAndWait appends and waits for the answer.
+func AppendAndWait(ctx context.Context, log Log, p Place, records ...event.Record) error {
 	done := make(chan error, 1)
-	log.Append(ctx, topic, partition, records, func(err error) { done <- err })
+	log.Append(ctx, p.Topic, p.Partition, records, func(err error) { done <- err })
 	select {
 	case err := <-done:
 		return err

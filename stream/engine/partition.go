@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/objects"
 )
@@ -40,9 +41,10 @@ var (
 	ErrUnfinished = errors.New("the partition was left unfinished")
 	// ErrPoisoned: a record killed the process again and again; the partition stands until an epoch skips it.
 	ErrPoisoned = errors.New("a record kills the process; see 'tributary engine skip'")
-	// ErrNoCheckpoint: checkpoints stand, but none is whole. Beginning empty above them would decide anew what was decided, so
-	// an operator restores the objects, or deletes the partition's checkpoints to have it folded from the log's first record.
-	ErrNoCheckpoint = errors.New("no checkpoint of the partition is whole; restore the objects, or delete the checkpoints if the log holds everything")
+	// ErrNoCheckpoint: an operator must decide from where the partition is to be folded.
+	ErrNoCheckpoint = checkpoint.ErrNone
+	// ErrNotDurable: the process must end, and the log be read anew.
+	ErrNotDurable = checkpoint.ErrNotDurable
 	// errAgain: the broker lost its end, so that what this run believes to be acknowledged may be gone; or a record that it
 	// may have folded is to be skipped.
 	errAgain = errors.New("an epoch begins that wants the partition folded again from its checkpoint")
@@ -97,48 +99,43 @@ type Status struct {
 type Partition struct {
 	cfg   Config
 	proc  Processor
-	part  int
+	place Place
 	owner atomic.Bool
 	// caughtUp is set when the end of the log was reached once.
 	caughtUp atomic.Bool
 
-	core  *core
-	emit  *emitter
-	saver *saver
-	log   *slog.Logger
-
+	log     *slog.Logger
+	core    *Machine
+	emit    *emitter
+	saver   *checkpoint.Saver
+	guard   *poison
 	records chan chunk
-	answers answers
+	answers chan answer // with room for one of each lane and of a tick: more are never under way
+	status  atomic.Pointer[Status]
+	now     Status // what is counted on the way; the rest is filled in when it is published
 
-	begun        bool   // the start succeeded
-	lastEpoch    uint64 // the last epoch known when the run began
-	distrust     int64  // ticks below this offset prove no acknowledgement: the broker lost its end
-	end          int64
-	atEnd        bool
-	heardEnd     time.Time // when the log last said where it ends
-	promoted     time.Time // when a standby began to emit; zero while it does not
-	heard        time.Time // when the last tick of the epoch was folded
-	heardOther   time.Time
-	ticked       time.Time // when this process last wrote a tick
-	ticking      bool      // a tick of ours is on its way
-	news         bool      // outputs were acknowledged since the last tick
-	sinceSaved   int       // records folded since the last checkpoint
-	saved        time.Time
-	superseded   bool
-	leaving      bool
-	status       atomic.Pointer[Status]
-	gaps, deads  uint64
-	foldedCount  uint64
-	guard        *poison
-	differ       bool // the old build's hash was seen to differ; said once
-	lastShutdown bool
+	begun      bool      // the start succeeded
+	lastEpoch  uint64    // the last epoch known when the run began
+	distrust   int64     // ticks below this offset prove no acknowledgement: the broker lost its end
+	atEnd      bool      // what the log last said of its end is folded
+	heardEnd   time.Time // when the log last said where it ends
+	promoted   time.Time // when a standby began to emit; zero while it does not
+	heard      time.Time // when the last tick of the epoch was folded
+	heardOther time.Time
+	ticked     time.Time // when this process last wrote a tick
+	ticking    bool      // a tick of ours is on its way
+	news       bool      // outputs were acknowledged since the last tick
+	sinceSaved int       // records folded since the last checkpoint
+	saved      time.Time
+	differ     bool // the old build's hash was seen to differ; said once
+	superseded bool // another build has the next epoch: what is held is brought out, and that is all
+	leaving    bool // the process was asked to end
+	last       bool // nothing more is folded: the last checkpoint is taken, or is not ours to take
 
-	divergedTicks uint64
-
-	yields   bool     // it must not begin an epoch of its own accord where another build folds
-	takeBack bool     // unless that build is silent
-	born     int64    // the inbox's end when the process began
-	stood    position // where another build took over
+	yields   bool                // it must not begin an epoch of its own accord where another build folds
+	takeBack bool                // unless that build is silent
+	born     int64               // the inbox's end when the process began
+	stood    checkpoint.Position // where another build took over
 }
 
 type chunk struct {
@@ -146,34 +143,10 @@ type chunk struct {
 	end     int64
 }
 
-// answers collects acknowledgements without ever blocking the log.
-type answers struct {
-	mu   sync.Mutex
-	got  []answer
-	wake chan struct{}
-}
-
+// answer is the log's to an append: of a lane's head, or of a tick, which names no place.
 type answer struct {
-	to  destination
+	to  Place
 	err error
-}
-
-func (a *answers) put(x answer) {
-	a.mu.Lock()
-	a.got = append(a.got, x)
-	a.mu.Unlock()
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (a *answers) take() []answer {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	got := a.got
-	a.got = nil
-	return got
 }
 
 // NewPartition makes the folder of a partition. It is a standby until SetOwner.
@@ -185,10 +158,11 @@ func NewPartition(cfg Config, proc Processor, partition int) *Partition {
 		cfg.inside = make(chan struct{}, 1)
 	}
 	p := &Partition{
-		cfg: cfg, proc: proc, part: partition, log: cfg.Logger.With("processor", proc.Name, "partition", partition),
-		records: make(chan chunk), answers: answers{wake: make(chan struct{}, 1)}, born: math.MaxInt64,
+		cfg: cfg, proc: proc, place: Place{proc.Inbox, partition}, log: cfg.Logger.With("processor", proc.Name, "partition", partition),
+		records: make(chan chunk), born: math.MaxInt64, now: Status{Processor: proc.Name, Partition: partition},
 	}
-	p.status.Store(&Status{Processor: proc.Name, Partition: partition})
+	first := p.now
+	p.status.Store(&first)
 	return p
 }
 
@@ -213,12 +187,12 @@ func (p *Partition) Run(ctx context.Context) error {
 	defer p.guard.leave()
 	readErr := make(chan error, 1)
 	wg.Go(func() { readErr <- p.read(work, p.core.pos.Next) })
-	wg.Go(func() { p.saver.run(work, p.log) })
+	wg.Go(func() { p.saver.Run(work, p.log) })
 	return p.loop(ctx, work, readErr)
 }
 
 func (p *Partition) read(ctx context.Context, from int64) error {
-	return p.cfg.Log.Read(ctx, p.proc.Inbox, p.part, from, func(batch []event.Record, end int64) error {
+	return p.cfg.Log.Read(ctx, p.place.Topic, p.place.Partition, from, func(batch []event.Record, end int64) error {
 		select {
 		case p.records <- chunk{batch, end}:
 			return nil
@@ -237,7 +211,7 @@ func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error 
 	var giveUp <-chan time.Time
 	for {
 		records := p.records
-		if p.emit.pending > maxPending || p.superseded || p.lastShutdown {
+		if p.emit.pending > maxPending || p.superseded || p.last {
 			records = nil
 		}
 		select {
@@ -245,15 +219,15 @@ func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error 
 			if err := p.fold(work, c); err != nil {
 				return err
 			}
-		case <-p.answers.wake:
-			if err := p.acknowledged(); err != nil {
+		case a := <-p.answers:
+			if err := p.acknowledged(a); err != nil {
 				return err
 			}
 		case <-beat.C:
 		case err := <-readErr:
 			return err
-		case err := <-p.saver.failed:
-			return fmt.Errorf("%s/%d: %w", p.proc.Name, p.part, err)
+		case err := <-p.saver.Failed():
+			return p.failed(err)
 		case <-asked:
 			asked, p.leaving = nil, true
 			t := time.NewTimer(grace)
@@ -261,7 +235,7 @@ func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error 
 			giveUp = t.C
 			p.beginShutdown(work)
 		case <-giveUp:
-			return fmt.Errorf("%s/%d: %w: %d outputs were not acknowledged within %s", p.proc.Name, p.part, ErrUnfinished, p.emit.pending, grace)
+			return p.failed(fmt.Errorf("%w: %d outputs were not acknowledged within %s", ErrUnfinished, p.emit.pending, grace))
 		}
 		p.beat(work)
 		if done, err := p.finished(); done {
@@ -272,16 +246,16 @@ func (p *Partition) loop(ctx, work context.Context, readErr <-chan error) error 
 
 // fold folds what was read.
 func (p *Partition) fold(ctx context.Context, c chunk) error {
-	p.end, p.heardEnd = c.end, p.cfg.Now()
+	p.now.End, p.heardEnd = c.end, p.cfg.Now()
 	for i := range c.records {
 		rec := &c.records[i]
 		if rec.Offset < p.core.pos.Next {
 			continue
 		}
-		if err := p.guard.before(ctx, rec, p.saver.published.Load()); err != nil {
+		if err := p.guard.before(ctx, rec, p.saver.Published()); err != nil {
 			return err
 		}
-		s := p.core.step(rec)
+		s := p.core.Fold(rec)
 		if err := p.guard.after(ctx, rec); err != nil {
 			return err
 		}
@@ -289,14 +263,14 @@ func (p *Partition) fold(ctx context.Context, c chunk) error {
 		if err := p.observe(ctx, s); err != nil {
 			return err
 		}
-		if p.superseded || p.lastShutdown {
+		if p.superseded || p.last {
 			break
 		}
 		if (rec.Offset+1)%checkpointRecs == 0 {
 			p.capture()
 		}
 	}
-	if p.atEnd = p.core.pos.Next >= p.end; p.atEnd {
+	if p.atEnd = p.core.pos.Next >= c.end; p.atEnd {
 		p.caughtUp.Store(true)
 		return p.guard.passed(ctx)
 	}
@@ -304,49 +278,55 @@ func (p *Partition) fold(ctx context.Context, c chunk) error {
 }
 
 // observe acts on what a record was: a count, a tick, an epoch.
-func (p *Partition) observe(ctx context.Context, s step) error {
-	p.foldedCount++
-	for _, o := range s.outs {
-		if o.to.topic == event.TopicDead {
-			p.deads++
-			p.log.WarnContext(ctx, "a record went to dead", "offset", s.offset)
+func (p *Partition) observe(ctx context.Context, s Step) error {
+	p.now.Folded++
+	for i := range s.Outputs {
+		if s.Outputs[i].Topic == event.TopicDead {
+			p.now.Dead++
+			p.log.WarnContext(ctx, "a record went to dead", "offset", s.Offset)
 		}
 	}
-	if s.epoch != nil {
-		level := slog.LevelInfo
-		if s.epoch.GetReason() == "first" { // every partition's, of a new installation
-			level = slog.LevelDebug
-		}
-		p.log.Log(ctx, level, "an epoch began", "epoch", s.epoch.GetNumber(), "build", s.epoch.GetBuild(), "reason", s.epoch.GetReason())
-		if s.epoch.GetBuild() != p.cfg.Build && s.epoch.GetNumber() > p.lastEpoch {
-			p.superseded, p.stood = true, p.core.pos
-			p.saver.take(p.core.capture())
-		} else if s.epoch.GetNumber() > p.lastEpoch && (cutReason(s.epoch) || s.epoch.GetReason() == "skip") {
-			return errAgain
-		}
-		return nil
+	switch {
+	case s.Epoch != nil:
+		return p.heardEpoch(ctx, s.Epoch)
+	case s.Tick != nil:
+		return p.heardTick(ctx, s)
 	}
-	if s.tick == nil {
-		p.sinceSaved++
-		return nil
+	p.sinceSaved++
+	return nil
+}
+
+func (p *Partition) heardEpoch(ctx context.Context, e *event.Epoch) error {
+	level := slog.LevelInfo
+	if e.GetReason() == "first" { // every partition's, of a new installation
+		level = slog.LevelDebug
 	}
-	return p.heardTick(ctx, s)
+	p.log.Log(ctx, level, "an epoch began", "epoch", e.GetNumber(), "build", e.GetBuild(), "reason", e.GetReason())
+	switch {
+	case e.GetNumber() <= p.lastEpoch:
+	case e.GetBuild() != p.cfg.Build:
+		p.superseded, p.stood = true, p.core.pos
+		p.saver.Take(p.core.Capture())
+	case cutReason(e) || e.GetReason() == "skip":
+		return errAgain
+	}
+	return nil
 }
 
 // heardTick takes the news of a tick: the time, how far outputs are acknowledged, whether a checkpoint is wanted here.
-func (p *Partition) heardTick(ctx context.Context, s step) error {
+func (p *Partition) heardTick(ctx context.Context, s Step) error {
 	now := p.cfg.Now()
 	p.heard = now
-	if s.tick.GetWriter() != p.cfg.Writer && s.offset >= p.distrust {
+	if s.Tick.GetWriter() != p.cfg.Writer && s.Offset >= p.distrust {
 		p.heardOther = now
-		if !p.emit.told(s.tick.GetAcked(), [16]byte(append(make([]byte, 0, 16), s.tick.GetHash()...))) {
+		if !p.emit.told(s.Tick.GetAcked(), s.Tick.GetHash()) {
 			if err := p.diverged(ctx, s); err != nil {
 				return err
 			}
 		}
 	}
-	if s.tick.GetCheckpoint() {
-		p.lastShutdown = p.leaving
+	if s.Tick.GetCheckpoint() {
+		p.last = p.leaving
 		p.capture()
 	}
 	return nil
@@ -354,41 +334,41 @@ func (p *Partition) heardTick(ctx context.Context, s step) error {
 
 // capture takes a checkpoint here; it is published when what was emitted up to here is acknowledged.
 func (p *Partition) capture() {
-	p.saver.take(p.core.capture())
+	p.saver.Take(p.core.Capture())
 	p.sinceSaved, p.saved = 0, p.cfg.Now()
 }
 
 // diverged decides what a different hash means: for the owner, that the other is wrong, but not where the other is itself before it started again; for the new build that folds an old
 // build's span, a difference to report; for a standby, that it must stand down.
-func (p *Partition) diverged(ctx context.Context, s step) error {
+func (p *Partition) diverged(ctx context.Context, s Step) error {
 	if p.core.pos.Build != p.cfg.Build {
 		if !p.differ {
 			p.differ = true
-			p.log.WarnContext(ctx, "this build decides otherwise than the one before it", "offset", s.offset, "epoch", p.core.pos.Epoch)
+			p.log.WarnContext(ctx, "this build decides otherwise than the one before it", "offset", s.Offset, "epoch", p.core.pos.Epoch)
 		}
 		return nil
 	}
-	p.divergedTicks++
+	p.now.Diverged++
 	if p.owner.Load() && !p.ownWord(s) {
-		p.log.ErrorContext(ctx, "another process came to other outputs and should stand down", "writer", s.tick.GetWriter(), "offset", s.offset)
+		p.log.ErrorContext(ctx, "another process came to other outputs and should stand down", "writer", s.Tick.GetWriter(), "offset", s.Offset)
 		return nil
 	}
-	name := fmt.Sprintf("diverged/%s/%d/%08d-%016d-%s", p.proc.Name, p.part, p.core.pos.Epoch, s.offset, p.cfg.Writer)
+	name := fmt.Sprintf("diverged/%s/%d/%08d-%016d-%s", p.proc.Name, p.place.Partition, p.core.pos.Epoch, s.Offset, p.cfg.Writer)
 	if err := p.cfg.Store.Put(ctx, name, p.emit.dump()); err != nil {
 		p.log.ErrorContext(ctx, "the diverging span could not be dumped", "error", err)
 	}
-	return fmt.Errorf("%s/%d at offset %d: %w; the span is in %s", p.proc.Name, p.part, s.offset, ErrDiverged, name)
+	return p.failed(fmt.Errorf("at offset %d: %w; the span is in %s", s.Offset, ErrDiverged, name))
 }
 
 // ownWord tells whether a tick is of an earlier run of this process, and should hold what this run came to. Where a record was
 // skipped that the earlier run may have folded, it need not.
-func (p *Partition) ownWord(s step) bool {
+func (p *Partition) ownWord(s Step) bool {
 	for offset := range p.core.skips {
-		if offset < s.offset {
+		if offset < s.Offset {
 			return false
 		}
 	}
-	return process(s.tick.GetWriter()) == process(p.cfg.Writer)
+	return process(s.Tick.GetWriter()) == process(p.cfg.Writer)
 }
 
 // process is a writer's process: a host gives each run the process's id with a number behind a dot.
@@ -399,20 +379,28 @@ func process(writer string) string {
 	return writer
 }
 
-// acknowledged takes the log's answers.
-func (p *Partition) acknowledged() error {
-	for _, a := range p.answers.take() {
-		if a.to.topic == p.proc.Inbox && a.to.partition < 0 { // a tick of ours
+// acknowledged takes the log's answer, and those behind it.
+func (p *Partition) acknowledged(a answer) error {
+	for {
+		switch {
+		case a.to == Place{}:
 			p.ticking = false
-			continue
+		case a.err != nil:
+			return p.failed(fmt.Errorf("appending to %s/%d: %w", a.to.Topic, a.to.Partition, a.err))
+		default:
+			p.emit.answered(a.to)
+			p.news = true
 		}
-		if a.err != nil {
-			return fmt.Errorf("%s/%d: appending to %s/%d: %w", p.proc.Name, p.part, a.to.topic, a.to.partition, a.err)
+		if len(p.answers) == 0 {
+			return nil
 		}
-		p.emit.answered(a.to)
-		p.news = true
+		a = <-p.answers
 	}
-	return nil
+}
+
+// failed says of which partition an error is.
+func (p *Partition) failed(err error) error {
+	return fmt.Errorf("%s/%d: %w", p.proc.Name, p.place.Partition, err)
 }
 
 // beat does what is due: emits, ticks, lets checkpoints out that are covered by acknowledgements.
@@ -424,7 +412,7 @@ func (p *Partition) beat(ctx context.Context) {
 	if due, save := p.tickDue(now); due {
 		p.tick(ctx, now, save)
 	}
-	p.saver.release(p.emit.acked)
+	p.saver.Release(p.emit.acked)
 	p.publishStatus()
 }
 
@@ -446,23 +434,19 @@ func (p *Partition) emitting(now time.Time) bool {
 
 // finished tells whether the run is over, after a hand-over or a wish to stop.
 func (p *Partition) finished() (bool, error) {
-	if !p.superseded && !p.leaving {
+	switch {
+	case !p.superseded && !p.last, len(p.emit.folded) > 0, !p.saver.Idle():
 		return false, nil
-	}
-	if p.leaving && !p.lastShutdown && !p.superseded || len(p.emit.folded) > 0 || !p.saver.idle() {
-		return false, nil
-	}
-	if p.superseded {
-		return true, fmt.Errorf("%s/%d: %w", p.proc.Name, p.part, ErrSuperseded)
+	case p.superseded:
+		return true, p.failed(ErrSuperseded)
 	}
 	return true, nil
 }
 
 func (p *Partition) publishStatus() {
-	p.status.Store(&Status{
-		Processor: p.proc.Name, Partition: p.part, Epoch: p.core.pos.Epoch, Next: p.core.pos.Next, End: p.end,
-		Acked: p.emit.acked, Checkpoint: p.saver.published.Load(), Rows: p.core.rows.tree.Len(), Pending: p.emit.pending,
-		Emitting: p.owner.Load() || !p.promoted.IsZero(), Gaps: p.gaps, Dead: p.deads, Folded: p.foldedCount,
-		ServedMS: p.core.pos.Served, Diverged: p.divergedTicks,
-	})
+	s := p.now
+	s.Epoch, s.Next, s.ServedMS, s.Rows = p.core.pos.Epoch, p.core.pos.Next, p.core.pos.Served, p.core.Rows()
+	s.Acked, s.Pending, s.Checkpoint = p.emit.acked, p.emit.pending, p.saver.Published()
+	s.Emitting = p.owner.Load() || !p.promoted.IsZero()
+	p.status.Store(&s)
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -107,7 +106,7 @@ func (g *poison) before(ctx context.Context, rec *event.Record, published int64)
 		return g.passed(ctx)
 	}
 	switch {
-	case g.skips[rec.Offset] || bytes.Equal(rec.Key, []byte(controlKey)):
+	case g.skips[rec.Offset] || IsControl(rec):
 		return nil
 	case rec.Offset == g.deadly:
 		return fmt.Errorf("offset %d of %s/%d: %w", rec.Offset, rec.Topic, rec.Partition, ErrPoisoned)

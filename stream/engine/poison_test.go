@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/replay"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -96,7 +97,7 @@ func TestARecordThatKillsStopsItsPartitionAlone(t *testing.T) {
 		require.Contains(t, halted[0], engine.ErrPoisoned.Error())
 		require.Equal(t, []string{"", ""}, halted[1:])
 		require.ErrorIs(t, h.Ready(), engine.ErrPoisoned)
-		_, err := engine.Skip(t.Context(), engine.Playback{Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0"}, 8)
+		_, err := replay.Skip(t.Context(), replay.Config{Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0"}, 8)
 		require.NoError(t, err)
 		time.Sleep(20 * time.Second)
 		ends, halted = folded(h)

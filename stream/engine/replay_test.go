@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
+	"github.com/tributary-cc/tributary/stream/engine/replay"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -88,7 +90,7 @@ func TestReplayFindsWhatIsLost(t *testing.T) {
 		require.Equal(t, "missing", r.First.Kind)
 		require.EqualValues(t, -1, r.First.Offset)
 
-		again, err := engine.Resend(t.Context(), engine.Playback{Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0"},
+		again, err := replay.Resend(t.Context(), replay.Config{Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0"},
 			func(topic event.Topic, partition int) bool { return topic == p.Topic && partition == p.Partition })
 		require.NoError(t, err)
 		require.Positive(t, again.Outputs)
@@ -123,13 +125,13 @@ func TestAGapStopsTheLaneUntilItIsSentAgain(t *testing.T) {
 		if !stopped {
 			t.Skip("the batch was sent again by itself") // not with this seed
 		}
-		names, err := engine.Checkpoints(t.Context(), s.store, "scatter", 0)
+		names, err := checkpoint.Open(s.store, "scatter", 0).Names(t.Context())
 		require.NoError(t, err)
-		_, err = engine.Resend(t.Context(), engine.Playback{
+		_, err = replay.Resend(t.Context(), replay.Config{
 			Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0", Checkpoint: names[0],
 		}, nil)
 		require.NoError(t, err)
-		_, err = engine.Resend(t.Context(), engine.Playback{Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0"}, nil)
+		_, err = replay.Resend(t.Context(), replay.Config{Log: s.log, Store: s.store, Processor: scatterProcessor(0), Build: "b0"}, nil)
 		require.NoError(t, err)
 		wrong, stopped := s.compare()
 		require.False(t, wrong || stopped)

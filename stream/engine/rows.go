@@ -1,16 +1,17 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/tidwall/btree"
+	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 )
 
 // rows is the state of one folded partition: every table's rows by table/key, in order, with an undo list for the record
 // in hand and the set of keys changed since the last checkpoint.
 type rows struct {
-	tree  *btree.Map[string, string]
+	tree  *checkpoint.Rows
 	undo  []undo
 	dirty map[string]struct{}
 }
@@ -20,8 +21,8 @@ type undo struct {
 	existed  bool
 }
 
-func newRows() *rows {
-	return &rows{tree: new(btree.Map[string, string]), dirty: make(map[string]struct{})}
+func newRows(tree *checkpoint.Rows) *rows {
+	return &rows{tree: tree, dirty: make(map[string]struct{})}
 }
 
 func (r *rows) get(key string) (string, bool) { return r.tree.Get(key) }
@@ -67,22 +68,7 @@ func (r *rows) ascend(prefix string, yield func(key, value string) bool) {
 
 // changed lists the keys changed since the last call, in order, and begins anew.
 func (r *rows) changed() []string {
-	keys := make([]string, 0, len(r.dirty))
-	for k := range r.dirty {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
+	keys := slices.Sorted(maps.Keys(r.dirty))
 	r.dirty = make(map[string]struct{})
 	return keys
-}
-
-// equal tells whether two states hold the same rows.
-func (r *rows) equal(other *rows) bool {
-	a, b := r.tree.Iter(), other.tree.Iter()
-	for a.Next() {
-		if !b.Next() || a.Key() != b.Key() || a.Value() != b.Value() {
-			return false
-		}
-	}
-	return !b.Next()
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 )
 
 // seeds is how many schedules a property is tried with: SEEDS sets it for a long run.
@@ -72,7 +72,7 @@ func TestSchedulesTakeEachOutputOnceAndInOrder(t *testing.T) {
 		require.False(t, wrong, "a destination holds what the fold did not decide")
 		require.False(t, stopped, "a lane is not complete")
 
-		names, err := engine.Checkpoints(t.Context(), s.store, "scatter", 0)
+		names, err := checkpoint.Open(s.store, "scatter", 0).Names(t.Context())
 		require.NoError(t, err)
 		for _, name := range append(names, "") {
 			r := s.replay(spawned{}, name)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
+	"github.com/tributary-cc/tributary/stream/engine/replay"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/objects"
 )
@@ -393,10 +394,7 @@ func (s *sim) wanted() map[engine.Place][]string {
 	m, err := engine.NewMachine(scatterProcessor(version(epochs[0].Epoch.GetBuild())), 0, s.log.Partitions)
 	require.NoError(s.t, err)
 	for _, e := range epochs {
-		m.Ahead(e.Epoch)
-		if e.Epoch.GetReason() == "skip" {
-			m.Skip(e.Epoch.GetSkipOffset())
-		}
+		m.Expect(e.Epoch)
 	}
 	out := map[engine.Place][]string{}
 	for i := range inbox {
@@ -434,11 +432,11 @@ func (s *sim) compare() (wrong, stopped bool) {
 	return wrong, stopped
 }
 
-func (s *sim) replay(o spawned, checkpoint string) *engine.ReplayReport {
+func (s *sim) replay(o spawned, checkpoint string) *replay.Report {
 	if o.build == "" {
 		o.build = fmt.Sprint("b", o.version)
 	}
-	r, err := engine.Replay(s.t.Context(), engine.Playback{
+	r, err := replay.Compare(s.t.Context(), replay.Config{
 		Log: s.log, Store: s.store, Processor: scatterProcessor(o.version), Build: o.build, Checkpoint: checkpoint,
 	})
 	require.NoError(s.t, err)

@@ -1,10 +1,10 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"time"
 
+	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -25,7 +25,7 @@ type watch struct {
 	since       time.Time // when records were first seen to wait with no tick since; zero while none do
 }
 
-func newWatch(log Log, place Place, from position) *watch {
+func newWatch(log Log, place Place, from checkpoint.Position) *watch {
 	return &watch{log: log, place: place, next: from.Next, build: from.Build, epoch: from.Epoch, last: -1}
 }
 
@@ -36,7 +36,7 @@ func (w *watch) look(ctx context.Context, now func() time.Time) (silent time.Dur
 		return 0, err
 	}
 	w.next = max(first, min(w.next, end))
-	err = readTo(ctx, w.log, w.place, w.next, end, func(rec *event.Record) error {
+	err = ReadTo(ctx, w.log, w.place, w.next, end, func(rec *event.Record) error {
 		w.next = rec.Offset + 1
 		w.hear(rec)
 		return nil
@@ -54,7 +54,7 @@ func (w *watch) look(ctx context.Context, now func() time.Time) (silent time.Dur
 }
 
 func (w *watch) hear(rec *event.Record) {
-	if !bytes.Equal(rec.Key, []byte(controlKey)) {
+	if !IsControl(rec) {
 		w.last = rec.Offset
 		return
 	}
@@ -110,8 +110,14 @@ func (h *Host) askEnds(ctx context.Context) error {
 	}
 }
 
-// mayFold tells whether this run may fold where the log stands: in an epoch of its own build, or by beginning one. One
-// that was superseded, that starts again, or behind whose process's start another build came, leaves the partition to that build.
-func (p *Partition) mayFold(sc *scan) bool {
-	return sc.build == "" || sc.build == p.cfg.Build || p.takeBack || !p.yields && !sc.newcomer
+// wait pauses for d or until ctx is done.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -7,13 +7,10 @@ import (
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
-// controlKey is the Kafka key of the engine's own records in an inbox; keys of events hold a slash.
-const controlKey = "#engine"
-
 // tickDue decides whether to write a tick, and whether it asks for a checkpoint: when a timer is due, every 4 s while one
 // is pending, at most 5 times a second while outputs are being acknowledged. A standby waits a little longer each time.
 func (p *Partition) tickDue(now time.Time) (due, save bool) {
-	if p.ticking || now.Sub(p.ticked) < tickApart || p.superseded || p.lastShutdown {
+	if p.ticking || now.Sub(p.ticked) < tickApart || p.superseded || p.last {
 		return false, false
 	}
 	late := time.Duration(0)
@@ -70,19 +67,8 @@ func (p *Partition) tick(ctx context.Context, now time.Time, save bool) {
 		t.TimeMs = now.UnixMilli()
 	}
 	p.ticking, p.ticked, p.news = true, now, false
-	p.appendControl(ctx, &event.Event{AtMs: now.UnixMilli(), Body: &event.Event_Tick{Tick: t}})
-}
-
-// appendControl appends a control record; its answer comes as one for partition −1.
-func (p *Partition) appendControl(ctx context.Context, e *event.Event) {
-	rec := controlRecord(e)
-	p.cfg.Log.Append(ctx, p.proc.Inbox, p.part, []event.Record{rec}, func(err error) {
-		p.answers.put(answer{to: destination{p.proc.Inbox, -1}, err: err})
-	})
-}
-
-func controlRecord(e *event.Event) event.Record {
-	return event.Record{Key: []byte(controlKey), Value: mustMarshal(e)}
+	rec := controlRecord(&event.Event{AtMs: now.UnixMilli(), Body: &event.Event_Tick{Tick: t}})
+	p.cfg.Log.Append(ctx, p.place.Topic, p.place.Partition, []event.Record{rec}, func(err error) { p.answers <- answer{err: err} })
 }
 
 // beginShutdown asks for a last checkpoint where there is something to save and it is ours to save.
@@ -92,9 +78,9 @@ func (p *Partition) beginShutdown(ctx context.Context) {
 	}
 	now := p.cfg.Now()
 	if p.sinceSaved == 0 || !p.owner.Load() && p.promoted.IsZero() {
-		p.lastShutdown = true
+		p.last = true
 		if !p.owner.Load() {
-			p.saver.drop() // nobody told us that what they cover is acknowledged
+			p.saver.Drop() // nobody told us that what they cover is acknowledged
 			p.emit.abandon()
 		}
 		return

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 
-	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/replay"
 )
 
 // replay has the binary that folded fold everything once more, from the first record and from a checkpoint.
@@ -20,7 +20,7 @@ func (r *runner) replay(ctx context.Context) error {
 		var out, errs bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		failed := cmd.Run()
-		var reports []engine.ReplayReport
+		var reports []replay.Report
 		if err := json.Unmarshal(out.Bytes(), &reports); err != nil {
 			return fmt.Errorf("replay %s: %w: %s", from.name, failed, errs.String())
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/replay"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/kafkalog"
 	"github.com/tributary-cc/tributary/stream/objects"
@@ -252,7 +253,7 @@ func replayAll(t *testing.T, c *cluster, l *kafkalog.Log) {
 	defer store.Close() //nolint:errcheck // only read
 	for _, proc := range chain() {
 		for p := range partitions {
-			r, err := engine.Replay(t.Context(), engine.Playback{Log: l, Store: store, Processor: proc, Partition: p, Build: "cluster"})
+			r, err := replay.Compare(t.Context(), replay.Config{Log: l, Store: store, Processor: proc, Partition: p, Build: "cluster"})
 			require.NoError(t, err)
 			require.NoError(t, r.Err())
 			require.Positive(t, r.Checkpoints)

@@ -1,13 +1,13 @@
-package engine
+package replay
 
 import (
 	"bytes"
 	"context"
 	"fmt"
-	"reflect"
-	"slices"
 	"sync"
 
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -30,8 +30,8 @@ func (d *Difference) String() string {
 	return fmt.Sprintf("%s: %s/%d offset %d, epoch %d number %d, cause %d", d.Kind, d.Topic, d.Partition, d.Offset, d.Epoch, d.Number, d.Cause)
 }
 
-// ReplayReport is what a replay found.
-type ReplayReport struct {
+// Report is what a replay found.
+type Report struct {
 	Processor string `json:"processor"`
 	Partition int    `json:"partition"`
 	From      int64  `json:"from"`
@@ -51,7 +51,7 @@ type ReplayReport struct {
 }
 
 // Err is nil if the replay came out byte for byte.
-func (r *ReplayReport) Err() error {
+func (r *Report) Err() error {
 	if r.Differences == 0 {
 		return nil
 	}
@@ -59,9 +59,9 @@ func (r *ReplayReport) Err() error {
 		r.Processor, r.Partition, r.From, r.To, r.Differences, r.First)
 }
 
-// Replay folds a partition once more and compares each output with what stands in the log, and the state with the
+// Compare folds a partition once more and compares each output with what stands in the log, and the state with the
 // checkpoints that lie on its way. It holds one state and a bounded window of each destination in memory.
-func Replay(ctx context.Context, cfg Playback) (*ReplayReport, error) {
+func Compare(ctx context.Context, cfg Config) (*Report, error) {
 	p, err := newPlayer(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -70,27 +70,27 @@ func Replay(ctx context.Context, cfg Playback) (*ReplayReport, error) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
-	r := &replay{
-		player: p, lanes: make(map[destination]*laneReader), owned: make(map[uint64]bool),
-		report: &ReplayReport{Processor: cfg.Processor.Name, Partition: cfg.Partition, From: p.from, To: p.end},
+	r := &comparison{
+		player: p, lanes: make(map[engine.Place]*laneReader), owned: make(map[uint64]bool), states: make(map[int64][]*checkpoint.Manifest),
+		report: &Report{Processor: cfg.Processor.Name, Partition: cfg.Partition, From: p.from, To: p.end},
+	}
+	for _, m := range p.kept {
+		r.states[m.Position.Next] = append(r.states[m.Position.Next], m)
 	}
 	if err = r.open(ctx, &wg); err != nil {
 		return nil, err
 	}
-	states, err := r.states(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.run(ctx, func(s step) error { return r.compare(ctx, s, states) }); err != nil {
+	if err := p.run(ctx, func(s engine.Step) error { return r.compare(ctx, s) }); err != nil {
 		return nil, err
 	}
 	return r.report, r.finish(ctx)
 }
 
-type replay struct {
+type comparison struct {
 	player *player
-	lanes  map[destination]*laneReader
-	report *ReplayReport
+	lanes  map[engine.Place]*laneReader
+	states map[int64][]*checkpoint.Manifest // the checkpoints kept, by the offset behind the record where they were taken
+	report *Report
 	acked  int64 // how far a tick said that outputs were acknowledged
 	// missing are outputs beyond the end of their lane that no tick has covered yet, a count per cause in order.
 	missing []missing
@@ -119,8 +119,9 @@ type stood struct {
 
 const laneWindow = 4 // batches read ahead of the fold
 
-func (r *replay) open(ctx context.Context, wg *sync.WaitGroup) error {
+func (r *comparison) open(ctx context.Context, wg *sync.WaitGroup) error {
 	cfg := r.player.cfg
+	at := r.player.m.Capture()
 	for _, topic := range append([]event.Topic{event.TopicDead}, cfg.Processor.Outputs...) {
 		for n := range cfg.Log.Partitions(topic) {
 			first, end, err := cfg.Log.Bounds(ctx, topic, n)
@@ -130,13 +131,18 @@ func (r *replay) open(ctx context.Context, wg *sync.WaitGroup) error {
 			if first > 0 && cfg.Checkpoint == "" {
 				return fmt.Errorf("%s/%d begins at offset %d: what stood before is gone, begin at a checkpoint", topic, n, first)
 			}
-			to := destination{topic, n}
+			to := engine.Place{Topic: topic, Partition: n}
+			me := engine.LaneAt{Processor: cfg.Processor.Name, Partition: int32(cfg.Partition), Epoch: at.Position.Epoch} //nolint:gosec // a partition
+			for _, o := range at.Out {
+				if o.Topic == topic && o.Partition == n {
+					me.Number = o.Number
+				}
+			}
 			l := &laneReader{came: make(chan []stood, laneWindow)}
 			r.lanes[to] = l
-			at := lanePlace{r.player.core.pos.Epoch, r.player.core.out[to]}
 			wg.Go(func() {
 				defer close(l.came)
-				l.err = r.read(ctx, l, to, first, end, at)
+				l.err = l.read(ctx, cfg.Log, to, first, end, me)
 			})
 		}
 	}
@@ -144,10 +150,9 @@ func (r *replay) open(ctx context.Context, wg *sync.WaitGroup) error {
 }
 
 // read takes our lane's events from a destination as any reader would.
-func (r *replay) read(ctx context.Context, l *laneReader, to destination, first, end int64, at lanePlace) error {
-	cfg := r.player.cfg
-	me := laneKey{cfg.Processor.Name, int32(cfg.Partition)} //nolint:gosec // a partition
-	lanes := Lanes{at: map[laneKey]lanePlace{me: at}}
+func (l *laneReader) read(ctx context.Context, log engine.Log, to engine.Place, first, end int64, me engine.LaneAt) error {
+	var lanes engine.Lanes
+	lanes.Restore([]engine.LaneAt{me})
 	var batch []stood
 	flush := func() error {
 		if len(batch) == 0 {
@@ -161,13 +166,13 @@ func (r *replay) read(ctx context.Context, l *laneReader, to destination, first,
 			return context.Cause(ctx)
 		}
 	}
-	err := readTo(ctx, cfg.Log, Place{to.topic, to.partition}, first, end, func(rec *event.Record) error {
+	err := engine.ReadTo(ctx, log, to, first, end, func(rec *event.Record) error {
 		e, err := event.Unmarshal(rec.Value)
 		if err != nil {
 			return nil //nolint:nilerr // not ours to judge: what is missing then shows
 		}
 		o := e.GetOrigin()
-		if o.GetProcessor() != me.processor || o.GetPartition() != me.partition || lanes.Take(o) != Take {
+		if o.GetProcessor() != me.Processor || o.GetPartition() != me.Partition || lanes.Take(o) != engine.Take {
 			return nil
 		}
 		batch = append(batch, stood{rec.Offset, o.GetEpoch(), o.GetNumber(), o.GetOffset(), rec.Value})
@@ -199,18 +204,17 @@ func (l *laneReader) next(ctx context.Context) (*stood, error) {
 }
 
 // compare holds a step against the log.
-func (r *replay) compare(ctx context.Context, s step, states map[int64][]*manifest) error {
+func (r *comparison) compare(ctx context.Context, s engine.Step) error {
+	epoch := r.player.m.Position().Epoch
 	r.report.Records++
-	r.owned[r.player.core.pos.Epoch] = r.player.ours()
-	if s.tick != nil {
-		r.acked = max(r.acked, s.tick.GetAcked())
-	}
-	for i := range s.outs {
-		if err := r.output(ctx, s.offset, &s.outs[i]); err != nil {
+	r.owned[epoch] = r.player.ours()
+	r.acked = max(r.acked, s.Tick.GetAcked())
+	for i := range s.Outputs {
+		if err := r.output(ctx, epoch, s.Offset, &s.Outputs[i]); err != nil {
 			return err
 		}
 	}
-	for _, m := range states[s.offset+1] {
+	for _, m := range r.states[s.Offset+1] {
 		if err := r.state(ctx, m); err != nil {
 			return err
 		}
@@ -218,56 +222,52 @@ func (r *replay) compare(ctx context.Context, s step, states map[int64][]*manife
 	return nil
 }
 
-func (r *replay) output(ctx context.Context, cause int64, o *output) error {
+func (r *comparison) output(ctx context.Context, epoch uint64, cause int64, o *engine.Output) error {
 	r.report.Outputs++
-	epoch := r.player.core.pos.Epoch
-	d := Difference{Topic: o.to.topic, Partition: o.to.partition, Offset: -1, Epoch: epoch, Number: o.number, Cause: cause}
-	l := r.lanes[o.to]
+	d := Difference{Topic: o.Topic, Partition: o.Partition, Offset: -1, Epoch: epoch, Number: o.Number, Cause: cause}
+	to := engine.Place{Topic: o.Topic, Partition: o.Partition}
+	l := r.lanes[to]
 	for {
 		h, err := l.next(ctx)
 		switch {
 		case err != nil:
 			return err
-		case h == nil || h.epoch > epoch || h.epoch == epoch && h.number > o.number:
+		case h == nil || h.epoch > epoch || h.epoch == epoch && h.number > o.Number:
 			d.Kind = "missing"
 			r.missing = append(r.missing, missing{d, 1})
 			r.settleMissing()
 			return nil
-		case h.epoch < epoch || h.number < o.number:
-			r.differ(Difference{"extra", o.to.topic, o.to.partition, h.offset, h.epoch, h.number, h.cause}, 1)
-			l.head = l.head[1:]
-			continue
 		}
 		l.head = l.head[1:]
-		if bytes.Equal(h.value, o.record.Value) {
+		switch {
+		case h.epoch < epoch || h.number < o.Number:
+			r.extra(to, h)
+			continue
+		case bytes.Equal(h.value, o.Value):
 			r.report.Equal++
-			return nil
+		default:
+			d.Kind, d.Offset = "changed", h.offset
+			r.differ(d, 1)
 		}
-		d.Kind, d.Offset = "changed", h.offset
-		r.differ(d, 1)
 		return nil
 	}
 }
 
+func (r *comparison) extra(to engine.Place, h *stood) {
+	r.differ(Difference{"extra", to.Topic, to.Partition, h.offset, h.epoch, h.number, h.cause}, 1)
+}
+
 // settleMissing bounds what is kept of outputs that are not there.
-func (r *replay) settleMissing() {
+func (r *comparison) settleMissing() {
 	if n := len(r.missing); n > 1 && (r.missing[n-2].first.Cause == r.missing[n-1].first.Cause || n > 100_000) {
 		r.missing[n-2].count++
 		r.missing = r.missing[:n-1]
 	}
 }
 
-// ours tells whether an epoch's span must come out as it did.
-func (r *replay) ours(epoch uint64) bool {
-	if epoch == r.player.core.pos.Epoch {
-		return r.player.ours()
-	}
-	return r.owned[epoch]
-}
-
-func (r *replay) differ(d Difference, n int64) {
+func (r *comparison) differ(d Difference, n int64) {
 	count, first := &r.report.Foreign, &r.report.FirstOther
-	if r.ours(d.Epoch) {
+	if r.owned[d.Epoch] {
 		count, first = &r.report.Differences, &r.report.First
 	}
 	*count += n
@@ -276,49 +276,31 @@ func (r *replay) differ(d Difference, n int64) {
 	}
 }
 
-// states are the checkpoints kept, by the offset behind the record where they were taken.
-func (r *replay) states(ctx context.Context) (map[int64][]*manifest, error) {
-	names, err := r.player.points.manifests(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[int64][]*manifest)
-	for _, name := range names {
-		m, err := r.player.points.manifest(ctx, name)
-		switch {
-		case err == nil:
-			out[m.Position.Next] = append(out[m.Position.Next], m)
-		case !isTorn(err): // a torn one proves nothing
-			return nil, fmt.Errorf("reading checkpoint %s: %w", name, err)
-		}
-	}
-	return out, nil
-}
-
 // state compares the state with a checkpoint taken here.
-func (r *replay) state(ctx context.Context, m *manifest) error {
-	c := r.player.core
-	if m.Position.Epoch != c.pos.Epoch || !r.player.ours() {
+func (r *comparison) state(ctx context.Context, m *checkpoint.Manifest) error {
+	epoch := r.player.m.Position().Epoch
+	if m.Position.Epoch != epoch || !r.player.ours() {
 		return nil
 	}
-	m, rows, err := r.player.points.read(ctx, r.player.points.name(m.Position, "manifest"))
+	rows, err := r.player.points.Rows(ctx, m)
 	switch {
-	case isTorn(err): // or gone meanwhile
+	case checkpoint.Torn(err): // or gone meanwhile: it proves nothing
 		return nil
 	case err != nil:
 		return err
 	}
 	r.report.Checkpoints++
-	mine := c.capture().m
-	if reflect.DeepEqual(mine.Position, m.Position) && slices.Equal(mine.In, m.In) && slices.Equal(mine.Out, m.Out) && rows.equal(c.rows) {
-		return nil
+	if next := m.Position.Next; !r.player.m.Capture().Same(m, rows) {
+		in := r.player.cfg.inbox()
+		r.differ(Difference{"state", in.Topic, in.Partition, next, epoch, 0, next - 1}, 1)
 	}
-	r.differ(Difference{Kind: "state", Topic: c.proc.Inbox, Partition: c.partition, Offset: m.Position.Next, Epoch: c.pos.Epoch, Cause: m.Position.Next - 1}, 1)
 	return nil
 }
 
 // finish judges what is left over on both sides.
-func (r *replay) finish(ctx context.Context) error {
+func (r *comparison) finish(ctx context.Context) error {
+	epoch := r.player.m.Position().Epoch
+	r.owned[epoch] = r.player.ours()
 	for _, m := range r.missing {
 		if m.first.Cause < r.acked {
 			r.differ(m.first, m.count)
@@ -336,8 +318,8 @@ func (r *replay) finish(ctx context.Context) error {
 				break
 			}
 			l.head = l.head[1:]
-			if h.cause < r.player.end && h.epoch <= r.player.core.pos.Epoch {
-				r.differ(Difference{"extra", to.topic, to.partition, h.offset, h.epoch, h.number, h.cause}, 1)
+			if h.cause < r.player.end && h.epoch <= epoch {
+				r.extra(to, h)
 			}
 		}
 	}

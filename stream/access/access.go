@@ -150,6 +150,11 @@ type Accounts struct {
 	accounts accountCache
 }
 
+const (
+	purposeNames = "access/names"
+	purposeToken = "access/token/"
+)
+
 // New opens the accounts. audit may be nil where nothing is to be kept.
 func New(store objects.Store, master *privacy.MasterKey, now func() time.Time, audit Auditor) (*Accounts, error) {
 	seal, err := newAEAD(master.Derive("access/accounts"))
@@ -160,13 +165,13 @@ func New(store objects.Store, master *privacy.MasterKey, now func() time.Time, a
 		audit = NoAudit{}
 	}
 	a := &Accounts{
-		store: store, now: now, audit: audit, seal: seal, names: master.Derive("access/names"),
+		store: store, now: now, audit: audit, seal: seal, names: master.Derive(purposeNames),
 		signers: make(map[purpose]signer, 3), hasher: newHasher(),
 		byLogin: newThrottle(10, 15*time.Second), byIP: newThrottle(60, time.Second),
 		accounts: accountCache{known: map[string]cached{}},
 	}
 	for _, p := range []purpose{forSession, forVisitor, forOneTime} {
-		a.signers[p] = signer{key: master.Derive("access/token/" + string(p))}
+		a.signers[p] = signer{key: master.Derive(purposeToken + string(p))}
 	}
 	return a, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -185,6 +186,42 @@ func TestManyLogoutsEndAll(t *testing.T) {
 	}
 	_, err := f.Verify(t.Context(), first)
 	require.ErrorIs(t, err, access.ErrDenied, "what cannot be remembered one by one is ended together")
+}
+
+// TestReseal: accounts move to a new master key, also in two goes; who knew a password knows it still, visitors stay who
+// they are, sessions end.
+func TestReseal(t *testing.T) {
+	f := newFixture(t)
+	file := filepath.Join(t.TempDir(), "master.key")
+	var err error
+	f.master, _, err = privacy.LoadOrCreateMasterKey(file)
+	require.NoError(t, err)
+	f.Accounts = f.another(t)
+	f.create(t, "alice", access.RoleAgent)
+	session := f.login(t, "alice")
+	visitor, err := f.VisitorToken(access.Visitor{Tenant: "acme", EntryPoint: "site", Visitor: "v1"}, time.Hour)
+	require.NoError(t, err)
+	_, next, err := privacy.BeginRotation(file, access.KeptPurposes()...)
+	require.NoError(t, err)
+	n, all, err := f.Reseal(t.Context(), next)
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 1}, []int{n, all})
+	f.create(t, "bob", access.RoleAgent) // as one that a cut-off left over
+	n, all, err = f.Reseal(t.Context(), next)
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 2}, []int{n, all})
+
+	stale := f.Accounts
+	f.master = next
+	f.Accounts = f.another(t)
+	f.login(t, "alice")
+	f.login(t, "bob")
+	_, err = f.Verify(t.Context(), session)
+	require.ErrorIs(t, err, access.ErrDenied)
+	_, err = f.VerifyVisitor(visitor)
+	require.NoError(t, err)
+	_, err = stale.List(t.Context(), "acme")
+	require.ErrorContains(t, err, "another master key")
 }
 
 // TestEveryChangeIsAudited: once, by who made it, with the account's id, and before it is made.

@@ -262,3 +262,17 @@ func together(n int, do func(caller int)) {
 	}
 	wg.Wait()
 }
+
+func FuzzUnsegment(f *testing.F) {
+	for _, s := range []string{"", "=", "a", "A", "a=b", "=4", "=zz", "tel:+86", "\xff/"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		back, err := objects.Unsegment(objects.Segment(s))
+		require.NoError(t, err)
+		require.Equal(t, s, back)
+		if plain, err := objects.Unsegment(s); err == nil {
+			require.Equal(t, s, objects.Segment(plain), "one spelling")
+		}
+	})
+}

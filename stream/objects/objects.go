@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -121,6 +122,34 @@ func Segment(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// Unsegment is the way back from Segment; ErrInvalid says that Segment did not make it.
+func Unsegment(segment string) (string, error) {
+	var b strings.Builder
+	for i := 0; i < len(segment); i++ {
+		if segment[i] != '=' || segment == "=" {
+			b.WriteByte(segment[i])
+			continue
+		}
+		if i+2 >= len(segment) {
+			break
+		}
+		c, err := strconv.ParseUint(segment[i+1:i+3], 16, 8)
+		if err != nil {
+			return "", fmt.Errorf("%w: %q is no segment", ErrInvalid, segment)
+		}
+		b.WriteByte(byte(c))
+		i += 2
+	}
+	s := b.String()
+	if segment == "=" {
+		s = ""
+	}
+	if Segment(s) != segment {
+		return "", fmt.Errorf("%w: %q is no segment", ErrInvalid, segment)
+	}
+	return s, nil
 }
 
 func checkPut(ctx context.Context, name string, data []byte) error {

@@ -114,6 +114,16 @@ func (c *cache[V]) drop(key cacheKey) {
 	}
 }
 
+// clear forgets everything, as drop does for one entry.
+func (c *cache[V]) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drops++
+	clear(c.loads)
+	clear(c.index)
+	c.entries = make([]cacheEntry[V], 1)
+}
+
 func (c *cache[V]) lookup(key cacheKey) (V, bool) {
 	i, ok := c.index[key]
 	if !ok || c.now().Unix() >= c.entries[i].until {

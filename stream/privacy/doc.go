@@ -2,7 +2,7 @@
 //
 // It promises: what people say and who they are reaches the log only as ciphertext under a key of their address, wrapped
 // by the master key ([KeyStore], [Guard]); deleting that key ([KeyStore.Erase]) makes everything sealed with it unreadable,
-// here at once and in other processes after [CacheAge] at most; an address is known outside of seals by a random
+// here at once and in other processes after [EraseAge]; an address is known outside of seals by a random
 // pseudonym only; an event whose clear fields hold a telephone number, an e-mail address, an identity card or a bank card
 // is refused ([Guard.Check]); text that is shown is masked for these kinds ([Mask]).
 //

@@ -20,9 +20,13 @@ import (
 	"github.com/tributary-cc/tributary/stream/objects"
 )
 
-// CacheAge is how long a process may still use a key that another process has erased. What is sealed with it in that
-// time is lost as the rest.
-const CacheAge = 10 * time.Minute
+const (
+	// CacheAge is how long a process remembers a key at most.
+	CacheAge = 10 * time.Minute
+	// EraseAge is how long a process may still use a key that another process has erased, while the object store answers; if
+	// it does not, CacheAge is. What is sealed with the key in that time is lost as the rest.
+	EraseAge = time.Second
+)
 
 // The kinds of failure of a KeyStore, beside those of its store.
 var (
@@ -63,6 +67,8 @@ type KeyStore struct {
 	lookup   []byte
 	refs     *cache[[16]byte]
 	keys     *cache[[keyBytes]byte]
+	now      func() time.Time
+	erasures erasures
 }
 
 // NewKeyStore opens the key store in an object store. It remembers up to cached addresses and as many keys, together
@@ -73,7 +79,7 @@ func NewKeyStore(store objects.Store, master *MasterKey, cached int, now func() 
 		return nil, fmt.Errorf("derive the wrapping key: %w", err)
 	}
 	k := &KeyStore{
-		objects: store, wrap: wrap, lookup: master.Derive("look up addresses"),
+		objects: store, wrap: wrap, lookup: master.Derive(purposeLookup), now: now,
 		refs: newCache[[16]byte](cached, CacheAge, now), keys: newCache[[keyBytes]byte](cached, CacheAge, now),
 	}
 	_, err = hex.Decode(k.masterID[:], []byte(master.ID()))
@@ -98,6 +104,7 @@ func (k *KeyStore) Pseudonym(ctx context.Context, tenant, address string) (event
 	if err != nil {
 		return "", err
 	}
+	k.heed(ctx)
 	hash := k.hash(tenant, address)
 	id := cacheKey(hash[:16])
 	for range maxRaces {
@@ -127,6 +134,7 @@ func (k *KeyStore) Lookup(ctx context.Context, tenant, address string) (event.Ps
 	if err != nil {
 		return "", err
 	}
+	k.heed(ctx)
 	hash := k.hash(tenant, address)
 	// A load is shared with Pseudonym, for which an address without a pseudonym is no failure: hence none is begun here.
 	raw, ok := k.refs.peek(cacheKey(hash[:16]))
@@ -200,6 +208,7 @@ func (k *KeyStore) create(ctx context.Context, tenant string, hash [sha256.Size]
 
 // key answers a data key. With a hash, or for a reference that is no pseudonym, it is made if it is not there.
 func (k *KeyStore) key(ctx context.Context, tenant, ref string, hash ...[sha256.Size]byte) ([keyBytes]byte, error) {
+	k.heed(ctx)
 	return k.keys.get(ctx, keyID(tenant, ref), func(ctx context.Context) ([keyBytes]byte, error) {
 		var owner [sha256.Size]byte
 		if len(hash) > 0 {
@@ -229,6 +238,10 @@ func (k *KeyStore) readKey(ctx context.Context, tenant, ref string) (key [keyByt
 	if err != nil {
 		return key, owner, err
 	}
+	return k.unwrap(tenant, ref, data)
+}
+
+func (k *KeyStore) unwrap(tenant, ref string, data []byte) (key [keyBytes]byte, owner [sha256.Size]byte, err error) {
 	if len(data) != keyObjectBytes || data[0] != keyVersion {
 		return key, owner, fmt.Errorf("key object of %q: %w", ref, ErrForged)
 	}
@@ -258,7 +271,7 @@ func (k *KeyStore) wrapKey(tenant, ref string, owner [sha256.Size]byte, key [key
 
 // Erase deletes the key of a reference, and the way from the address to it: what was sealed with it can never be opened
 // again, and the address gets a new pseudonym when it is next seen. It can be repeated until it succeeds. Other
-// processes forget the key within CacheAge.
+// processes forget the key within EraseAge.
 func (k *KeyStore) Erase(ctx context.Context, tenant, ref string) error {
 	if err := errors.Join(checkTenant(tenant), checkRef(ref)); err != nil {
 		return err
@@ -276,6 +289,9 @@ func (k *KeyStore) Erase(ctx context.Context, tenant, ref string) error {
 	}
 	k.keys.drop(keyID(tenant, ref))
 	k.refs.drop(cacheKey(owner[:16]))
+	if err == nil {
+		err = k.tell(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("erase the key of %q, not done, repeat it: %w", ref, err)
 	}

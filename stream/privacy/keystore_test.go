@@ -171,10 +171,10 @@ func TestErase(t *testing.T) {
 	require.ErrorIs(t, err, privacy.ErrErased)
 	_, err = there.Open(t.Context(), "acme", sealed)
 	require.NoError(t, err, "another process may remember for a while")
-	c.advance(privacy.CacheAge)
+	c.advance(privacy.EraseAge)
 	_, err = there.Open(t.Context(), "acme", sealed)
 	require.ErrorIs(t, err, privacy.ErrErased)
-	names, err := store.List(t.Context(), "")
+	names, err := store.List(t.Context(), "keys/")
 	require.NoError(t, err)
 	require.Empty(t, names)
 
@@ -226,7 +226,7 @@ func TestEraseCutOff(t *testing.T) {
 		next, err := k.Pseudonym(t.Context(), "acme", "wechat:1")
 		require.NoError(t, err)
 		require.NotEqual(t, p, next)
-		names, err := store.List(t.Context(), "")
+		names, err := store.List(t.Context(), "keys/")
 		require.NoError(t, err)
 		require.Len(t, names, 2)
 	}

@@ -10,20 +10,28 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 const (
 	masterBytes  = 32
 	masterHeader = "tributary master key 1\n"
-	maxKeyFile   = 4096
+	// A key that took over from another has the second header and, after its secret, a line for each derived key that it
+	// took over: "keep BASE64 PURPOSE".
+	masterHeader2 = "tributary master key 2\n"
+	maxKeyFile    = 4096
 )
 
 // MasterKey is the secret that everything else is derived from: lose it and every seal and account is lost, leak it
 // together with the key objects and all are open. It prints as ***.
 type MasterKey struct {
 	secret [masterBytes]byte
+	// kept are derived keys of the master key before, by purpose.
+	kept map[string][]byte
 }
 
 // NewMasterKey makes a random key that is written nowhere; for tests and throw-away installations.
@@ -39,6 +47,9 @@ func (k *MasterKey) ID() string { return hex.EncodeToString(k.Derive("key id")[:
 // Derive makes the 32-byte key of a purpose by HKDF-SHA256 (RFC 5869). Keys of different purposes say nothing of each
 // other, so a purpose is used for one thing only.
 func (k *MasterKey) Derive(purpose string) []byte {
+	if key, ok := k.kept[purpose]; ok {
+		return bytes.Clone(key)
+	}
 	key, err := hkdf.Key(sha256.New, k.secret[:], nil, "tributary/"+purpose, 32)
 	if err != nil {
 		// Only a length beyond 255 hashes fails. A key nobody has is the safe answer to the impossible.
@@ -57,6 +68,9 @@ func (k *MasterKey) GoString() string { return "***" }
 // LoadOrCreateMasterKey reads the master key file, or makes it (mode 0600, durable) if it does not exist. Of several
 // processes that start at once one makes it and all read the same. A file that others may read is refused.
 func LoadOrCreateMasterKey(path string) (key *MasterKey, created bool, err error) {
+	if err = checkRotation(path); err != nil {
+		return nil, false, err
+	}
 	key, err = loadMasterKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, false, err
@@ -85,15 +99,50 @@ func loadMasterKey(path string) (*MasterKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the master key: %w", err)
 	}
-	encoded, ok := bytes.CutPrefix(text, []byte(masterHeader))
-	if !ok {
-		return nil, fmt.Errorf("the master key file %q does not begin with %q: restore it from its backup", path, masterHeader[:len(masterHeader)-1])
+	key, err := parseMasterKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("the master key file %q %w: restore it from its backup", path, err)
 	}
-	secret, err := base64.StdEncoding.AppendDecode(nil, bytes.TrimSpace(encoded))
-	if err != nil || len(secret) != masterBytes {
-		return nil, fmt.Errorf("the master key file %q is damaged: want %d bytes as base64 on its second line", path, masterBytes)
+	return key, nil
+}
+
+func parseMasterKey(text []byte) (*MasterKey, error) {
+	encoded, first := bytes.CutPrefix(text, []byte(masterHeader))
+	if !first {
+		var second bool
+		if encoded, second = bytes.CutPrefix(text, []byte(masterHeader2)); !second {
+			return nil, fmt.Errorf("does not begin with %q", masterHeader[:len(masterHeader)-1])
+		}
 	}
-	return &MasterKey{secret: [masterBytes]byte(secret)}, nil
+	lines := strings.Split(strings.TrimSpace(string(encoded)), "\n")
+	secret, err := base64.StdEncoding.DecodeString(lines[0])
+	if err != nil || len(secret) != masterBytes || first && len(lines) > 1 {
+		return nil, fmt.Errorf("is damaged: want %d bytes as base64 on its second line", masterBytes)
+	}
+	key := &MasterKey{secret: [masterBytes]byte(secret), kept: map[string][]byte{}}
+	for i, line := range lines[1:] {
+		word, rest, _ := strings.Cut(line, " ")
+		encoded, purpose, _ := strings.Cut(rest, " ")
+		kept, err := base64.StdEncoding.DecodeString(encoded)
+		if word != "keep" || purpose == "" || err != nil || len(kept) != masterBytes {
+			return nil, fmt.Errorf("is damaged in line %d", i+3)
+		}
+		key.kept[purpose] = kept
+	}
+	return key, nil
+}
+
+func (k *MasterKey) text() string {
+	secret := base64.StdEncoding.EncodeToString(k.secret[:]) + "\n"
+	if len(k.kept) == 0 {
+		return masterHeader + secret
+	}
+	var b strings.Builder
+	b.WriteString(masterHeader2 + secret)
+	for _, purpose := range slices.Sorted(maps.Keys(k.kept)) {
+		b.WriteString("keep " + base64.StdEncoding.EncodeToString(k.kept[purpose]) + " " + purpose + "\n")
+	}
+	return b.String()
 }
 
 // createMasterKey links a whole, durable file into place, so that no other process reads a part of it.
@@ -106,14 +155,18 @@ func createMasterKey(path string, key *MasterKey) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(masterHeader + base64.StdEncoding.EncodeToString(key.secret[:]) + "\n")
+	_, err = f.WriteString(key.text())
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Link(f.Name(), path)
 	}
 	if err = errors.Join(err, os.Remove(f.Name())); err != nil {
 		return err
 	}
-	d, err := os.Open(folder) //nolint:gosec // as above
+	return syncFolder(folder)
+}
+
+func syncFolder(folder string) error {
+	d, err := os.Open(folder) //nolint:gosec // the operator's choice
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,7 @@ func (k *KeyStore) OpenContent(ctx context.Context, tenant string, sealed *event
 }
 
 func (k *KeyStore) existingKey(ctx context.Context, tenant, ref string) ([keyBytes]byte, error) {
+	k.heed(ctx)
 	return k.keys.get(ctx, keyID(tenant, ref), func(ctx context.Context) ([keyBytes]byte, error) {
 		key, _, err := k.readKey(ctx, tenant, ref)
 		return key, err

@@ -148,3 +148,12 @@ func (d *Domain) tellAgent(a *agent) {
 	m.event = event.Event{Body: &m.body}
 	d.fact(&m.event)
 }
+
+// take takes all that a row says.
+func (a *agent) take(r *event.RoutingAgentRow) {
+	a.row = event.RoutingAgentRow{
+		Agent: r.GetAgent(), Configured: r.GetConfigured(), Queues: r.GetQueues(), Skills: r.GetSkills(),
+		Capacity: r.GetCapacity(), Status: r.GetStatus(), Reason: r.GetReason(), Connections: r.GetConnections(),
+		Turn: r.GetTurn(), IdleMs: r.GetIdleMs(), SinceMs: r.GetSinceMs(), Version: r.GetVersion(),
+	}
+}

@@ -3,8 +3,6 @@ package routing
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -87,8 +85,7 @@ func (d *Domain) Load(rows Rows) {
 	}
 	for _, r := range rows.Agents {
 		a := d.agent(r.GetAgent())
-		proto.Reset(&a.row)
-		proto.Merge(&a.row, r)
+		a.take(r)
 		d.loading = append(d.loading, a)
 		d.turn = max(d.turn, r.GetTurn())
 		d.join(a)

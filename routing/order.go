@@ -44,10 +44,16 @@ func (o *order[T]) insert(x T) {
 	c := slices.Insert(o.chunks[i], at, x)
 	o.chunks[i] = c
 	if len(c) >= chunkSize {
-		upper := append(make([]T, 0, chunkSize), c[len(c)/2:]...)
-		clear(c[len(c)/2:])
-		o.chunks[i] = c[:len(c)/2]
-		o.chunks = slices.Insert(o.chunks, i+1, upper)
+		cut := len(c) / 2
+		if at > chunkSize*3/4 {
+			cut = at + 1 // what comes in order, as a line does, leaves full chunks behind
+		}
+		upper := append(make([]T, 0, chunkSize/4), c[cut:]...)
+		clear(c[cut:])
+		o.chunks[i] = c[:cut]
+		if len(upper) > 0 {
+			o.chunks = slices.Insert(o.chunks, i+1, upper)
+		}
 	}
 }
 

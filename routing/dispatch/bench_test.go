@@ -2,7 +2,11 @@ package dispatch_test
 
 import (
 	"fmt"
+	"runtime"
+	"strconv"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tributary-cc/tributary/routing/dispatch"
 	"github.com/tributary-cc/tributary/stream/engine"
@@ -17,7 +21,7 @@ func BenchmarkMachine(b *testing.B) {
 			r.open(size.agents, size.waiting)
 			b.ReportAllocs()
 			b.ResetTimer()
-			events, before := 0, r.made
+			before, from := r.made, processorTime(b)
 			for b.Loop() {
 				o := r.ringing[0]
 				r.ringing = r.ringing[1:]
@@ -25,9 +29,8 @@ func BenchmarkMachine(b *testing.B) {
 				r.step(&event.Event{Body: &event.Event_ContactReleased{ContactReleased: &event.ContactReleased{Contact: o.Contact, Agent: o.Agent, Wrapping: true}}})
 				r.step(&event.Event{Body: &event.Event_ContactReleased{ContactReleased: &event.ContactReleased{Contact: o.Contact, Agent: o.Agent}}})
 				r.ask()
-				events += 4
 			}
-			b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+			b.ReportMetric(float64(r.made-before)/(processorTime(b)-from).Seconds(), "decisions/cpu-s")
 			b.ReportMetric(float64(r.made-before)/b.Elapsed().Seconds(), "decisions/s")
 		})
 	}
@@ -97,10 +100,12 @@ func (r *rig) ask() {
 	i := r.asked
 	r.asked++
 	r.step(&event.Event{Body: &event.Event_RouteRequest{RouteRequest: &event.RouteRequest{
-		Contact: fmt.Sprintf("contact%08d", i), Conversation: fmt.Sprintf("conversation%08d", i), Customer: fmt.Sprintf("customer%08d", i),
+		Contact: idOf("contact", i), Conversation: idOf("conversation", i), Customer: idOf("customer", i),
 		Queue: fmt.Sprint("q", i*13%rigQueues), Priority: int32(i % 3), EnqueuedMs: int64(i),
 	}}})
 }
+
+func idOf(kind string, i int) string { return event.CauseID(kind, strconv.Itoa(i)).String() }
 
 func (r *rig) open(agents, waiting int) {
 	var objects []*event.ConfigObject
@@ -128,4 +133,56 @@ func (r *rig) open(agents, waiting int) {
 	for range agents + waiting {
 		r.ask()
 	}
+}
+
+// BenchmarkMemory measures what a contact costs that waits, or is with an agent: in the tables, and in memory beside them.
+func BenchmarkMemory(b *testing.B) {
+	const contacts = 20_000
+	for _, kind := range []string{"waiting", "answered"} {
+		b.Run(kind, func(b *testing.B) {
+			r := newRig(b)
+			held := 1
+			if kind == "answered" {
+				held = contacts
+			}
+			r.open(held/2, contacts-held/2)
+			for len(r.ringing) > 0 && kind == "answered" {
+				o := r.ringing[0]
+				r.ringing = r.ringing[1:]
+				r.step(&event.Event{Body: &event.Event_OfferAnswer{OfferAnswer: &event.OfferAnswer{Offer: o.Offer, Agent: o.Agent, Accept: true}}})
+			}
+			fold := dispatch.Processor().New()
+			before, rows := heap(), 0
+			r.machine.Read(func(tx *engine.Tx) {
+				if err := fold.Restore(tx); err != nil {
+					b.Fatal(err)
+				}
+				rows = dispatch.ContactBytes(tx)
+			})
+			b.ReportMetric(float64(heap()-before)/contacts, "memory-B/contact")
+			b.ReportMetric(float64(rows)/contacts, "row-B/contact")
+			b.ReportMetric(0, "ns/op")
+			runtime.KeepAlive(fold)
+			runtime.KeepAlive(r)
+		})
+	}
+}
+
+// processorTime is what this process has used of all processors.
+func processorTime(tb testing.TB) time.Duration {
+	tb.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// heap is how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

@@ -34,3 +34,13 @@ func dump[M any, P interface {
 		return true
 	})
 }
+
+// ContactBytes is how many bytes the contacts' rows have, with their keys.
+func ContactBytes(tx *engine.Tx) int {
+	n := 0
+	contacts.Ascend(tx, "", func(key string, row *event.RoutingContactRow) bool {
+		n += len("contact/") + len(key) + proto.Size(row)
+		return true
+	})
+	return n
+}

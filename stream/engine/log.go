@@ -21,7 +21,7 @@ type Log interface {
 	// Append queues records behind those queued earlier for the partition, in order. It calls done(nil) once, from
 	// another goroutine, when all in-sync replicas have them; failures are tried again until ctx is done.
 	Append(ctx context.Context, topic event.Topic, partition int, records []event.Record, done func(error))
-	// At reads single records by offset; a record that is not kept any more is left out, and one that was never there is left
+	// At reads single records, in the order of their offsets and each once; a record that is not kept any more is left out, and one that was never there is left
 	// out or a RangeError.
 	At(ctx context.Context, topic event.Topic, partition int, offsets []int64) ([]event.Record, error)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/engine/enginetest"
 	"github.com/tributary-cc/tributary/stream/engine/replay"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/kafkalog"
@@ -66,9 +67,21 @@ func (w *workers) kill(i int, s syscall.Signal) {
 	_ = w.procs[i].Wait()
 }
 
+func TestTheSuiteHoldsOfKafka(t *testing.T) {
+	c := startCluster(t)
+	open := func() (*kafkalog.Log, error) {
+		return connect(c.addrs(), filepath.Join(c.dir, "ca.pem"), len(enginetest.Suite()))
+	}
+	l, err := open()
+	require.NoError(t, err)
+	c.ready(t.Context(), l)
+	require.NoError(t, l.Close())
+	runSuite(t, open)
+}
+
 func TestNothingAcknowledgedIsLostOrDoubledOnACluster(t *testing.T) {
 	c := startCluster(t)
-	l, err := connect(c.addrs(), filepath.Join(c.dir, "ca.pem"))
+	l, err := connect(c.addrs(), filepath.Join(c.dir, "ca.pem"), partitions)
 	require.NoError(t, err)
 	defer l.Close() //nolint:errcheck // closed below, too
 	c.ready(t.Context(), l)

@@ -143,7 +143,7 @@ func (c *cluster) addrs() []string {
 }
 
 // connect opens the log as an installation would.
-func connect(addrs []string, ca string) (*kafkalog.Log, error) {
+func connect(addrs []string, ca string, partitions int) (*kafkalog.Log, error) {
 	pemText, err := os.ReadFile(ca)
 	if err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func work(spec []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	id, addrs, dir := spec[0], strings.Split(spec[1], ","), spec[2]
-	l, err := connect(addrs, dir+"/ca.pem")
+	l, err := connect(addrs, dir+"/ca.pem", partitions)
 	if err != nil {
 		return err
 	}

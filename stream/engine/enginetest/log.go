@@ -150,6 +150,7 @@ func (l *Log) At(_ context.Context, topic event.Topic, partition int, offsets []
 	defer l.mu.Unlock()
 	all := l.parts[place{topic, partition}]
 	out := make([]event.Record, 0, len(offsets))
+	offsets = slices.Compact(slices.Sorted(slices.Values(offsets)))
 	for _, o := range offsets {
 		if o >= 0 && o < int64(len(all)) {
 			out = append(out, all[o])

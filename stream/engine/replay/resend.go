@@ -48,7 +48,7 @@ func Resend(ctx context.Context, cfg Config, only func(topic event.Topic, partit
 			report.Outputs++
 			to := engine.Place{Topic: o.Topic, Partition: o.Partition}
 			if waiting[to] = append(waiting[to], o.Record); len(waiting[to]) >= resendBatch {
-				if err := flush(to); err != nil {
+				if err = flush(to); err != nil {
 					return err
 				}
 			}

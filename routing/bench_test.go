@@ -10,10 +10,10 @@ import (
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
-// floorOf is a busy floor: every agent serves two of the queues, holds one contact less than they may, and rings; the rest waits.
-func floorOf(tb testing.TB, agents, waits int) (*Domain, []rings) {
+// floorOf is a busy floor: every agent serves some of the queues, holds one contact less than they may, and rings; the rest waits.
+func floorOf(tb testing.TB, agents, waits, memberships int) (*Domain, []rings) {
 	tb.Helper()
-	const queues = 20
+	queues := max(20, 2*memberships)
 	d := New("t", Main, Default())
 	n := 0
 	m := Moment{NewID: func() string { n++; return strconv.Itoa(n) }}
@@ -22,9 +22,11 @@ func floorOf(tb testing.TB, agents, waits int) (*Domain, []rings) {
 		objects = append(objects, &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: fmt.Sprint("q", i)}}})
 	}
 	for i := range agents {
-		objects = append(objects, &event.ConfigObject{Object: &event.ConfigObject_Agent{Agent: &event.Agent{
-			Id: fmt.Sprintf("agent%06d", i), ChatCapacity: 2, Queues: []string{fmt.Sprint("q", i%queues), fmt.Sprint("q", (i+7)%queues)},
-		}}})
+		a := &event.Agent{Id: fmt.Sprintf("agent%06d", i), ChatCapacity: 2}
+		for j := range memberships {
+			a.Queues = append(a.Queues, fmt.Sprint("q", (i+7*j)%queues))
+		}
+		objects = append(objects, &event.ConfigObject{Object: &event.ConfigObject_Agent{Agent: a}})
 	}
 	d.Configure(m, objects)
 	var ringing []rings
@@ -75,15 +77,20 @@ func processorTime(tb testing.TB) time.Duration {
 // BenchmarkDecisions measures whole lives of contacts on a busy floor: asked for, offered, accepted, wrapped up, released.
 // A decision is an offer with its record; each comes with four events.
 func BenchmarkDecisions(b *testing.B) {
-	for _, size := range []struct{ agents, waiting int }{{20, 100}, {1000, 10_000}, {10_000, 100_000}} {
-		b.Run(fmt.Sprintf("agents=%d/waiting=%d", size.agents, size.waiting), func(b *testing.B) {
-			d, ringing := floorOf(b, size.agents, size.waiting)
+	for _, size := range []struct{ agents, waiting, queues int }{
+		{20, 100, 2}, {1000, 10_000, 2}, {10_000, 100_000, 2}, {10_000, 100_000, 20}, {10_000, 0, 20},
+	} {
+		b.Run(fmt.Sprintf("agents=%d/waiting=%d/queues=%d", size.agents, size.waiting, size.queues), func(b *testing.B) {
+			d, ringing := floorOf(b, size.agents, size.waiting, size.queues)
+			var slow latencies
 			next, ids, made := size.agents+size.waiting, 1<<30, 0
 			m := Moment{Clock: 1 << 20, NewID: func() string { ids++; return strconv.Itoa(ids) }}
 			apply := func(e *event.Event) {
 				m.Clock++
 				d.Recycle()
+				began := time.Now()
 				out, err := d.Apply(m, e)
+				slow.add(time.Since(began))
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -94,6 +101,7 @@ func BenchmarkDecisions(b *testing.B) {
 					}
 				}
 			}
+			slow = latencies{}
 			answer, release := &event.OfferAnswer{Accept: true}, &event.ContactReleased{}
 			answered := &event.Event{Body: &event.Event_OfferAnswer{OfferAnswer: answer}}
 			released := &event.Event{Body: &event.Event_ContactReleased{ContactReleased: release}}
@@ -109,11 +117,34 @@ func BenchmarkDecisions(b *testing.B) {
 				apply(released)
 				release.Wrapping = false
 				apply(released)
-				apply(ask(next, 20))
+				apply(ask(next, max(20, 2*size.queues)))
 				next++
 			}
 			b.ReportMetric(float64(made)/b.Elapsed().Seconds(), "decisions/s")
 			b.ReportMetric(float64(made)/(processorTime(b)-from).Seconds(), "decisions/cpu-s")
+			b.ReportMetric(slow.quantile(99, 100), "p99-ns/event")
+			b.ReportMetric(slow.quantile(999, 1000), "p999-ns/event")
 		})
 	}
+}
+
+// latencies counts events by how long each took, in steps of a quarter of a microsecond.
+type latencies struct {
+	counts [4000]int
+	n      int
+}
+
+func (l *latencies) add(d time.Duration) {
+	l.counts[min(int(d/250), len(l.counts)-1)]++
+	l.n++
+}
+
+func (l *latencies) quantile(part, of int) float64 {
+	seen := 0
+	for i, n := range l.counts {
+		if seen += n; seen*of >= l.n*part {
+			return float64((i + 1) * 250)
+		}
+	}
+	return 0
 }

@@ -46,14 +46,12 @@ func (o *order[T]) insert(x T) {
 	if len(c) >= chunkSize {
 		cut := len(c) / 2
 		if at > chunkSize*3/4 {
-			cut = at + 1 // what comes in order, as a line does, leaves full chunks behind
+			cut = at // what comes in order, as a line does, leaves full chunks behind
 		}
 		upper := append(make([]T, 0, chunkSize/4), c[cut:]...)
 		clear(c[cut:])
 		o.chunks[i] = c[:cut]
-		if len(upper) > 0 {
-			o.chunks = slices.Insert(o.chunks, i+1, upper)
-		}
+		o.chunks = slices.Insert(o.chunks, i+1, upper)
 	}
 }
 
@@ -68,7 +66,13 @@ func (o *order[T]) remove(x T) bool {
 		return false
 	}
 	o.n--
-	if o.chunks[i] = slices.Delete(o.chunks[i], at, at+1); len(o.chunks[i]) == 0 && o.n > 0 {
+	if c := o.chunks[i]; at == 0 && len(c) > 1 {
+		clear(c[:1])
+		o.chunks[i] = c[1:] // the first of a line leaves all the time, and nothing need move
+	} else {
+		o.chunks[i] = slices.Delete(c, at, at+1)
+	}
+	if len(o.chunks[i]) == 0 && o.n > 0 {
 		o.chunks = slices.Delete(o.chunks, i, i+1)
 	}
 	return true

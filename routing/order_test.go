@@ -33,6 +33,9 @@ func TestOrderIsASortedSet(t *testing.T) {
 				}
 			}
 			require.Equal(t, len(want), o.len())
+			for _, c := range o.chunks {
+				require.Less(t, len(c), chunkSize)
+			}
 			require.True(t, slices.Equal(want, slices.Collect(o.all())))
 			require.True(t, slices.Equal(want[:min(3, len(want))], firstOf(&o, 3)))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
 	"github.com/tributary-cc/tributary/cmd/tributary/setup"
 	"github.com/tributary-cc/tributary/cmd/tributary/yamlfile"
+	"github.com/tributary-cc/tributary/stream/access"
 )
 
 func checkCommand(g *globals) *cobra.Command {
@@ -96,6 +97,10 @@ func apply(ctx context.Context, g *globals, w io.Writer, s *process.Spine, t *se
 	changes := setup.Difference(current.Objects, wanted)
 	version := current.Version
 	if len(changes) > 0 && !dry {
+		// What is refused is in the audit too: who tried.
+		if err = s.Audit(ctx, t.Tenant, access.ActionConfigWrite, fmt.Sprintf("config/%d", current.Version+1)); err != nil {
+			return err
+		}
 		if version, err = s.ChangeConfig(ctx, t.Tenant, current.Version, setup.Objects(changes), 30*time.Second); err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
 	"github.com/tributary-cc/tributary/stream/embedded"
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
 // finding is one line of the doctor's.
@@ -71,19 +72,24 @@ func examine(ctx context.Context, c process.Config) []finding {
 	if err == nil && info.Mode().Perm()&0o077 != 0 {
 		err = fmt.Errorf("its mode is %o; make it 600", info.Mode().Perm())
 	}
-	add("master key", err, "%s; without it nobody can read what was said", c.MasterKeyFile())
+	add("master key", err, "%s; without it nobody can read what was said; `tributary key rotate` makes a new one when it may have been seen", c.MasterKeyFile())
+	if _, begun := os.Stat(c.MasterKeyFile() + ".next"); begun == nil {
+		add("rotation", privacy.ErrRotating, "no process starts until `tributary key rotate` is called again")
+	}
 	add("back-up", nil, "copy the master key to a safe place once; copy %s while the process is stopped, or from a snapshot of the file system: log, objects and master key together are everything, ClickHouse can be rebuilt from them", abs)
 	out = append(out, disk(abs))
 	lib, err := embedded.FindLibrary(c.ClickHouse.Library)
 	if c.ClickHouse.DSNFile == "" {
 		add("ClickHouse", err, "the embedded engine is %s", lib)
 	}
-	run, err := process.ReadRunFile(c.Data)
-	if err != nil && len(c.Kafka.Brokers) == 0 {
-		add("process", nil, "none runs in this data folder; it would listen on HTTP %q and HTTPS %q", c.HTTP, c.HTTPS)
-		return append(out, ports(ctx, c)...)
+	if len(c.Kafka.Brokers) == 0 {
+		run, away := process.Running(ctx, c.Data)
+		if away != nil {
+			add("process", nil, "%v; it would listen on HTTP %q and HTTPS %q", away, c.HTTP, c.HTTPS)
+			return append(out, ports(ctx, c)...)
+		}
+		add("process", nil, "%d runs at %s, its broker at %s", run.PID, run.URL, run.Broker)
 	}
-	add("process", nil, "%d runs at %s, its broker at %s", run.PID, run.URL, run.Broker)
 	s, err := process.Connect(ctx, c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		add("log", err, "cannot be reached")

@@ -43,6 +43,20 @@ func (g *globals) connect(ctx context.Context) (*process.Spine, error) {
 	return process.Connect(ctx, c, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 }
 
+// connectOrStores opens an installation for a change that must be possible while nothing runs; then it says that the change
+// stands in no audit.
+func (g *globals) connectOrStores(ctx context.Context, w io.Writer) (*process.Spine, error) {
+	c, err := g.read()
+	if err != nil {
+		return nil, err
+	}
+	s, away, err := process.ConnectOrStores(ctx, c, slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if away != nil && err == nil {
+		fmt.Fprintf(w, "the log cannot be reached, so this is NOT AUDITED: %v\n", away)
+	}
+	return s, err
+}
+
 // print writes a value as JSON, or by text.
 func (g *globals) print(w io.Writer, v any, text func(io.Writer)) error {
 	if !g.json {

@@ -10,16 +10,19 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/process"
 )
 
 // version is set by the linker.
 var version = "development"
 
-// Exit codes: 0 well, 1 failed, 2 the call was wrong, 3 a check found something.
+// Exit codes: 0 well, 1 failed, 2 the call was wrong, 3 a check found something, 4 no process runs with the data folder.
 const (
-	exitFailed = 1
-	exitUsage  = 2
-	exitFound  = 3
+	exitFailed     = 1
+	exitUsage      = 2
+	exitFound      = 3
+	exitNotRunning = 4
 )
 
 // errFound ends a command that did its work and found what it looks for: faults, differences.
@@ -33,16 +36,27 @@ func main() {
 		stop() // a second signal kills
 	}()
 	err := root().ExecuteContext(ctx)
+	if err != nil && !errors.Is(err, errFound) {
+		fmt.Fprintln(os.Stderr, "tributary:", err)
+	}
+	if code := exitCode(err); code != 0 {
+		os.Exit(code)
+	}
+}
+
+func exitCode(err error) int {
+	var notRunning *process.NotRunningError
 	switch {
 	case err == nil:
+		return 0
 	case errors.Is(err, errFound):
-		os.Exit(exitFound)
+		return exitFound
 	case errors.Is(err, errUsage):
-		fmt.Fprintln(os.Stderr, "tributary:", err)
-		os.Exit(exitUsage)
+		return exitUsage
+	case errors.As(err, &notRunning):
+		return exitNotRunning
 	default:
-		fmt.Fprintln(os.Stderr, "tributary:", err)
-		os.Exit(exitFailed)
+		return exitFailed
 	}
 }
 
@@ -60,7 +74,7 @@ func root() *cobra.Command {
 	f.StringVar(&g.data, "data", "", "data folder (default data)")
 	f.BoolVar(&g.json, "json", false, "print JSON for a program")
 	cmd.AddCommand(
-		runCommand(&g), checkCommand(&g), applyCommand(&g), exportCommand(&g), userCommand(&g), tailCommand(&g),
+		runCommand(&g), checkCommand(&g), applyCommand(&g), exportCommand(&g), userCommand(&g), eraseCommand(&g), keyCommand(&g), tailCommand(&g),
 		deadCommand(&g), migrateCommand(&g), doctorCommand(&g), versionCommand(&g), verifyCommand(&g), chaosCommand(&g),
 		benchCommand(&g), replayCommand(&g), engineCommand(&g),
 	)

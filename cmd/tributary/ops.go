@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
+	"github.com/tributary-cc/tributary/stream/access"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/warehouse"
 )
@@ -191,6 +192,10 @@ func retryDead(cmd *cobra.Command, g *globals, at string) error {
 			return nil
 		}
 		found = true
+		subject := fmt.Sprintf("%s/%d@%d", d.GetTopic(), d.GetPartition(), d.GetOffset())
+		if failed := s.Audit(cmd.Context(), process.TenantOf(d), access.ActionDeadRetry, subject); failed != nil {
+			return failed
+		}
 		return s.Retry(cmd.Context(), d)
 	})
 	if err == nil && !found {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
+	"github.com/tributary-cc/tributary/stream/access"
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 	"github.com/tributary-cc/tributary/stream/engine/replay"
@@ -179,8 +180,12 @@ func resendCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "resend", Short: "Emit outputs again from the oldest checkpoint kept; readers drop what they have and take what they miss", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return r.each(cmd, g, func(_ *process.Spine, p replay.Config) error {
-				p.Progress = progress(cmd.ErrOrStderr(), fmt.Sprintf("%s/%d", p.Processor.Name, p.Partition))
+			return r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
+				place := fmt.Sprintf("%s/%d", p.Processor.Name, p.Partition)
+				p.Progress = progress(cmd.ErrOrStderr(), place)
+				if err := s.Audit(cmd.Context(), process.InstallationTenant, access.ActionEngineResend, place); err != nil {
+					return err
+				}
 				report, err := replay.Resend(cmd.Context(), p, func(event.Topic, int) bool { return true })
 				if err != nil {
 					return err
@@ -204,7 +209,11 @@ func skipCommand(g *globals) *cobra.Command {
 			if r.partition < 0 || r.processor == "" {
 				return fmt.Errorf("--processor, --partition and --offset name the record; %w", errUsage)
 			}
-			return r.each(cmd, g, func(_ *process.Spine, p replay.Config) error {
+			return r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
+				place := fmt.Sprintf("%s/%d@%d", p.Processor.Name, p.Partition, offset)
+				if err := s.Audit(cmd.Context(), process.InstallationTenant, access.ActionEngineSkip, place); err != nil {
+					return err
+				}
 				e, err := replay.Skip(cmd.Context(), p, offset)
 				if err != nil {
 					return err

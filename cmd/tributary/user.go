@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -16,65 +18,187 @@ import (
 	"github.com/tributary-cc/tributary/stream/access"
 )
 
+// users are the commands for accounts of one tenant.
+type users struct {
+	g      *globals
+	tenant string
+}
+
 func userCommand(g *globals) *cobra.Command {
-	cmd := &cobra.Command{Use: "user", Short: "Accounts of people"}
-	var tenant, agent string
+	u := &users{g: g}
+	cmd := &cobra.Command{Use: "user", Short: "Accounts of people and programs; every change is audited and ends the account's sessions within a second"}
+	cmd.PersistentFlags().StringVar(&u.tenant, "tenant", "main", "the tenant")
+	cmd.AddCommand(
+		u.add(), u.list(), u.roles(), u.token(),
+		u.change("passwd", "Set a password", true, func(ctx context.Context, a *access.Accounts, login, password string) error {
+			return a.SetPassword(ctx, u.tenant, login, password)
+		}),
+		u.change("disable", "Close an account; it stays in the audit and can be opened again", false, func(ctx context.Context, a *access.Accounts, login, _ string) error {
+			return a.Disable(ctx, u.tenant, login, true)
+		}),
+		u.change("enable", "Open an account again", false, func(ctx context.Context, a *access.Accounts, login, _ string) error {
+			return a.Disable(ctx, u.tenant, login, false)
+		}),
+		u.change("logout", "End all sessions and service tokens of an account", false, func(ctx context.Context, a *access.Accounts, login, _ string) error {
+			return a.EndSessions(ctx, u.tenant, login)
+		}),
+	)
+	return cmd
+}
+
+func roleFlag(cmd *cobra.Command, roles *[]string, by []string) {
+	cmd.Flags().StringSliceVar(roles, "role", by, "agent, qa, supervisor, admin; or service for a program")
+}
+
+func rolesOf(texts []string) []access.Role {
+	roles := make([]access.Role, len(texts))
+	for i, t := range texts {
+		roles[i] = access.Role(t)
+	}
+	return roles
+}
+
+func (u *users) add() *cobra.Command {
+	var agent string
 	var roles []string
-	add := &cobra.Command{
-		Use: "add LOGIN", Short: "Add an account; the password is read from the terminal or from standard input", Args: cobra.ExactArgs(1),
+	cmd := &cobra.Command{
+		Use: "add LOGIN", Short: "Add an account; the password is read from the terminal or from standard input, a program has none", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withAccounts(cmd, g, func(ctx context.Context, a *access.Accounts, password string) error {
-				rs := make([]access.Role, len(roles))
-				for i, r := range roles {
-					rs[i] = access.Role(r)
-				}
-				info, err := a.Create(ctx, tenant, args[0], password, agent, rs...)
+			service := slices.Contains(roles, string(access.RoleService))
+			return u.with(cmd, !service, func(ctx context.Context, a *access.Accounts, password string) error {
+				info, err := a.Create(ctx, u.tenant, args[0], password, agent, rolesOf(roles)...)
 				if err != nil {
 					return err
 				}
-				return g.print(cmd.OutOrStdout(), map[string]any{"account": info.Account, "roles": info.Roles}, func(w io.Writer) {
+				return u.g.print(cmd.OutOrStdout(), map[string]any{"account": info.Account, "roles": info.Roles}, func(w io.Writer) {
 					fmt.Fprintf(w, "account %s with %s\n", info.Account, strings.Join(roles, ", "))
 				})
 			})
 		},
 	}
-	add.Flags().StringSliceVar(&roles, "role", []string{"agent"}, "agent, qa, supervisor, admin")
-	add.Flags().StringVar(&agent, "agent", "", "the agent of the configuration that the person works as")
-	passwd := &cobra.Command{
-		Use: "passwd LOGIN", Short: "Set a password; all sessions of the account end", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return withAccounts(cmd, g, func(ctx context.Context, a *access.Accounts, password string) error {
-				return a.SetPassword(ctx, tenant, args[0], password)
-			})
-		},
-	}
-	for _, c := range []*cobra.Command{add, passwd} {
-		c.Flags().StringVar(&tenant, "tenant", "main", "the tenant")
-	}
-	cmd.AddCommand(add, passwd)
+	roleFlag(cmd, &roles, []string{"agent"})
+	cmd.Flags().StringVar(&agent, "agent", "", "the agent of the configuration that the person works as")
 	return cmd
 }
 
-func withAccounts(cmd *cobra.Command, g *globals, do func(context.Context, *access.Accounts, string) error) error {
-	password, err := readPassword(cmd)
-	if err != nil {
-		return err
+// line is an account as it is printed.
+type line struct {
+	Login    string        `json:"login"`
+	Account  string        `json:"account"`
+	Agent    string        `json:"agent,omitempty"`
+	Roles    []access.Role `json:"roles"`
+	Disabled bool          `json:"disabled"`
+	Password bool          `json:"password"`
+}
+
+func (u *users) list() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the accounts of a tenant", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := u.g.read()
+			if err != nil {
+				return err
+			}
+			s, err := process.OpenStores(c, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
+			if err != nil {
+				return err
+			}
+			defer s.Close() //nolint:errcheck // only read
+			all, err := s.Accounts.List(cmd.Context(), u.tenant)
+			if err != nil {
+				return err
+			}
+			lines := make([]line, len(all))
+			for i, x := range all {
+				lines[i] = line{x.Login, x.Account, x.AgentID, x.Roles, x.Disabled, x.HasPassword}
+			}
+			return u.g.print(cmd.OutOrStdout(), lines, func(w io.Writer) {
+				for _, l := range lines {
+					fmt.Fprintf(w, "%-20s %s  %v%s\n", l.Login, l.Account, l.Roles, l.remarks())
+				}
+			})
+		},
 	}
-	c, err := g.read()
-	if err != nil {
-		return err
+}
+
+func (l line) remarks() string {
+	out := ""
+	if l.Agent != "" {
+		out += "  works as " + l.Agent
 	}
-	s, err := process.OpenStores(c, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
+	if l.Disabled {
+		out += "  disabled"
+	}
+	if !l.Password && !slices.Contains(l.Roles, access.RoleService) {
+		out += "  has no password yet"
+	}
+	return out
+}
+
+func (u *users) roles() *cobra.Command {
+	var roles []string
+	cmd := &cobra.Command{
+		Use: "roles LOGIN --role ROLE…", Short: "Set what an account may do; its sessions end", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return u.with(cmd, false, func(ctx context.Context, a *access.Accounts, _ string) error {
+				return a.SetRoles(ctx, u.tenant, args[0], rolesOf(roles)...)
+			})
+		},
+	}
+	roleFlag(cmd, &roles, nil)
+	_ = cmd.MarkFlagRequired("role")
+	return cmd
+}
+
+func (u *users) token() *cobra.Command {
+	var life time.Duration
+	cmd := &cobra.Command{
+		Use: "token LOGIN", Short: "Make and print a token for a program whose account has the role service", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return u.with(cmd, false, func(ctx context.Context, a *access.Accounts, _ string) error {
+				token, err := a.ServiceToken(ctx, u.tenant, args[0], life)
+				if err != nil {
+					return err
+				}
+				return u.g.print(cmd.OutOrStdout(), map[string]string{"token": token}, func(w io.Writer) { fmt.Fprintln(w, token) })
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&life, "life", 365*24*time.Hour, "how long it is good; `tributary user logout` ends it before")
+	return cmd
+}
+
+func (u *users) change(verb, short string, password bool, do func(ctx context.Context, a *access.Accounts, login, password string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: verb + " LOGIN", Short: short + "; its sessions end", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return u.with(cmd, password, func(ctx context.Context, a *access.Accounts, password string) error {
+				return do(ctx, a, args[0], password)
+			})
+		},
+	}
+}
+
+// with opens the accounts for the operator, and reads a password first where one is needed.
+func (u *users) with(cmd *cobra.Command, password bool, do func(context.Context, *access.Accounts, string) error) error {
+	secret := ""
+	if password {
+		var err error
+		if secret, err = readPassword(cmd); err != nil {
+			return err
+		}
+	}
+	s, err := u.g.connectOrStores(cmd.Context(), cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	defer s.Close() //nolint:errcheck // puts were answered
-	return do(cmd.Context(), s.Accounts, password)
+	return do(access.By(cmd.Context(), access.ActorOperator), s.Accounts, secret)
 }
 
 // readPassword asks at a terminal, without echo, or reads one line.
 func readPassword(cmd *cobra.Command) (string, error) {
-	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
+	if fd := int(os.Stdin.Fd()); cmd.InOrStdin() == os.Stdin && term.IsTerminal(fd) {
 		fmt.Fprint(cmd.ErrOrStderr(), "password: ")
 		b, err := term.ReadPassword(fd)
 		fmt.Fprintln(cmd.ErrOrStderr())

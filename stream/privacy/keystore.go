@@ -273,7 +273,7 @@ func (k *KeyStore) wrapKey(tenant, ref string, owner [sha256.Size]byte, key [key
 // again, and the address gets a new pseudonym when it is next seen. It can be repeated until it succeeds. Other
 // processes forget the key within EraseAge.
 func (k *KeyStore) Erase(ctx context.Context, tenant, ref string) error {
-	if err := errors.Join(checkTenant(tenant), checkRef(ref)); err != nil {
+	if err := errors.Join(checkTenant(tenant), CheckRef(ref)); err != nil {
 		return err
 	}
 	_, owner, err := k.readKey(ctx, tenant, ref)
@@ -372,8 +372,8 @@ func checkTenant(tenant string) error {
 	return nil
 }
 
-// checkRef: a reference is a pseudonym, or KIND/ID for what has a key without an address.
-func checkRef(ref string) error {
+// CheckRef says what is wrong with a reference of a key: a reference is a pseudonym, or KIND/ID for what has a key without an address.
+func CheckRef(ref string) error {
 	kind, id, named := strings.Cut(ref, "/")
 	if len(ref) > maxRef || !isPseudonym(ref) && (!named || kind == "" || id == "") {
 		return fmt.Errorf("%w: a key reference is a pseudonym or KIND/ID of at most %d bytes", ErrInvalid, maxRef)

@@ -93,7 +93,7 @@ func (k *KeyStore) existingKey(ctx context.Context, tenant, ref string) ([keyByt
 }
 
 func checkSeal(tenant, ref, contentID string, size int) error {
-	if err := errors.Join(checkTenant(tenant), checkRef(ref)); err != nil {
+	if err := errors.Join(checkTenant(tenant), CheckRef(ref)); err != nil {
 		return err
 	}
 	if contentID == "" || len(contentID) > maxContentID {

@@ -8,8 +8,8 @@ import (
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
-// auditor takes what access decided to the log. A command that works on the stores alone has no log: it is the operator's
-// own shell.
+// auditor takes what access decided to the log. A command that works on the stores alone has no log, and says so: it is the
+// operator's own shell.
 type auditor struct{ spine *Spine }
 
 var _ access.Auditor = auditor{}

@@ -5,18 +5,59 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/setup"
+	"github.com/tributary-cc/tributary/stream/access"
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
+// NotRunningError says that no process runs with a data folder.
+type NotRunningError struct {
+	Data string
+	// PID and Started are those of a process that ended without cleaning up; zero where none is known.
+	PID     int
+	Started time.Time
+}
+
+// Error says what to do.
+func (e *NotRunningError) Error() string {
+	last := ""
+	if e.PID != 0 {
+		last = fmt.Sprintf(" (last pid %d, started %s)", e.PID, e.Started.Format(time.RFC3339))
+	}
+	return fmt.Sprintf("no process runs with the data folder %s%s; start `tributary run --data %s` (with --roles broker for the log alone), or name Kafka brokers in the configuration", e.Data, last, e.Data)
+}
+
+// knockWait is how long a command waits for the broker of its machine to take a connection.
+const knockWait = 2 * time.Second
+
+// Running reads what the process of a data folder left, and knocks: one that was killed left it too.
+func Running(ctx context.Context, data string) (RunFile, error) {
+	r, err := ReadRunFile(data)
+	if err != nil {
+		return r, err
+	}
+	d := net.Dialer{Timeout: knockWait}
+	conn, err := d.DialContext(ctx, "tcp", r.Broker)
+	if err != nil {
+		return r, errors.Join(&NotRunningError{data, r.PID, r.Started}, ctx.Err())
+	}
+	return r, conn.Close()
+}
+
 // Connect opens an installation beside the process that runs it, for a command.
 func Connect(ctx context.Context, c Config, logger *slog.Logger) (*Spine, error) {
 	c.Roles = nil
+	if len(c.Kafka.Brokers) == 0 {
+		if _, err := Running(ctx, c.Data); err != nil {
+			return nil, err
+		}
+	}
 	return openSpine(ctx, c, logger)
 }
 
@@ -25,6 +66,36 @@ func OpenStores(c Config, logger *slog.Logger) (*Spine, error) {
 	s := &Spine{Config: c, Logger: logger}
 	return s, s.openStores()
 }
+
+// ConnectOrStores is Connect; where the log does not answer it is OpenStores, and away says why there is no log. It is for
+// commands that must work at any time: who leaves is locked out today.
+func ConnectOrStores(ctx context.Context, c Config, logger *slog.Logger) (s *Spine, away, err error) {
+	s, away = Connect(ctx, c, logger)
+	if away == nil {
+		pinging, cancel := context.WithTimeout(ctx, knockWait)
+		defer cancel()
+		if away = s.Log.Ping(pinging); away == nil {
+			return s, nil, nil
+		}
+		_ = s.Close() // nothing was written
+	}
+	if s, err = OpenStores(c, logger); err != nil {
+		return nil, away, err
+	}
+	return s, away, nil
+}
+
+// Audit takes what the operator does at the command line to the log.
+func (s *Spine) Audit(ctx context.Context, tenant string, action access.Action, subject string) error {
+	err := auditor{s}.Audit(ctx, access.Entry{Tenant: tenant, Actor: access.ActorOperator, Action: action, Subject: subject, Allowed: true})
+	if err != nil {
+		return fmt.Errorf("nothing was done, as it cannot be audited: %w", err)
+	}
+	return nil
+}
+
+// InstallationTenant is the tenant under which is audited what concerns the whole installation.
+const InstallationTenant = mainTenant
 
 // InForce is a tenant's configuration.
 type InForce struct {

@@ -49,3 +49,11 @@ func (s *Spine) Retry(ctx context.Context, d *event.Dead) error {
 	e.Origin = nil
 	return s.Guard.AppendTo(ctx, event.Topic(d.GetTopic()), int(d.GetPartition()), e, nil)
 }
+
+// TenantOf is whose event a dead letter was; the installation's where it does not decode.
+func TenantOf(d *event.Dead) string {
+	if e, err := event.Unmarshal(d.GetRecord()); err == nil && e.GetTenant() != "" {
+		return e.GetTenant()
+	}
+	return InstallationTenant
+}

@@ -37,8 +37,10 @@ var demoAccounts = []struct {
 
 // DemoPassword is the password of a demo account: the same at each start of this installation, and nobody else's.
 func (s *Spine) DemoPassword(login string) string {
-	return hex.EncodeToString(s.Master.Derive("demo password " + login)[:6])
+	return hex.EncodeToString(s.Master.Derive(demoPurpose(login))[:6])
 }
+
+func demoPurpose(login string) string { return "demo password " + login }
 
 // StartDemo sets the demo centre up where it is not there yet, and prints its accounts.
 func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {

@@ -43,6 +43,7 @@ type Process struct {
 	webchat    http.Handler
 	servers    []*http.Server
 	addrs      []net.Addr
+	contact    *contact
 
 	// Folds outlive the doors, so that what a door was promised is still acknowledged.
 	stopDoors, stopFolds context.CancelFunc
@@ -87,6 +88,8 @@ func (p *Process) start(ctx context.Context) error {
 	doors, stopDoors := context.WithCancel(context.WithoutCancel(ctx))
 	folds, stopFolds := context.WithCancel(context.WithoutCancel(ctx))
 	p.stopDoors, p.stopFolds = stopDoors, stopFolds
+	p.contact = newContact(time.Now, p.Log.Ping)
+	p.doorWork.Go(func() { p.contact.Run(doors) })
 	p.serveProfiles(folds)
 	if p.Config.HasRole(RoleFolds) {
 		if err := p.startFolds(folds); err != nil {
@@ -241,7 +244,7 @@ func (p *Process) Failed() <-chan error { return p.failed }
 
 // Ready tells whether the process does all that its roles promise, or what it still lacks.
 func (p *Process) Ready() error {
-	var faults []error
+	faults := []error{p.contact.Ready()}
 	if p.Host != nil {
 		faults = append(faults, p.Host.Ready())
 	}

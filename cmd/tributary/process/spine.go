@@ -45,13 +45,14 @@ type Spine struct {
 // RunFile is what a running process leaves in its data folder for the commands of the same machine. It holds secrets: only
 // the owner may read it.
 type RunFile struct {
-	PID        int    `json:"pid"`
-	Broker     string `json:"broker,omitempty"`
-	User       string `json:"user,omitempty"`
-	Password   string `json:"password,omitempty"`
-	ClickHouse string `json:"clickhouse,omitempty"`
-	URL        string `json:"url,omitempty"`
-	Partitions int    `json:"partitions"`
+	PID        int       `json:"pid"`
+	Started    time.Time `json:"started"`
+	Broker     string    `json:"broker,omitempty"`
+	User       string    `json:"user,omitempty"`
+	Password   string    `json:"password,omitempty"`
+	ClickHouse string    `json:"clickhouse,omitempty"`
+	URL        string    `json:"url,omitempty"`
+	Partitions int       `json:"partitions"`
 }
 
 // cachedKeys bounds the key cache: some hundred bytes each.
@@ -139,7 +140,7 @@ func (s *Spine) startBroker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.run = RunFile{PID: os.Getpid(), User: "tributary", Password: password, Partitions: s.Config.Partitions}
+	s.run = RunFile{PID: os.Getpid(), Started: time.Now().UTC().Truncate(time.Second), User: "tributary", Password: password, Partitions: s.Config.Partitions}
 	s.broker, err = embedded.StartBroker(ctx, embedded.BrokerConfig{
 		Dir: filepath.Join(s.Config.Data, "log"), Sync: s.Config.Sync, Addr: s.sameAddr(ctx, "broker", s.Config.Kafka.Listen),
 		User: s.run.User, Password: password,
@@ -176,7 +177,7 @@ func ReadRunFile(data string) (RunFile, error) {
 	var r RunFile
 	b, err := os.ReadFile(filepath.Join(data, runFile)) //nolint:gosec // the operator names the folder
 	if errors.Is(err, os.ErrNotExist) {
-		return r, fmt.Errorf("nothing runs in %s: start it with 'tributary run --data %s' (with --roles broker for the log alone), or name Kafka brokers in the configuration", data, data)
+		return r, &NotRunningError{Data: data}
 	}
 	if err != nil {
 		return r, err

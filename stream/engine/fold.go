@@ -9,10 +9,14 @@ import (
 // Fold is a pure decision: (state, event) → (state, events) over one inbox partition. Nothing but the records goes in;
 // everything it keeps between records is in tables, or is derived from them in Restore.
 type Fold interface {
-	// Restore derives what the fold holds in memory from the tables: before the first record, and after a record was
-	// rolled back. A fold that holds nothing does nothing.
+	// Restore derives what the fold holds in memory from the tables, in a fold that is new: before the first record, and
+	// after a record was rolled back. It changes no row. A fold that holds nothing does nothing.
 	Restore(tx *Tx) error
 	// Apply folds one event. An error puts the record to dead and undoes all that it changed and emitted.
+	//
+	// Restore costs what the tables hold, and nobody may buy that with a record that is refused: where Apply or Fire returns an
+	// error and has changed no row and no timer and emitted nothing, the fold goes on as it is. So refuse first and change then;
+	// what the fold holds in memory may change only when nothing can be refused any more, or behind a row.
 	Apply(tx *Tx, e *event.Event) error
 	// Fire handles a timer that is due. The timer is gone; it may be set again.
 	Fire(tx *Tx, timer string) error

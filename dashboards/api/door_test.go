@@ -16,6 +16,7 @@ import (
 
 	"github.com/tributary-cc/tributary/stream/access"
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 func (w *world) address() string {
@@ -197,7 +198,7 @@ func TestHostileFrames(t *testing.T) {
 	require.Equal(t, "not_found", d.next("error")["code"])
 	require.Len(t, in(w, event.TopicConversationIn, all), before)
 	require.NoError(t, d.conn.WriteMessage(gws.OpcodeBinary, []byte("x")))
-	require.EqualValues(t, closeUnsupported, d.code())
+	require.EqualValues(t, live.CloseUnsupported, d.code())
 
 	big, _ := p.open("ann")
 	big.say(`{"type":"ping","text":"%s"}`, strings.Repeat("x", maxFrame))
@@ -209,7 +210,7 @@ func TestHostileFrames(t *testing.T) {
 			break
 		}
 	}
-	require.EqualValues(t, closeRate, flood.code())
+	require.EqualValues(t, live.CloseRate, flood.code())
 }
 
 func TestTheDoorRefuses(t *testing.T) {
@@ -253,7 +254,7 @@ func TestTheDoorRefuses(t *testing.T) {
 	require.Error(t, err, "one account has its limit of connections")
 	a := p.ask("POST", "/api/logout", "", "Cookie", cookie, csrfHeader, csrf)
 	require.Equal(t, 200, a.status)
-	require.EqualValues(t, closeLogin, d.code(), "logging out ends the pages of that login")
+	require.EqualValues(t, live.CloseLogin, d.code(), "logging out ends the pages of that login")
 	require.Equal(t, 401, p.ask("GET", "/api/me", "", "Cookie", cookie).status)
 }
 
@@ -457,12 +458,12 @@ func TestPagesEndWithWhatTheyWereOpenedUnder(t *testing.T) {
 	}})
 	ann.next("agent")
 	p.door.sweep(t.Context())
-	require.EqualValues(t, closeLogin, bob.code())
-	require.EqualValues(t, closeMoved, ann.code())
+	require.EqualValues(t, live.CloseLogin, bob.code())
+	require.EqualValues(t, live.CloseMoved, ann.code())
 	for range maxIdleSweeps {
 		p.door.sweep(t.Context())
 	}
-	require.EqualValues(t, closeGoingAway, sue.code())
+	require.EqualValues(t, live.CloseGoingAway, sue.code())
 }
 
 // When the process stops, its pages are told to reconnect, and routing that the agents are gone.
@@ -474,7 +475,7 @@ func TestStopping(t *testing.T) {
 		return len(in(w, event.TopicRoutingIn, func(e *event.Event) (*event.Event, bool) { return e, e.GetAgentConnected() != nil })) == 1
 	}, patience, time.Millisecond)
 	p.stop()
-	require.EqualValues(t, closeGoingAway, d.code())
+	require.EqualValues(t, live.CloseGoingAway, d.code())
 	require.Len(t, in(w, event.TopicRoutingIn, func(e *event.Event) (*event.Event, bool) { return e, e.GetAgentDisconnected() != nil }), 1)
 	cookie, _ := p.login("ann")
 	require.Equal(t, 503, p.ask("GET", "/api/ws", "", "Cookie", cookie, "Origin", p.URL).status)

@@ -2,10 +2,10 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
+	"github.com/tributary-cc/tributary/stream/live"
 	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
@@ -94,17 +94,5 @@ func writeFault(w http.ResponseWriter, err error) {
 	if f.kind == kindTransient || f.kind == kindRate {
 		w.Header().Set("Retry-After", "1")
 	}
-	writeJSON(w, f.kind.status(), f)
-}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	b, err := json.Marshal(body)
-	if err != nil {
-		http.Error(w, `{"code":"internal","text":"the answer could not be encoded"}`, http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(b, '\n')) // the client is gone: nothing to do
+	live.WriteJSON(w, f.kind.status(), f)
 }

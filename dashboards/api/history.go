@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 // The named queries that the door asks of [History].
@@ -143,7 +144,7 @@ func (s *Server) conversationMessages(w http.ResponseWriter, r *http.Request, wh
 		})
 	}
 	slices.SortFunc(messages, func(a, b messageView) int { return cmp.Compare(a.Sequence, b.Sequence) })
-	writeJSON(w, http.StatusOK, map[string]any{"messages": messages, "more": len(rows) == historyPage})
+	live.WriteJSON(w, http.StatusOK, map[string]any{"messages": messages, "more": len(rows) == historyPage})
 	return nil
 }
 
@@ -198,7 +199,7 @@ func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, w
 		}
 		out = append(out, v)
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"conversations": out})
+	live.WriteJSON(w, http.StatusOK, map[string]any{"conversations": out})
 	return nil
 }
 
@@ -244,6 +245,6 @@ func (s *Server) contactDecisions(w http.ResponseWriter, r *http.Request, who pe
 		}
 		out = append(out, v)
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"decisions": out})
+	live.WriteJSON(w, http.StatusOK, map[string]any{"decisions": out})
 	return nil
 }

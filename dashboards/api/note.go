@@ -38,3 +38,8 @@ type note struct {
 	// account restricts a note to the pages of one account.
 	account string
 }
+
+// reads reports whether the note's frame is read from the log.
+func (n *note) reads() bool {
+	return len(n.lines) > 0 || n.snapshot != nil && len(n.snapshot.held) > 0
+}

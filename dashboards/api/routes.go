@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 type loginBody struct {
@@ -62,7 +63,7 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, token string) e
 		return err
 	}
 	s.setCookie(w, r, token)
-	writeJSON(w, http.StatusOK, s.meBody(r.Context(), who, token))
+	live.WriteJSON(w, http.StatusOK, s.meBody(r.Context(), who, token))
 	return nil
 }
 
@@ -86,16 +87,16 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, _ person) error 
 	}
 	for _, c := range s.all() {
 		if c.token == token {
-			c.End(closeLogin, "logged out")
+			c.End(live.CloseLogin, "logged out")
 		}
 	}
 	s.setCookie(w, r, "")
-	writeJSON(w, http.StatusOK, struct{}{})
+	live.WriteJSON(w, http.StatusOK, struct{}{})
 	return nil
 }
 
 func (s *Server) me(w http.ResponseWriter, r *http.Request, who person) error {
-	writeJSON(w, http.StatusOK, s.meBody(r.Context(), who, tokenOf(r)))
+	live.WriteJSON(w, http.StatusOK, s.meBody(r.Context(), who, tokenOf(r)))
 	return nil
 }
 

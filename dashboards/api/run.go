@@ -118,16 +118,16 @@ func (s *Server) reannounce(ctx context.Context) {
 // sweep ends connections that are idle, whose login has ended, or whose agent now belongs to another domain.
 func (s *Server) sweep(ctx context.Context) {
 	for _, c := range s.all() {
-		if c.idle.Add(1) > maxIdleSweeps {
-			c.End(closeGoingAway, "idle")
+		if c.Quiet() > maxIdleSweeps {
+			c.End(live.CloseGoingAway, "idle")
 			continue
 		}
 		if _, err := s.who(ctx, c.token); err != nil && asFault(err).kind == kindUnauthenticated {
-			c.End(closeLogin, "the login has ended")
+			c.End(live.CloseLogin, "the login has ended")
 			continue
 		}
 		if c.who.Agent != "" && s.domainOf(c.who) != c.domain {
-			c.End(closeMoved, "the agent's domain has changed")
+			c.End(live.CloseMoved, "the agent's domain has changed")
 		}
 	}
 }

@@ -7,11 +7,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/lxzan/gws"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -109,15 +107,16 @@ type Server struct {
 	metrics  *metrics
 	mask     func(string) string
 	auditor  *Auditor
-	upgrader *gws.Upgrader
+	sockets  *live.Sockets
 	handler  http.Handler
 	work     *live.Crew
 	ran      atomic.Bool
 	stopped  atomic.Bool
 
-	conns    live.Roll[*session]
-	mu       sync.Mutex
-	accounts map[string]int
+	conns live.Roll[*session]
+	// places counts the connections of each account, and reads bounds how many pages at once are read from the log.
+	places *live.Quota
+	reads  *live.Gate
 }
 
 // New checks the parts and makes a server; Run starts it.
@@ -140,14 +139,15 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		config: c, log: c.Log, guard: c.Guard, opener: c.Opener, logger: c.Logger, now: c.Now, work: live.NewCrew(), mask: privacy.Mask, newID: c.NewID, gateway: c.Gateway,
 		limits: c.Limits.withDefaults(), view: newView(), contacts: contactCache{limit: 4096},
-		accounts: make(map[string]int),
 	}
 	var err error
 	if s.metrics, err = newMetrics(c.Registry, s); err != nil {
 		return nil, err
 	}
 	s.auditor = &Auditor{c.Guard, c.Now, c.NewID}
-	s.upgrader = s.newUpgrader()
+	s.sockets = live.NewSockets(s.work, s.logger, maxFrame, maxSnapshot)
+	s.places = live.NewQuota(s.limits.Connections, s.limits.PerAccount)
+	s.reads = live.NewGate(maxReads, s.work)
 	s.handler = s.newHandler()
 	return s, nil
 }

@@ -8,34 +8,20 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lxzan/gws"
-
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
 )
 
-// Codes with which a page's connection is closed, besides those of RFC 6455.
-const (
-	closeGoingAway   = 1001
-	closeUnsupported = 1003
-	closeInternal    = 1011
-	// closeLogin: the login has ended.
-	closeLogin = 4001
-	// closeSlow: the page did not read its frames in time; it reconnects and begins with a snapshot.
-	closeSlow = 4008
-	// closeMoved: something the connection was made under has changed; reconnect.
-	closeMoved = 4012
-	// closeRate: the page kept sending far more than a person does.
-	closeRate = 4029
-)
-
 const (
 	maxFrame      = 32 << 10
+	maxSnapshot   = 64 << 20
 	maxNotes      = 1024
 	writeTimeout  = 10 * time.Second
 	renderTimeout = 10 * time.Second
 	appendTimeout = 10 * time.Second
-	slowGrace     = time.Second
+	// maxReads is how many pages at once are read from the log, and readPatience how long the others wait for their turn.
+	maxReads     = 16
+	readPatience = time.Minute
 	// maxExcess is how many frames over the rate end the connection.
 	maxExcess = 100
 	// maxIdleSweeps is how many sweeps without a frame end it; screens ping.
@@ -44,16 +30,15 @@ const (
 
 // session is one connection of a page.
 type session struct {
+	*live.Conn
 	server *Server
 	who    person
 	token  string
 	domain string
 	id     string
-	conn   *gws.Conn
 	out    live.Outbox[note]
 	rate   live.Bucket
 	excess int
-	idle   atomic.Int32
 	// presence guards what was told to routing.
 	presence  sync.Mutex
 	gone      bool
@@ -65,56 +50,59 @@ type session struct {
 	disclosed map[string]bool
 }
 
-func (s *Server) newSession(who person, token string) *session {
+func (s *Server) newSession(conn *live.Conn, who person, token string) *session {
 	c := &session{
-		server: s, who: who, token: token, id: s.newID(), rate: live.Bucket{Rate: s.limits.CommandRate, Burst: s.limits.CommandBurst},
-		domain: s.domainOf(who),
+		Conn: conn, server: s, who: who, token: token, id: s.newID(), domain: s.domainOf(who),
+		rate: live.Bucket{Rate: s.limits.CommandRate, Burst: s.limits.CommandBurst},
 	}
-	c.out.Init(s.limits.Notes, func() { s.work.Start(func() { c.out.Drain(writeTimeout+renderTimeout, c.write, c.Cut) }) }, func() {
+	c.out.Init(s.limits.Notes, func() { s.work.Start(func() { c.out.Drain(writeTimeout, c.frame, c.send, c.Cut) }) }, func() {
 		s.metrics.slow.Inc()
-		// A write that hangs keeps the connection's lock, so that no close frame can follow it: then only the socket helps.
-		time.AfterFunc(slowGrace, c.Cut)
-		c.End(closeSlow, "too slow")
+		c.GiveUp()
 	})
 	return c
 }
 
-// Cut closes the socket at once; twice is fine.
-func (c *session) Cut() { _ = c.conn.NetConn().Close() }
-
-func (c *session) write(n *note) bool {
+// frame makes what the page is sent of a note, if anything.
+func (c *session) frame(n *note) ([]byte, bool) {
+	if n.reads() {
+		if !c.server.reads.Enter(readPatience) {
+			c.End(live.CloseInternal, "try again")
+			return nil, false
+		}
+		defer c.server.reads.Leave()
+		if c.out.Closed() {
+			return nil, false
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
 	defer cancel()
 	shown, err := c.disclose(ctx, n)
 	if err == nil && !shown {
-		return true
+		return nil, true
 	}
-	var frame []byte
+	var made []byte
 	if err == nil {
-		frame, err = c.server.render(ctx, c.who.Tenant, n)
+		made, err = c.server.render(ctx, c.who.Tenant, n)
 	}
 	if err != nil {
 		c.server.logger.LogAttrs(ctx, slog.LevelError, "a frame could not be made; the page reconnects", slog.String("error", err.Error()))
-		c.End(closeInternal, "try again")
-		return false
+		c.End(live.CloseInternal, "try again")
+		return nil, false
 	}
-	return c.conn.WriteMessage(gws.OpcodeText, frame) == nil
+	return made, true
 }
 
-// open runs first in the connection's reading goroutine.
-func (c *session) open() {
+func (c *session) send(_ *note, frame []byte) bool { return c.Write(frame) }
+
+// Open shows the page what there is, and tells routing that the agent has it.
+func (c *session) Open() {
 	c.server.conns.Join(c)
 	c.server.view.subscribe(c.who.Tenant, c.who.Agent, c)
 	if err := c.announce(context.Background()); err != nil {
-		c.End(closeInternal, "the log cannot be written")
+		c.End(live.CloseInternal, "the log cannot be written")
 		return
 	}
 	c.settled.Store(true)
-}
-
-// End closes the connection with a code; its reading goroutine then does the rest.
-func (c *session) End(code uint16, reason string) {
-	c.server.work.Start(func() { _ = c.conn.WriteClose(code, []byte(reason)) })
 }
 
 func (c *session) push(n note) {
@@ -143,27 +131,33 @@ func (c *session) announce(ctx context.Context) error {
 	}}}, "connected", c.link())
 }
 
-// link is the connection's name in the log, with presence held.
+// link is the connection's name in the log, with presence held or after the end.
 func (c *session) link() string { return c.id + "-" + strconv.Itoa(c.announced) }
 
-// retract takes the announcement back, with presence held.
+// retract takes the announcement back, with presence held or after the end.
 func (c *session) retract(ctx context.Context) error {
 	return c.toRouting(ctx, &event.Event{Body: &event.Event_AgentDisconnected{AgentDisconnected: &event.AgentDisconnected{
 		Agent: c.who.Agent, Gateway: c.server.gateway, Connection: c.link(),
 	}}}, "disconnected", c.link())
 }
 
-func (c *session) close() {
+// Close tells routing that the agent has the page no more, and again until the log takes it: nobody else can tell, for this
+// process lives on. Where it ends, its silence tells. Until then the connection counts.
+func (c *session) Close() {
 	defer c.server.leave(c)
 	c.out.Close()
 	c.server.view.unsubscribe(c.who.Tenant, c.who.Agent, c)
 	c.presence.Lock()
-	defer c.presence.Unlock()
-	c.gone = true
-	if c.announced == 0 {
+	c.gone = true // nothing is announced from here on
+	announced := c.announced > 0
+	c.presence.Unlock()
+	if !announced {
 		return
 	}
-	if err := c.retract(context.Background()); err != nil {
+	err := c.server.work.Insist(func() error { return c.retract(context.Background()) }, func(err error) bool {
+		return asFault(err).kind == kindTransient
+	})
+	if err != nil {
 		c.server.logger.Warn("a disconnection could not be appended; the gateway's silence will tell it", slog.String("error", err.Error()))
 	}
 }
@@ -176,18 +170,13 @@ func (c *session) toRouting(ctx context.Context, e *event.Event, cause ...string
 	return c.server.append(ctx, event.TopicRoutingIn, c.who.Tenant, e, nil, cause...)
 }
 
-// read takes one frame in the connection's reading goroutine: the next is read when this one is answered.
-func (c *session) read(opcode gws.Opcode, frame []byte) {
-	c.idle.Store(0)
-	if opcode != gws.OpcodeText {
-		c.End(closeUnsupported, "text frames only")
-		return
-	}
+// Read takes a command: the next is read when this one is answered.
+func (c *session) Read(frame []byte) {
 	cmd, err := parseCommand(frame)
 	if err == nil && !c.rate.Take(c.server.now()) {
 		err = errRate
 		if c.excess++; c.excess > maxExcess {
-			c.End(closeRate, "too many commands")
+			c.End(live.CloseRate, "too many commands")
 			return
 		}
 	}

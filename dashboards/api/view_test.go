@@ -318,7 +318,7 @@ func TestOpenConversationsAreSmall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures memory")
 	}
-	const conversations, lines, perAgent = 100_000, 5, 3
+	const conversations, lines, perAgent = 25_000, 5, 3
 	v := newView()
 	bytes, objects := heap()
 	for i := range conversations {
@@ -348,9 +348,12 @@ func TestOpenConversationsAreSmall(t *testing.T) {
 		for l, e := range bodies {
 			e.Tenant = "acme"
 			raw, err := event.Marshal(e)
-			require.NoError(t, err)
-			e, err = event.Unmarshal(raw) // strings of its own, as the log gives them
-			require.NoError(t, err)
+			if err == nil {
+				e, err = event.Unmarshal(raw) // strings of its own, as the log gives them
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 			v.apply([]engine.Delivered{{Record: event.Record{Partition: i % 16, Offset: int64(i*20 + l)}, Event: e}})
 		}
 	}

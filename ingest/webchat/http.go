@@ -27,14 +27,10 @@ func (s *Server) Handler() http.Handler {
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
+		live.Secure(h, s.secure(r))
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		// The widget runs in the pages of shops.
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-		if s.secure(r) {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
 		mux.ServeHTTP(w, r)
 	})
 }
@@ -91,7 +87,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) {
 		writeFault(w, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	live.WriteJSON(w, http.StatusOK, answer)
 }
 
 func (s *Server) session(w http.ResponseWriter, r *http.Request, origin string) (*sessionAnswer, error) {
@@ -152,62 +148,18 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	where := s.clientIP(r)
-	if !s.admit(where) {
+	if !s.places.Take(where) {
 		writeFault(w, errRate)
 		return
 	}
-	conn, err := s.upgrader.Upgrade(w, r)
-	if err != nil {
-		s.release(where)
-		return // the library has answered
-	}
-	h, ok := conn.Session().(*holder)
-	if !ok {
-		_ = conn.NetConn().Close()
-		s.release(where)
-		return
-	}
-	c := s.newSession(entry, where)
-	c.conn, h.session = conn, c
-	if !s.work.Start(conn.ReadLoop) {
-		c.Cut()
-		s.release(where)
-	}
-}
-
-// admit counts a connection before it is made.
-func (s *Server) admit(where string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.total >= s.limits.Connections || s.perIP[where] >= s.limits.PerIP {
-		return false
-	}
-	s.total++
-	s.perIP[where]++
-	return true
-}
-
-func (s *Server) release(where string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.total--
-	if s.perIP[where]--; s.perIP[where] <= 0 {
-		delete(s.perIP, where)
+	if !s.sockets.Serve(w, r, func(conn *live.Conn) live.Peer { return s.newSession(conn, entry, where) }) {
+		s.places.Return(where)
 	}
 }
 
 func (s *Server) leave(c *session) {
 	s.conns.Leave(c)
-	s.release(c.where)
+	s.places.Return(c.where)
 }
 
 func (s *Server) all() []*session { return s.conns.All() }
-
-// holder carries the session of a connection in the place that gws has for values by name.
-type holder struct{ session *session }
-
-func (h *holder) Len() int                     { return 0 }
-func (h *holder) Load(string) (any, bool)      { return nil, false }
-func (h *holder) Delete(string)                {}
-func (h *holder) Store(string, any)            {}
-func (h *holder) Range(func(string, any) bool) {}

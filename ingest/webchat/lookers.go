@@ -99,7 +99,7 @@ func (c *session) sit(address string) {
 	}
 	chat := c.server.chats.key(c.entry.tenant, address)
 	if !c.server.chats.connect(chat, c, c.has, c.server.limits.PerVisitor, c.shown) {
-		c.End(closeRate, "too many connections")
+		c.End(live.CloseRate, "too many connections")
 		return
 	}
 	c.shown = true

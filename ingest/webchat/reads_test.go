@@ -141,8 +141,15 @@ func TestALastOfAnEarlierConversationHidesNothing(t *testing.T) {
 		conversation string
 		first, count int
 	}{
-		{50, "v1", 41, 20}, {50, "", 41, 20}, {0, "", 41, 20}, {30, "", 31, 30}, {99, "", 41, 20},
-		{50, "v2", 51, 10}, {60, "v2", 0, 0}, {0, "v2", 11, 50}, {5, "v2", 11, 50},
+		{50, "v1", 41, 20},
+		{50, "", 41, 20},
+		{0, "", 41, 20},
+		{30, "", 31, 30},
+		{99, "", 41, 20},
+		{50, "v2", 51, 10},
+		{60, "v2", 0, 0},
+		{0, "v2", 11, 50},
+		{5, "v2", 11, 50},
 	} {
 		x, err := w.dial(p, "https://shop.example")
 		require.NoError(t, err)

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lxzan/gws"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tributary-cc/tributary/stream/access"
@@ -125,15 +124,15 @@ type Server struct {
 	messages *live.Limiter
 	hellos   *live.Limiter
 	work     *live.Crew
-	upgrader *gws.Upgrader
+	sockets  *live.Sockets
 	metrics  *metrics
 	ran      atomic.Bool
 	stopped  atomic.Bool
 
 	conns live.Roll[*session]
-	mu    sync.Mutex
-	perIP map[string]int
-	total int
+	// places counts the connections of each client, and reads bounds how many histories at once are read from the log.
+	places *live.Quota
+	reads  *live.Gate
 }
 
 // New checks the parts and makes a server; Run starts it.
@@ -162,12 +161,14 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{config: c, limits: c.Limits.withDefaults(), work: live.NewCrew(), perIP: make(map[string]int)}
+	s := &Server{config: c, limits: c.Limits.withDefaults(), work: live.NewCrew()}
 	s.chats = newChats(s.limits.Ended)
 	s.sessions = live.NewLimiter(s.limits.SessionsPerMinute/60, s.limits.SessionsPerMinute, 20_000)
 	s.messages = live.NewLimiter(s.limits.MessagesPerMinute/60, s.limits.MessageBurst, 50_000)
 	s.hellos = live.NewLimiter(s.limits.HellosPerMinute/60, s.limits.HelloBurst, 50_000)
-	s.upgrader = s.newUpgrader()
+	s.sockets = live.NewSockets(s.work, c.Logger, maxFrame, maxHistory)
+	s.places = live.NewQuota(s.limits.Connections, s.limits.PerIP)
+	s.reads = live.NewGate(maxReads, s.work)
 	var err error
 	if s.metrics, err = newMetrics(c.Registry, s); err != nil {
 		return nil, err
@@ -221,8 +222,8 @@ func (s *Server) Run(ctx context.Context) error {
 // sweep ends connections that send nothing, not even pings.
 func (s *Server) sweep() {
 	for _, c := range s.all() {
-		if c.idle.Add(1) > maxIdleSweeps {
-			c.End(closeGoingAway, "idle")
+		if c.Quiet() > maxIdleSweeps {
+			c.End(live.CloseGoingAway, "idle")
 		}
 	}
 }

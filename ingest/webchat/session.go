@@ -13,27 +13,13 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/lxzan/gws"
-
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
 )
 
-// Codes with which a browser's connection is closed, besides those of RFC 6455.
-const (
-	closeGoingAway   = 1001
-	closeUnsupported = 1003
-	closeInternal    = 1011
-	// closeToken: the token is missing, wrong or too old; ask for a new session.
-	closeToken = 4001
-	// closeSlow: the browser did not read its frames in time; it reconnects and gets its history.
-	closeSlow = 4008
-	// closeRate: the browser kept sending far more than a person does.
-	closeRate = 4029
-)
-
 const (
 	maxFrame      = 24 << 10
+	maxHistory    = 16 << 20
 	maxText       = 4000
 	maxID         = 64
 	maxAcks       = 100
@@ -42,22 +28,22 @@ const (
 	renderTimeout = 10 * time.Second
 	appendTimeout = 10 * time.Second
 	helloTimeout  = 10 * time.Second
-	slowGrace     = time.Second
 	maxExcess     = 100
 	maxIdleSweeps = 6
-	goneAgain     = time.Second
+	// maxReads is how many histories at once are read from the log, and readPatience how long the others wait for their turn.
+	maxReads     = 16
+	readPatience = time.Minute
 )
 
 // session is one connection of a browser. What is not atomic belongs to its reading goroutine.
 type session struct {
+	*live.Conn
 	server *Server
 	entry  entryPoint
 	id     string
-	conn   *gws.Conn
 	out    live.Outbox[note]
 	frames live.Bucket
 	hello  *time.Timer
-	idle   atomic.Int32
 	excess int
 
 	// visitor is whom the token names, once the browser has said hello; who is it with the tenant.
@@ -77,51 +63,58 @@ type session struct {
 	reads readMarks
 }
 
-func (s *Server) newSession(entry entryPoint, where string) *session {
-	c := &session{server: s, entry: entry, id: s.config.NewID(), where: where, frames: live.Bucket{Rate: 10, Burst: 60}}
-	c.out.Init(s.limits.Notes, func() { s.work.Start(func() { c.out.Drain(writeTimeout+renderTimeout, c.write, c.Cut) }) }, func() {
+func (s *Server) newSession(conn *live.Conn, entry entryPoint, where string) *session {
+	c := &session{
+		Conn: conn, server: s, entry: entry, id: s.config.NewID(), where: where, frames: live.Bucket{Rate: 10, Burst: 60},
+	}
+	c.out.Init(s.limits.Notes, func() { s.work.Start(func() { c.out.Drain(writeTimeout, c.frame, c.send, c.Cut) }) }, func() {
 		s.metrics.slow.Inc()
-		// A write that hangs keeps the connection's lock, so that no close frame can follow it: then only the socket helps.
-		time.AfterFunc(slowGrace, c.Cut)
-		c.End(closeSlow, "too slow")
+		c.GiveUp()
 	})
 	return c
 }
 
-// Cut closes the socket at once; twice is fine.
-func (c *session) Cut() { _ = c.conn.NetConn().Close() }
-
-// End closes the connection with a code; its reading goroutine then does the rest.
-func (c *session) End(code uint16, reason string) {
-	c.server.work.Start(func() { _ = c.conn.WriteClose(code, []byte(reason)) })
-}
-
-func (c *session) write(n *note) bool {
+// frame makes what the browser is sent of a note.
+func (c *session) frame(n *note) ([]byte, bool) {
+	if len(n.lines) > 0 {
+		if !c.server.reads.Enter(readPatience) {
+			c.End(live.CloseInternal, "try again")
+			return nil, false
+		}
+		defer c.server.reads.Leave()
+		if c.out.Closed() {
+			return nil, false
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
 	defer cancel()
-	frame, err := c.server.render(ctx, n)
+	made, err := c.server.render(ctx, n)
 	if err != nil {
 		c.server.config.Logger.LogAttrs(ctx, slog.LevelError, "a frame could not be made; the browser reconnects", slog.String("error", err.Error()))
-		c.End(closeInternal, "try again")
-		return false
+		c.End(live.CloseInternal, "try again")
 	}
-	if c.conn.WriteMessage(gws.OpcodeText, frame) != nil {
+	return made, err == nil
+}
+
+func (c *session) send(n *note, frame []byte) bool {
+	if !c.Write(frame) {
 		return false
 	}
 	if n.kind == noteRefused {
-		c.End(closeToken, "token")
+		c.End(live.CloseLogin, "token")
 		return false
 	}
 	return true
 }
 
-func (c *session) open() {
+// Open waits for the browser's hello.
+func (c *session) Open() {
 	c.server.conns.Join(c)
-	c.hello = time.AfterFunc(helloTimeout, func() { c.End(closeToken, "no hello") })
+	c.hello = time.AfterFunc(helloTimeout, func() { c.End(live.CloseLogin, "no hello") })
 }
 
-// close runs last in the reading goroutine, so that a disconnection always follows its connection into the log.
-func (c *session) close() {
+// Close runs last in the reading goroutine, so that a disconnection always follows its connection into the log.
+func (c *session) Close() {
 	defer c.server.leave(c)
 	c.hello.Stop()
 	c.out.Close()
@@ -131,26 +124,20 @@ func (c *session) close() {
 	}
 	c.server.chats.disconnect(seat.chat, c)
 	c.reads.end(c)
-	if !c.announced {
-		return
+	if c.announced {
+		c.sayGone()
 	}
-	c.sayGone()
 }
 
 // sayGone tells the log that the connection is over, and again until the log takes it: nobody else can tell, for this process
 // lives on. Where it ends, its silence tells.
 func (c *session) sayGone() {
-	for {
+	err := c.server.work.Insist(func() error {
 		e := &event.Event{Body: &event.Event_CustomerDisconnected{CustomerDisconnected: &event.CustomerDisconnected{Connection: c.id}}}
-		err := c.append(e, nil, "disconnected", c.id)
-		if err == nil {
-			return
-		}
-		if c.server.stopped.Load() || asFault(err).status != http.StatusServiceUnavailable {
-			c.server.config.Logger.Warn("a disconnection could not be appended", slog.String("error", err.Error()))
-			return
-		}
-		<-time.NewTimer(goneAgain).C
+		return c.append(e, nil, "disconnected", c.id)
+	}, func(err error) bool { return asFault(err).status == http.StatusServiceUnavailable })
+	if err != nil {
+		c.server.config.Logger.Warn("a disconnection could not be appended", slog.String("error", err.Error()))
 	}
 }
 
@@ -215,17 +202,12 @@ func isID(s string) bool {
 	})
 }
 
-// read takes one frame in the reading goroutine: the next is read when this one is answered.
-func (c *session) read(opcode gws.Opcode, raw []byte) {
-	c.idle.Store(0)
-	if opcode != gws.OpcodeText {
-		c.End(closeUnsupported, "text frames only")
-		return
-	}
+// Read takes one frame: the next is read when this one is answered.
+func (c *session) Read(raw []byte) {
 	f, err := parseFrame(raw)
 	if !c.frames.Take(c.server.config.Now()) {
 		if c.excess++; c.excess > maxExcess {
-			c.End(closeRate, "too many frames")
+			c.End(live.CloseRate, "too many frames")
 			return
 		}
 		err = errRate
@@ -276,7 +258,7 @@ func (c *session) do(f *frame) (string, error) {
 	}
 	switch f.Type {
 	case "send":
-		return "accepted", c.send(f)
+		return "accepted", c.say(f)
 	case "ack":
 		return "", c.ack(f.IDs)
 	case "read":
@@ -302,20 +284,20 @@ func (c *session) greet(f *frame) error {
 	c.visitor, c.who, c.has = v.Visitor, event.Key(v.Tenant, v.Visitor), resume{f.Last, f.Conversation}
 	if !c.server.hellos.Take(c.who, c.server.config.Now()) || !c.server.lookers.add(c, c.server.limits.PerVisitor) {
 		c.over = true
-		c.End(closeRate, "too many connections")
+		c.End(live.CloseRate, "too many connections")
 		return errRate
 	}
 	if err := c.look(); err != nil {
 		c.over = true
 		if !errors.Is(err, errRate) { // which has ended it already
-			c.End(closeInternal, "try again")
+			c.End(live.CloseInternal, "try again")
 		}
 		return err
 	}
 	return c.notice()
 }
 
-func (c *session) send(f *frame) error {
+func (c *session) say(f *frame) error {
 	switch {
 	case f.ID == "":
 		return invalid("id: a message needs one")

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
 )
 
 func TestAChatFromHelloToTheEnd(t *testing.T) {
@@ -257,7 +258,7 @@ func TestTokensAreForOneEntryPoint(t *testing.T) {
 		require.NoError(t, err)
 		b.say(map[string]any{"type": "hello", "token": token})
 		require.Equal(t, "token", b.next("error")["code"])
-		require.EqualValues(t, closeToken, b.code())
+		require.EqualValues(t, live.CloseLogin, b.code())
 	}
 	require.Empty(t, w.said())
 }
@@ -301,7 +302,7 @@ func TestHostileFrames(t *testing.T) {
 		require.Nil(t, e.GetCustomerMessage())
 	}
 	require.NoError(t, b.conn.WriteMessage(gws.OpcodeBinary, []byte("x")))
-	require.EqualValues(t, closeUnsupported, b.code())
+	require.EqualValues(t, live.CloseUnsupported, b.code())
 
 	big, _ := w.come(p, token, 0)
 	require.NoError(t, big.conn.WriteMessage(gws.OpcodeText, []byte(`{"type":"send","id":"m","text":"`+strings.Repeat("x", maxFrame)+`"}`)))
@@ -326,7 +327,7 @@ func TestFloods(t *testing.T) {
 	third, err := w.dial(p, "https://shop.example")
 	require.NoError(t, err)
 	third.say(map[string]any{"type": "hello", "token": token})
-	require.EqualValues(t, closeRate, third.code())
+	require.EqualValues(t, live.CloseRate, third.code())
 	w.eventually(func() bool { return len(p.adapter.all()) == 2 }, "the third is gone")
 	_, err = w.dial(p, "https://shop.example")
 	require.NoError(t, err)
@@ -338,7 +339,7 @@ func TestFloods(t *testing.T) {
 			break
 		}
 	}
-	require.EqualValues(t, closeRate, b.code())
+	require.EqualValues(t, live.CloseRate, b.code())
 }
 
 // A browser that does not read is given up, and nobody waits for it.

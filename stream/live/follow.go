@@ -86,7 +86,7 @@ func (f *Follower) one(ctx context.Context, log Reader, topic event.Topic, parti
 		if begun || ctx.Err() != nil {
 			return err
 		}
-		if err = f.pause(ctx, firstPause, err); err != nil {
+		if err = f.wait(ctx, firstPause, err); err != nil {
 			return err
 		}
 	}
@@ -98,14 +98,14 @@ func (f *Follower) bounds(ctx context.Context, log Reader, topic event.Topic, pa
 		if first, end, err = log.Bounds(ctx, topic, partition); err == nil {
 			return first, end, nil
 		}
-		if err = f.pause(ctx, pause, fmt.Errorf("asking for the bounds of %s/%d: %w", topic, partition, err)); err != nil {
+		if err = f.wait(ctx, pause, fmt.Errorf("asking for the bounds of %s/%d: %w", topic, partition, err)); err != nil {
 			return 0, 0, err
 		}
 	}
 }
 
-// pause keeps why it waits, for Ready.
-func (f *Follower) pause(ctx context.Context, d time.Duration, why error) error {
+// wait keeps why it waits, for Ready.
+func (f *Follower) wait(ctx context.Context, d time.Duration, why error) error {
 	f.mu.Lock()
 	f.last = why
 	f.mu.Unlock()

@@ -89,7 +89,7 @@ func parseID(id string) (key Key, ok bool) {
 		bits, have = bits<<5|uint32(d), have+5
 		if have >= 8 {
 			have -= 8
-			key[n] = byte(bits >> have)
+			key[n] = byte(bits >> have & 0xff)
 			n++
 		}
 	}

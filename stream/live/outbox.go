@@ -55,10 +55,11 @@ func (o *Outbox[N]) Take() ([]N, bool) {
 	return all, true
 }
 
-// Drain writes what is queued with write, until there is nothing more or write is false, which closes the outbox. A write
-// that takes longer than limit is cut off by cut.
-func (o *Outbox[N]) Drain(limit time.Duration, write func(*N) bool, cut func()) {
+// Drain makes a frame of each note that is queued and sends it, until there is nothing more or either is false, which closes
+// the outbox. A nil frame is not sent. To send may take as long as limit, then cut is called; to make takes what it takes.
+func (o *Outbox[N]) Drain(limit time.Duration, frame func(*N) ([]byte, bool), send func(*N, []byte) bool, cut func()) {
 	timer := time.AfterFunc(limit, cut)
+	timer.Stop()
 	defer timer.Stop()
 	for {
 		notes, more := o.Take()
@@ -69,8 +70,13 @@ func (o *Outbox[N]) Drain(limit time.Duration, write func(*N) bool, cut func()) 
 			if o.Closed() {
 				break
 			}
-			timer.Reset(limit)
-			if !write(&notes[i]) {
+			timer.Stop()
+			made, ok := frame(&notes[i])
+			if ok && made != nil {
+				timer.Reset(limit)
+				ok = send(&notes[i], made)
+			}
+			if !ok {
 				o.Close()
 				break
 			}

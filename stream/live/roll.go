@@ -21,10 +21,7 @@ type Roll[M Member] struct {
 	stopping bool
 }
 
-const (
-	closeGoingAway = 1001
-	stopReason     = "the server stops; reconnect"
-)
+const stopReason = "the server stops; reconnect"
 
 // Join enters a member; one that comes while the server stops is ended.
 func (r *Roll[M]) Join(m M) {
@@ -35,7 +32,7 @@ func (r *Roll[M]) Join(m M) {
 	}
 	r.members[m] = struct{}{}
 	if r.stopping {
-		m.End(closeGoingAway, stopReason)
+		m.End(CloseGoingAway, stopReason)
 	}
 }
 
@@ -63,7 +60,7 @@ func (r *Roll[M]) Stop(work *Crew, grace time.Duration) {
 	r.stopping = true
 	r.mu.Unlock()
 	for _, m := range r.All() {
-		m.End(closeGoingAway, stopReason)
+		m.End(CloseGoingAway, stopReason)
 	}
 	done := work.End()
 	patience := time.NewTimer(grace)

@@ -69,18 +69,25 @@ func TestDrain(t *testing.T) {
 			o.Push(i)
 		}
 		var wrote []int
-		o.Drain(time.Second, func(n *int) bool {
+		o.Drain(time.Second, func(n *int) ([]byte, bool) {
+			if *n == 0 {
+				return nil, true
+			}
+			<-time.NewTimer(time.Hour).C
+			return []byte{byte(*n)}, true
+		}, func(n *int, frame []byte) bool {
+			require.Equal(t, []byte{byte(*n)}, frame)
 			wrote = append(wrote, *n)
 			return *n < 2
-		}, func() { t.Error("nothing hangs") })
-		require.Equal(t, []int{0, 1, 2}, wrote)
+		}, func() { t.Error("nothing hangs: to make a frame may take long") })
+		require.Equal(t, []int{1, 2}, wrote)
 		require.True(t, o.Closed())
 
 		var slow Outbox[int]
 		slow.Init(10, func() {}, func() {})
 		slow.Push(1)
 		hang := make(chan struct{})
-		slow.Drain(time.Second, func(*int) bool {
+		slow.Drain(time.Second, func(*int) ([]byte, bool) { return []byte{1}, true }, func(*int, []byte) bool {
 			<-hang
 			return false
 		}, func() { close(hang) })

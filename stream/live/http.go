@@ -1,6 +1,7 @@
 package live
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/netip"
@@ -36,4 +37,26 @@ func Site(ip string) string {
 		return ip
 	}
 	return p.String()
+}
+
+// Secure sets the headers that every answer of a door has. Over TLS the browser shall not come without it again.
+func Secure(h http.Header, tls bool) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	if tls {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// WriteJSON answers with a JSON object that nobody keeps.
+func WriteJSON(w http.ResponseWriter, status int, body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, `{"code":"internal","text":"the answer could not be encoded"}`, http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n')) // the client is gone: nothing to do
 }

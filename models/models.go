@@ -72,3 +72,10 @@ func (c Cascade) Classify(ctx context.Context, text string) (Answer, error) {
 	}
 	return last, nil
 }
+
+// Example is a text with the label that is right for it, to train or to measure with.
+type Example struct {
+	Text, Label string
+	// Group keeps what belongs together on one side of a split: the turns of one dialogue. Empty: the text alone.
+	Group string
+}

@@ -1,0 +1,72 @@
+package local
+
+import (
+	"math"
+
+	"github.com/tributary-cc/tributary/models"
+)
+
+// answer makes of scores what the model says.
+func (m *Model) answer(scores []float64, unknown int) models.Answer {
+	a := models.Answer{Model: m.info.Name, Version: m.version, Language: m.info.Language}
+	if unknown >= 1000 {
+		a.Unsure = true
+		return a
+	}
+	labels := len(m.info.Labels)
+	outside := 0.0 // the probability that the text is out of scope
+	if m.info.OutOfScope != "" {
+		lead := best(scores[:labels]) - scores[labels]
+		outside = sigmoid(m.cal.Slope*lead + m.cal.Shift)
+		a.OutOfScope = lead < m.cal.Reject
+	}
+	a.Guesses = m.guesses(scores[:labels], 1-outside)
+	if a.OutOfScope {
+		a.Confidence = thousandths(outside)
+	} else {
+		a.Intent, a.Confidence = a.Guesses[0].Intent, a.Guesses[0].Confidence
+	}
+	a.Unsure = a.Confidence < m.cal.Unsure || unknown > m.cal.Unknown
+	return a
+}
+
+// guesses are the best labels; their probabilities add up to at most all.
+func (m *Model) guesses(scores []float64, all float64) []models.Guess {
+	var top [models.MaxGuesses]int
+	n := 0
+	for i, s := range scores {
+		at := n
+		for at > 0 && s > scores[top[at-1]] {
+			at--
+		}
+		if at == len(top) {
+			continue
+		}
+		n = min(n+1, len(top))
+		copy(top[at+1:n], top[at:n-1])
+		top[at] = i
+	}
+	high := scores[top[0]]
+	sum := 0.0
+	for _, s := range scores {
+		sum += math.Exp((s - high) * m.cal.Temperature)
+	}
+	out := make([]models.Guess, n)
+	for i, at := range top[:n] {
+		p := math.Exp((scores[at]-high)*m.cal.Temperature) / sum
+		out[i] = models.Guess{Intent: m.info.Labels[at], Confidence: thousandths(p * all)}
+	}
+	return out
+}
+
+func best(scores []float64) float64 {
+	b := scores[0]
+	for _, s := range scores[1:] {
+		b = max(b, s)
+	}
+	return b
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+func thousandths(p float64) int { return min(1000, max(0, int(p*1000+0.5))) }

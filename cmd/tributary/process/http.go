@@ -46,7 +46,7 @@ func (p *Process) listen() error {
 		p.run.URL = "http://" + p.addrs[len(p.addrs)-1].String()
 	}
 	if p.Config.HTTPS != "" {
-		t, err := serverTLS(p.Config)
+		t, err := serverTLS(p.Config, time.Now, p.Logger)
 		if err != nil {
 			return err
 		}

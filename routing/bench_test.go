@@ -88,7 +88,7 @@ func BenchmarkDecisions(b *testing.B) {
 			apply := func(e *event.Event) {
 				m.Clock++
 				d.Recycle()
-				began := time.Now()
+				began := time.Now() //nolint:forbidigo // a benchmark measures time
 				out, err := d.Apply(m, e)
 				slow.add(time.Since(began))
 				if err != nil {

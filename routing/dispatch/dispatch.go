@@ -73,11 +73,10 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 	if c := e.GetConfigApplied(); c != nil {
 		return f.configure(tx, e.GetTenant(), c)
 	}
-	d, err := f.where(tx, e)
+	p, err := f.where(tx, e)
 	if err != nil {
 		return err
 	}
-	p := d.place
 	if r := e.GetRouteRequest(); r != nil && e.GetConfigVersion() > f.row.GetConfigVersion() {
 		return f.park(tx, p, e)
 	}
@@ -87,7 +86,7 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 	if repeat, err := f.repeated(tx, p, e); repeat || err != nil {
 		return err
 	}
-	return f.decide(tx, d, e)
+	return f.decide(tx, f.of(p, e), e)
 }
 
 // recycle lets the domains use the memory of what they decided for earlier records, which is encoded by now.
@@ -129,25 +128,33 @@ func moment(tx *engine.Tx, at int64) routing.Moment {
 
 // where reads the domain from the event's key. A domain has one partition; an event that stands in another would start a
 // second domain of the same name, which knows no agents.
-func (f *fold) where(tx *engine.Tx, e *event.Event) (*domain, error) {
+func (f *fold) where(tx *engine.Tx, e *event.Event) (place, error) {
 	if d := f.byKey[e.GetKey()]; d != nil && d.tenant == e.GetTenant() {
-		return d, nil
+		return d.place, nil
 	}
 	name, ok := strings.CutPrefix(e.GetKey(), e.GetTenant()+"/")
 	if !ok || e.GetTenant() == "" || name == "" || strings.Contains(e.GetTenant(), "/") || strings.Contains(name, "/") {
-		return nil, engine.Refuse("the key of an event for routing is tenant/domain, of the event's own tenant")
+		return place{}, engine.Refuse("the key of an event for routing is tenant/domain, of the event's own tenant")
 	}
 	p := place{e.GetTenant(), name}
 	if !p.here(tx) {
-		return nil, engine.Refuse("domain %s does not belong to partition %d; its writer counts partitions differently",
+		return place{}, engine.Refuse("domain %s does not belong to partition %d; its writer counts partitions differently",
 			p.key(), tx.Partition())
 	}
-	return f.domain(p), nil
+	return p, nil
 }
 
 // here tells whether this partition is the domain's.
 func (p place) here(tx *engine.Tx) bool {
 	return event.PartitionOf(p.key(), tx.Partitions(event.TopicRoutingIn)) == tx.Partition()
+}
+
+// of finds the domain of an event, or makes it.
+func (f *fold) of(p place, e *event.Event) *domain {
+	if d := f.byKey[e.GetKey()]; d != nil {
+		return d
+	}
+	return f.domain(p)
 }
 
 // domain finds a domain or makes it.

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -145,6 +146,37 @@ func TestRowStaysSmall(t *testing.T) {
 	require.Less(t, size, 300)
 	require.Equal(t, 1+2+2+1+2, l.m.Rows(),
 		"the customer, its timer twice, the queue and the entry point, the version, the gateway and the number it has")
+}
+
+// BenchmarkMemory measures what an open conversation costs in the heap and in rows.
+func BenchmarkMemory(b *testing.B) {
+	const open = 20_000
+	l := newLoad(b)
+	before := heap()
+	for i := range open {
+		l.converse(i)
+	}
+	b.ReportMetric(float64(heap()-before)/open, "heap-B/conversation")
+	bytes := 0
+	l.m.Read(func(tx *engine.Tx) {
+		customers.Ascend(tx, "", func(key string, row *event.CustomerRow) bool {
+			bytes += len("c/") + len(key) + proto.Size(row)
+			return true
+		})
+	})
+	b.ReportMetric(float64(bytes)/open, "row-B/conversation")
+	b.ReportMetric(float64(l.m.Rows())/open, "rows/conversation")
+	b.ReportMetric(0, "ns/op")
+	runtime.KeepAlive(l)
+}
+
+// heap is how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func BenchmarkCustomerMessage(b *testing.B) {

@@ -58,6 +58,7 @@ func Processor() engine.Processor {
 type fold struct {
 	cfg      *settings
 	gateways *gateways
+	memory   memory
 }
 
 // Restore decodes the configuration and the gateways.
@@ -69,6 +70,7 @@ func (f *fold) Restore(tx *engine.Tx) error {
 
 // Apply folds one event.
 func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
+	f.memory.recycle()
 	if b := e.GetConfigApplied(); b != nil {
 		return f.cfg.apply(tx, e.GetTenant(), b)
 	}
@@ -108,6 +110,7 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 // Fire handles what is due: tenant/customer is the row's timer, tenant/customer/contact is a contact's, /gateway is a
 // gateway's and / the one for going on to look at who waits.
 func (f *fold) Fire(tx *engine.Tx, timer string) error {
+	f.memory.recycle()
 	switch gateway, ok := strings.CutPrefix(timer, sweepTimer); {
 	case !ok:
 		f.customerDue(tx, timer)

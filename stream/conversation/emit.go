@@ -69,10 +69,12 @@ func (c *customer) toAddress(address string, e *event.Event) {
 // tell lets the customer know the state of a contact: waiting, assigned, ended.
 func (c *customer) tell(r *event.ContactRow, kind string) {
 	ct := r.GetContact()
-	c.toAddress(ct.GetAddress(), &event.Event{Body: &event.Event_Deliver{Deliver: &event.Deliver{
+	d := c.memory.newDeliver()
+	d.deliver = event.Deliver{
 		Delivery: c.tx.NewID(), Channel: ct.GetChannel(), EntryPoint: ct.GetEntryPoint(), Conversation: ct.GetConversation(),
 		Contact: ct.GetContact(), Author: event.Author_AUTHOR_SYSTEM, SentMs: c.at, Kind: kind,
-	}}})
+	}
+	c.toAddress(ct.GetAddress(), &d.event)
 }
 
 // add puts a message into the conversation of its contact and, as every device of the customer shows the whole history,
@@ -83,26 +85,30 @@ func (c *customer) add(r *event.ContactRow, author event.Author, clientID string
 	v.Sequence++
 	v.LastMs = c.tx.Served()
 	message, sequence = c.tx.NewID(), v.GetSequence()
-	m := &event.MessageAdded{
+	m := c.memory.newAdded()
+	m.added = event.MessageAdded{
 		Message: message, Conversation: ct.GetConversation(), Contact: ct.GetContact(), Channel: ct.GetChannel(),
 		Author: author, Sequence: sequence, ClientId: clientID, SentMs: c.at,
 	}
 	if author == event.Author_AUTHOR_AGENT {
-		m.Agent = ct.GetAgent()
+		m.added.Agent = ct.GetAgent()
 	}
-	c.fact(ct.GetAddress(), &event.Event{Sealed: c.sealed, Body: &event.Event_MessageAdded{MessageAdded: m}})
+	m.event.Sealed = c.sealed
+	c.fact(ct.GetAddress(), &m.event)
 	return message, sequence
 }
 
 // send asks for the delivery of a message that was added.
 func (c *customer) send(r *event.ContactRow, author event.Author, message string, sequence uint64, clientID string) {
 	ct := r.GetContact()
-	d := &event.Deliver{
+	d := c.memory.newDeliver()
+	d.deliver = event.Deliver{
 		Delivery: message, Channel: ct.GetChannel(), EntryPoint: ct.GetEntryPoint(), Conversation: ct.GetConversation(),
 		Contact: ct.GetContact(), Author: author, Sequence: sequence, SentMs: c.at, Kind: "message",
 	}
 	if author == event.Author_AUTHOR_CUSTOMER {
-		d.Kind, d.ClientId = "echo", clientID
+		d.deliver.Kind, d.deliver.ClientId = "echo", clientID
 	}
-	c.toAddress(ct.GetAddress(), &event.Event{Sealed: c.sealed, Body: &event.Event_Deliver{Deliver: d}})
+	d.event.Sealed = c.sealed
+	c.toAddress(ct.GetAddress(), &d.event)
 }

@@ -15,6 +15,7 @@ type customer struct {
 	tx         *engine.Tx
 	cfg        *settings
 	gateways   *gateways
+	memory     *memory
 	tenant, id string
 	key        string
 	row        *event.CustomerRow
@@ -31,7 +32,8 @@ type customer struct {
 func (f *fold) load(tx *engine.Tx, key string) *customer {
 	tenant, id, _ := strings.Cut(key, "/")
 	c := &customer{
-		tx: tx, cfg: f.cfg, gateways: f.gateways, tenant: tenant, id: id, key: key, row: customers.Get(tx, key), at: tx.Clock(),
+		tx: tx, cfg: f.cfg, gateways: f.gateways, memory: &f.memory, tenant: tenant, id: id, key: key,
+		row: customers.Get(tx, key), at: tx.Clock(),
 	}
 	if c.row == nil {
 		c.row = new(event.CustomerRow)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -13,10 +14,11 @@ import (
 // whoever else emits the same lane. Nothing here decides what is true: a needless emission makes repeats, which readers drop.
 type emitter struct {
 	lanes   map[Place]*lane
-	folded  []folded // one entry per record that had outputs, in offset order
+	folded  []folded // one entry per record that had outputs which are not acknowledged, in offset order
 	acked   int64    // every output of records below this offset is acknowledged
 	hash    [16]byte // the rolling hash behind those outputs
 	next    int64    // the next offset to fold: what acked is when nothing waits
+	word    int64    // what somebody else said that acked is
 	pending int      // outputs held
 	send    func(to Place, records []event.Record)
 }
@@ -28,10 +30,9 @@ type lane struct {
 	inFlight int     // how many of the queue's head are being appended
 }
 
-// folded is a record with outputs: how many are not acknowledged, and since when it waits.
+// folded is a record with outputs, and since when it waits.
 type folded struct {
 	offset int64
-	left   int
 	hash   [16]byte
 	since  time.Time
 }
@@ -44,8 +45,7 @@ func newEmitter(next int64, hash [16]byte, send func(Place, []event.Record)) *em
 func (m *emitter) add(s Step, now time.Time) {
 	m.next = s.Offset + 1
 	if len(s.Outputs) > 0 || s.Epoch != nil { // an epoch begins the hash anew
-		m.folded = append(m.folded, folded{s.Offset, len(s.Outputs), s.hash, now})
-		m.pending += len(s.Outputs)
+		m.folded = append(m.folded, folded{s.Offset, s.hash, now})
 	}
 	for i := range s.Outputs {
 		o := &s.Outputs[i]
@@ -56,7 +56,9 @@ func (m *emitter) add(s Step, now time.Time) {
 		}
 		l.queue, l.offsets = append(l.queue, o.Record), append(l.offsets, s.Offset)
 	}
-	m.advance()
+	if m.pending += len(s.Outputs); m.pending == 0 {
+		m.advance()
+	}
 }
 
 // flush sends what waits in every lane that has nothing in flight.
@@ -75,72 +77,53 @@ func (m *emitter) answered(to Place) {
 	if l == nil {
 		return // abandoned meanwhile
 	}
-	n := l.inFlight
+	l.queue, l.offsets = l.queue[l.inFlight:], l.offsets[l.inFlight:]
+	m.pending -= l.inFlight
 	l.inFlight = 0
-	m.settle(l.offsets[:n])
-	l.queue, l.offsets = l.queue[n:], l.offsets[n:]
 	m.advance()
 }
 
-// settle counts acknowledged outputs off their records.
-func (m *emitter) settle(offsets []int64) {
-	i := 0
-	for _, o := range offsets { // both are in offset order; what somebody else's tick settled is gone already
-		for i < len(m.folded) && m.folded[i].offset < o {
-			i++
+// advance moves the acknowledged mark to the first record with an output that nobody knows to be acknowledged.
+func (m *emitter) advance() {
+	m.acked = m.next
+	for _, l := range m.lanes {
+		if m.pending == 0 {
+			break
 		}
-		if i < len(m.folded) && m.folded[i].offset == o && m.folded[i].left > 0 {
-			m.folded[i].left--
-			m.pending--
+		if i, _ := slices.BinarySearch(l.offsets, m.word); i < len(l.offsets) {
+			m.acked = min(m.acked, l.offsets[i])
 		}
 	}
-}
-
-// advance moves the acknowledged mark over the contiguous prefix.
-func (m *emitter) advance() {
-	for len(m.folded) > 0 && m.folded[0].left <= 0 {
+	for len(m.folded) > 0 && m.folded[0].offset < m.acked {
 		m.hash = m.folded[0].hash
 		m.folded = m.folded[1:]
 	}
 	if len(m.folded) == 0 {
-		m.folded, m.acked = nil, m.next
-	} else {
-		m.acked = m.folded[0].offset
+		m.folded = nil
 	}
 }
 
 // told takes another folder's word that all outputs of records below acked are acknowledged, and compares its hash of
 // them with ours. It answers false where they differ: the two came to different decisions.
 func (m *emitter) told(acked int64, hash []byte) bool {
-	i := 0
 	at := m.hash
-	for ; i < len(m.folded) && m.folded[i].offset < acked; i++ {
+	for i := 0; i < len(m.folded) && m.folded[i].offset < acked; i++ {
 		at = m.folded[i].hash
 	}
 	if acked >= m.acked && string(at[:]) != string(hash) {
 		return false
 	}
-	for j := range i {
-		m.pending -= m.folded[j].left
-		m.folded[j].left = 0
-	}
-	for _, l := range m.lanes {
-		l.trim(acked)
+	m.word = max(m.word, min(acked, m.next)) // nobody knows of what is not folded
+	for _, l := range m.lanes { // what is in flight stays: its answer is still to come
+		i, _ := slices.BinarySearch(l.offsets, m.word)
+		if n := l.inFlight; i > n {
+			l.queue = append(l.queue[:n:n], l.queue[i:]...)
+			l.offsets = append(l.offsets[:n:n], l.offsets[i:]...)
+			m.pending -= i - n
+		}
 	}
 	m.advance()
 	return true
-}
-
-// trim drops what is acknowledged by somebody else's word, but keeps what is in flight: its answer is still to come.
-func (l *lane) trim(acked int64) {
-	n := l.inFlight
-	for n < len(l.queue) && l.offsets[n] < acked {
-		n++
-	}
-	if n > l.inFlight {
-		l.queue = append(l.queue[:l.inFlight:l.inFlight], l.queue[n:]...)
-		l.offsets = append(l.offsets[:l.inFlight:l.inFlight], l.offsets[n:]...)
-	}
 }
 
 // oldest is how long the oldest output has waited.

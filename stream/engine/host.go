@@ -38,8 +38,7 @@ const (
 // Host runs the partitions of a process and keeps each going: one that fails is started again by itself, alone.
 type Host struct {
 	cfg    Config
-	procs  map[event.Topic]Processor
-	topics []event.Topic
+	procs  []Processor
 	advice Advice
 
 	mu     sync.Mutex
@@ -58,9 +57,10 @@ type Host struct {
 	wg         sync.WaitGroup
 }
 
-// hosted is a partition with the one goroutine that keeps it. All but place is guarded by Host.mu.
+// hosted is a partition with the one goroutine that keeps it. All but place and proc is guarded by Host.mu.
 type hosted struct {
 	place  Place
+	proc   Processor
 	part   *Partition
 	cancel context.CancelFunc
 	lapse  *time.Timer // runs while no advice names the place
@@ -75,14 +75,7 @@ func NewHost(cfg Config, procs []Processor, advice Advice) *Host {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	h := &Host{
-		cfg: cfg, procs: make(map[event.Topic]Processor), advice: advice, parts: make(map[Place]*hosted), begun: make(map[Place]bool),
-	}
-	for _, p := range procs {
-		h.procs[p.Inbox] = p
-		h.topics = append(h.topics, p.Inbox)
-	}
-	return h
+	return &Host{cfg: cfg, procs: procs, advice: advice, parts: make(map[Place]*hosted), begun: make(map[Place]bool)}
 }
 
 // Ends are the ends of all inboxes. After an unclean end of the broker they are asked for before anybody may append.
@@ -99,9 +92,6 @@ func Ends(ctx context.Context, log Log, procs []Processor) (map[Place]int64, err
 	}
 	return out, nil
 }
-
-// Inboxes are the topics folded, for the consumer group.
-func (h *Host) Inboxes() []event.Topic { return slices.Clone(h.topics) }
 
 // Run folds until ctx is done and then leaves cleanly; what could not be left cleanly is in its error. It ends by itself when
 // nothing can go on in this process: see ErrNotDurable.
@@ -135,9 +125,9 @@ func (h *Host) run(ctx context.Context) error {
 
 func (h *Host) everything() Assignment {
 	var a Assignment
-	for _, t := range h.topics {
-		for p := range h.cfg.Log.Partitions(t) {
-			a.Own = append(a.Own, Place{t, p})
+	for _, proc := range h.procs {
+		for p := range h.cfg.Log.Partitions(proc.Inbox) {
+			a.Own = append(a.Own, Place{proc.Inbox, p})
 		}
 	}
 	return a
@@ -168,12 +158,13 @@ func (h *Host) assign(ctx context.Context, a Assignment) {
 
 // begin starts to keep a place. The lock is held.
 func (h *Host) begin(ctx context.Context, place Place) {
-	if _, known := h.procs[place.Topic]; !known || ctx.Err() != nil {
+	i := slices.IndexFunc(h.procs, func(p Processor) bool { return p.Inbox == place.Topic })
+	if i < 0 || ctx.Err() != nil {
 		return
 	}
 	pctx, cancel := context.WithCancel(ctx)
-	r := &hosted{place: place, cancel: cancel}
-	r.part = h.make(place, true)
+	r := &hosted{place: place, proc: h.procs[i], cancel: cancel}
+	r.part = h.make(r, true)
 	h.parts[place] = r
 	h.wg.Go(func() {
 		defer cancel()
@@ -184,15 +175,15 @@ func (h *Host) begin(ctx context.Context, place Place) {
 
 // make makes the next run of a partition: a writer of its own, so that it does not take an earlier run's ticks for its
 // own. The lock is held.
-func (h *Host) make(place Place, first bool) *Partition {
+func (h *Host) make(r *hosted, first bool) *Partition {
 	cfg := h.cfg
 	h.runs++
 	cfg.Writer = fmt.Sprintf("%s.%d", cfg.Writer, h.runs)
 	cfg.Unclean = cfg.Unclean && first
-	p := NewPartition(cfg, h.procs[place.Topic], place.Partition)
-	p.SetOwner(slices.Contains(h.latest.Own, place))
-	p.yields = h.superseded || h.begun[place]
-	if end, ok := h.born[place]; ok {
+	p := NewPartition(cfg, r.proc, r.place.Partition)
+	p.SetOwner(slices.Contains(h.latest.Own, r.place))
+	p.yields = h.superseded || h.begun[r.place]
+	if end, ok := h.born[r.place]; ok {
 		p.born = end
 	}
 	return p
@@ -247,7 +238,7 @@ func (h *Host) keep(ctx context.Context, r *hosted) {
 			return // we were asked to end
 		}
 		h.mu.Lock()
-		r.part = h.make(r.place, !r.part.begun)
+		r.part = h.make(r, !r.part.begun)
 		r.part.takeBack, r.standing = takeBack, false
 		h.mu.Unlock()
 	}
@@ -292,9 +283,9 @@ func (h *Host) Status() []Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	out := make([]Status, 0, len(h.parts))
-	for _, t := range h.topics {
-		for p := range h.cfg.Log.Partitions(t) {
-			if r := h.parts[Place{t, p}]; r != nil {
+	for _, proc := range h.procs {
+		for p := range h.cfg.Log.Partitions(proc.Inbox) {
+			if r := h.parts[Place{proc.Inbox, p}]; r != nil {
 				s := r.part.Status()
 				if fault := r.fault(); fault != nil {
 					s.Halted = fault.Error()
@@ -315,24 +306,15 @@ func (h *Host) Ready() error {
 		faults = append(faults, h.fatal)
 	}
 	if !h.advised {
-		faults = append(faults, errUnadvised)
+		faults = append(faults, errors.New("which partitions to fold is not known yet: the consumer group has not answered"))
 	}
 	for place, r := range h.parts {
 		switch fault := r.fault(); {
 		case fault != nil:
 			faults = append(faults, fault)
 		case !r.part.caughtUp.Load():
-			faults = append(faults, &NotReadyError{place})
+			faults = append(faults, fmt.Errorf("%s/%d is still being folded to the end", place.Topic, place.Partition))
 		}
 	}
 	return errors.Join(faults...)
-}
-
-var errUnadvised = errors.New("which partitions to fold is not known yet: the consumer group has not answered")
-
-// NotReadyError names a partition that has not yet folded to the end.
-type NotReadyError struct{ Place Place }
-
-func (e *NotReadyError) Error() string {
-	return fmt.Sprintf("%s/%d is still being folded to the end", e.Place.Topic, e.Place.Partition)
 }

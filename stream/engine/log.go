@@ -61,58 +61,47 @@ func Follow(
 	ctx context.Context, log Log, topic event.Topic, partition int, from int64, lanes *Lanes,
 	handle func(batch []Delivered, next, end int64) error,
 ) error {
-	f := follower{topic: topic, partition: partition, lanes: lanes, gaps: make(map[laneKey]bool), settle: -1}
-	f.hearer, _ = log.(GapHearer)
+	hearer, _ := log.(GapHearer)
+	stand := make(map[laneKey]bool) // lanes with a gap
+	next, settle := from, int64(-1)
 	if from > 0 && len(lanes.at) == 0 {
 		_, end, err := log.Bounds(ctx, topic, partition)
 		if err != nil {
 			return err
 		}
 		lanes.Adopt()
-		f.settle = end
+		settle = end
 	}
-	next := from
+	take := func(offset int64, o *event.Origin) bool {
+		k := laneKey{o.GetProcessor(), o.GetPartition()}
+		verdict := lanes.Take(o)
+		switch verdict {
+		case Take:
+			delete(stand, k)
+		case Gap:
+			if hearer != nil {
+				hearer.HearGap(topic, partition, offset, o, !stand[k])
+			}
+			stand[k] = true
+		case Drop:
+		}
+		return verdict == Take
+	}
 	return log.Read(ctx, topic, partition, from, func(records []event.Record, end int64) error {
 		batch := make([]Delivered, 0, len(records))
 		for i := range records {
-			if next >= f.settle {
+			if next >= settle {
 				lanes.Settle()
 			}
 			next = records[i].Offset + 1
 			e, err := event.Unmarshal(records[i].Value)
-			if err != nil || e.GetTick() != nil || e.GetEpoch() != nil || !f.take(&records[i], e.GetOrigin()) {
+			if err != nil || e.GetTick() != nil || e.GetEpoch() != nil || !take(records[i].Offset, e.GetOrigin()) {
 				continue
 			}
 			batch = append(batch, Delivered{records[i], e})
 		}
 		return handle(batch, next, end)
 	})
-}
-
-// follower is what Follow knows besides the lanes.
-type follower struct {
-	topic     event.Topic
-	partition int
-	lanes     *Lanes
-	hearer    GapHearer        // or nil
-	gaps      map[laneKey]bool // lanes that stand
-	settle    int64
-}
-
-func (f *follower) take(rec *event.Record, o *event.Origin) bool {
-	k := laneKey{o.GetProcessor(), o.GetPartition()}
-	switch f.lanes.Take(o) {
-	case Take:
-		delete(f.gaps, k)
-		return true
-	case Gap:
-		if f.hearer != nil {
-			f.hearer.HearGap(f.topic, f.partition, rec.Offset, o, !f.gaps[k])
-		}
-		f.gaps[k] = true
-	case Drop:
-	}
-	return false
 }
 
 // ReadTo hands over the records from an offset to an end, one by one.

@@ -30,11 +30,10 @@ type Machine struct {
 	// ahead are epochs that begin before their record: what came in between a cut and it belongs to them, in order.
 	ahead []*event.Epoch
 
-	rows  *rows
-	pos   checkpoint.Position
-	in    Lanes
-	out   map[Place]uint64
-	onGap func(*event.Origin)
+	rows *rows
+	pos  checkpoint.Position
+	in   Lanes
+	out  map[Place]uint64
 }
 
 // Output is an event on its way: encoded, to be appended in the order of its lane, in which it has the number.
@@ -54,6 +53,8 @@ type Step struct {
 	Tick *event.Tick
 	// Epoch is the record, if it began an epoch.
 	Epoch *event.Epoch
+	// gap is where the record comes from, if something before it in its lane is missing.
+	gap *event.Origin
 	// hash is the rolling hash behind these outputs.
 	hash [16]byte
 }
@@ -67,7 +68,7 @@ func NewMachine(proc Processor, partition int, partitions func(event.Topic) int)
 func newMachine(proc Processor, partition int, partitions func(event.Topic) int) *Machine {
 	return &Machine{
 		proc: proc, partition: partition, partitions: partitions, rows: newRows(new(checkpoint.Rows)),
-		skips: make(map[int64]bool), out: make(map[Place]uint64), onGap: func(*event.Origin) {},
+		skips: make(map[int64]bool), out: make(map[Place]uint64),
 	}
 }
 
@@ -161,7 +162,7 @@ func (m *Machine) Fold(rec *event.Record) Step {
 		m.fire(tx)
 	default:
 		m.fire(tx)
-		m.apply(tx, e)
+		s.gap = m.apply(tx, e)
 	}
 	for i := range tx.done {
 		o := &tx.done[i]
@@ -172,23 +173,20 @@ func (m *Machine) Fold(rec *event.Record) Step {
 	return s
 }
 
-func (m *Machine) apply(tx *Tx, e *event.Event) {
-	switch m.in.Take(e.GetOrigin()) {
-	case Take:
-	case Drop:
-		return
-	case Gap:
-		m.onGap(e.GetOrigin())
-		return
-	}
-	if m.skips[tx.rec.Offset] {
-		return
+// apply folds an event, and gives its origin where it is not taken because of a gap.
+func (m *Machine) apply(tx *Tx, e *event.Event) *event.Origin {
+	switch verdict := m.in.Take(e.GetOrigin()); {
+	case verdict == Gap:
+		return e.GetOrigin()
+	case verdict == Drop || m.skips[tx.rec.Offset]:
+		return nil
 	}
 	tx.cause = e
 	if dead := m.guarded(tx, func() error { return m.fold.Apply(tx, e) }); dead != nil {
 		m.bury(tx, dead)
 	}
 	tx.cause = nil
+	return nil
 }
 
 // begin takes an epoch record; a number that is not higher is a repeat by another process that wanted the same.

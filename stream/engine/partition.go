@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
+	"github.com/tributary-cc/tributary/stream/engine/poison"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/objects"
 )
@@ -40,7 +41,7 @@ var (
 	// ErrUnfinished: the partition was left before everything was out; who folds it next does the rest.
 	ErrUnfinished = errors.New("the partition was left unfinished")
 	// ErrPoisoned: a record killed the process again and again; the partition stands until an epoch skips it.
-	ErrPoisoned = errors.New("a record kills the process; see 'tributary engine skip'")
+	ErrPoisoned = poison.Err
 	// ErrNoCheckpoint: an operator must decide from where the partition is to be folded.
 	ErrNoCheckpoint = checkpoint.ErrNone
 	// ErrNotDurable: the process must end, and the log be read anew.
@@ -108,7 +109,7 @@ type Partition struct {
 	core    *Machine
 	emit    *emitter
 	saver   *checkpoint.Saver
-	guard   *poison
+	guard   *poison.Guard
 	records chan chunk
 	answers chan answer // with room for one of each lane and of a tick: more are never under way
 	status  atomic.Pointer[Status]
@@ -184,7 +185,7 @@ func (p *Partition) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	defer p.guard.leave()
+	defer p.guard.Leave()
 	readErr := make(chan error, 1)
 	wg.Go(func() { readErr <- p.read(work, p.core.pos.Next) })
 	wg.Go(func() { p.saver.Run(work, p.log) })
@@ -252,11 +253,13 @@ func (p *Partition) fold(ctx context.Context, c chunk) error {
 		if rec.Offset < p.core.pos.Next {
 			continue
 		}
-		if err := p.guard.before(ctx, rec, p.saver.Published()); err != nil {
-			return err
+		if !p.core.skips[rec.Offset] && !IsControl(rec) {
+			if err := p.guard.Before(ctx, rec.Offset, p.saver.Published()); err != nil {
+				return p.failed(err)
+			}
 		}
 		s := p.core.Fold(rec)
-		if err := p.guard.after(ctx, rec); err != nil {
+		if err := p.guard.After(ctx); err != nil {
 			return err
 		}
 		p.emit.add(s, p.cfg.Now())
@@ -272,7 +275,7 @@ func (p *Partition) fold(ctx context.Context, c chunk) error {
 	}
 	if p.atEnd = p.core.pos.Next >= c.end; p.atEnd {
 		p.caughtUp.Store(true)
-		return p.guard.passed(ctx)
+		return p.guard.Passed(ctx)
 	}
 	return nil
 }
@@ -285,6 +288,11 @@ func (p *Partition) observe(ctx context.Context, s Step) error {
 			p.now.Dead++
 			p.log.WarnContext(ctx, "a record went to dead", "offset", s.Offset)
 		}
+	}
+	if o := s.gap; o != nil {
+		p.now.Gaps++
+		p.log.ErrorContext(ctx, "a lane has a gap and stands until it is sent again; see 'tributary engine resend'",
+			"from", o.GetProcessor(), "from_partition", o.GetPartition(), "epoch", o.GetEpoch(), "number", o.GetNumber())
 	}
 	switch {
 	case s.Epoch != nil:

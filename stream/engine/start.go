@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
+	"github.com/tributary-cc/tributary/stream/engine/poison"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -188,11 +189,6 @@ func (p *Partition) awaitHandover(ctx context.Context, b *beginning) {
 // stand sets up machine, emitter and saver.
 func (p *Partition) stand(ctx context.Context, b *beginning) error {
 	p.core = newMachine(p.proc, p.place.Partition, p.cfg.Log.Partitions)
-	p.core.onGap = func(o *event.Origin) {
-		p.now.Gaps++
-		p.log.Error("a lane has a gap and stands until it is sent again; see 'tributary engine resend'", //nolint:sloglint // inside a fold there is no context
-			"from", o.GetProcessor(), "from_partition", o.GetPartition(), "epoch", o.GetEpoch(), "number", o.GetNumber())
-	}
 	if err := p.core.Resume(b.m, b.rows); err != nil {
 		return err
 	}
@@ -219,6 +215,6 @@ func (p *Partition) stand(ctx context.Context, b *beginning) error {
 	now := p.cfg.Now()
 	p.heard, p.heardEnd, p.saved = now, now, now
 	var err error
-	p.guard, err = newPoison(ctx, &p.cfg, p.proc.Name, p.place.Partition, b.from, p.core.skips)
+	p.guard, err = poison.New(ctx, p.cfg.Store, p.cfg.inside, p.proc.Name, p.place.Partition, b.from)
 	return err
 }

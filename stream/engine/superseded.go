@@ -93,12 +93,8 @@ func (h *Host) awaitTurn(ctx context.Context, r *hosted) (takeBack bool, err err
 
 // askEnds asks for the ends of the inboxes as this process finds them: a build whose epoch began behind them came after us.
 func (h *Host) askEnds(ctx context.Context) error {
-	procs := make([]Processor, 0, len(h.topics))
-	for _, t := range h.topics {
-		procs = append(procs, h.procs[t])
-	}
 	for {
-		ends, err := Ends(ctx, h.cfg.Log, procs)
+		ends, err := Ends(ctx, h.cfg.Log, h.procs)
 		if err == nil {
 			h.born = ends
 			return nil

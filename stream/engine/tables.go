@@ -9,20 +9,20 @@ import (
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
-// Table is a typed table of a fold. Rows live encoded, so that a checkpoint, a roll-back and a comparison of two folders
-// need no knowledge of the type, and a row costs its bytes and little more. Iteration is in key order.
-type Table[M any, P interface {
+// Row is the message that a table holds rows of.
+type Row[M any] interface {
 	*M
 	proto.Message
-}] struct {
+}
+
+// Table is a typed table of a fold. Rows live encoded, so that a checkpoint, a roll-back and a comparison of two folders
+// need no knowledge of the type, and a row costs its bytes and little more. Iteration is in key order.
+type Table[M any, P Row[M]] struct {
 	prefix string
 }
 
 // NewTable names a table. Names are unique within a fold, without the characters / and #.
-func NewTable[M any, P interface {
-	*M
-	proto.Message
-}](name string) Table[M, P] {
+func NewTable[M any, P Row[M]](name string) Table[M, P] {
 	return Table[M, P]{prefix: name + "/"}
 }
 
@@ -61,10 +61,7 @@ func (t Table[M, P]) Ascend(tx *Tx, prefix string, yield func(key string, row P)
 	})
 }
 
-func decodeRow[M any, P interface {
-	*M
-	proto.Message
-}](key, raw string) P {
+func decodeRow[M any, P Row[M]](key, raw string) P {
 	row := P(new(M))
 	if err := proto.Unmarshal([]byte(raw), row); err != nil {
 		throw(fmt.Errorf("row %s does not decode: %w", key, err))

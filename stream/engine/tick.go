@@ -19,7 +19,7 @@ func (p *Partition) tickDue(now time.Time) (due, save bool) {
 		save = p.ownerSilent(now)
 		due = save
 	} else {
-		save = p.checkpointDue(now)
+		save = p.sinceSaved > 0 && now.Sub(p.saved) >= checkpointTime
 		due = p.news || save
 	}
 	quiet := now.Sub(p.heard) // no tick was folded for so long
@@ -36,10 +36,6 @@ func (p *Partition) tickDue(now time.Time) (due, save bool) {
 func (p *Partition) ownerSilent(now time.Time) bool {
 	const long = 2 * checkpointTime
 	return p.sinceSaved > 0 && now.Sub(p.saved) >= long && now.Sub(p.heard) >= long && now.Sub(p.ticked) >= checkpointTime
-}
-
-func (p *Partition) checkpointDue(now time.Time) bool {
-	return p.sinceSaved > 0 && now.Sub(p.saved) >= checkpointTime
 }
 
 // nextTimer estimates how long until the first timer is due, negative when it is over; one that waits for a tick to count

@@ -1,4 +1,13 @@
-package engine
+// Package poison finds a record that kills the process that folds it, again and again, so that its partition can stand before it
+// instead.
+//
+// A process's death is counted for every partition that it ran and that had not got through, and says nothing of any of them; so
+// after two deaths the third run notes each record before it folds it and takes the note back behind it, one partition of the
+// process at a time. Where a run dies inside a record, it may have been a kill from outside; the record is accused when the next
+// run dies inside it too, and then the partition stands before it. A checkpoint, or having caught up with the log, shows that no
+// record before it kills. The engine's tests show it (TestARecordThatKillsStandsAfterFourDeathsAndIsSkipped,
+// TestARecordThatKillsStopsItsPartitionAlone, TestKillsFromOutsideAccuseNobody).
+package poison
 
 import (
 	"context"
@@ -7,9 +16,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/objects"
 )
+
+// Err ends the run of a partition that stands before a record.
+var Err = errors.New("a record kills the process; see 'tributary engine skip'")
 
 // carefulFrom is the start, counted without any progress between, from which on each record is noted before it is folded.
 const carefulFrom = 3
@@ -17,15 +28,10 @@ const carefulFrom = 3
 // stillAlive is how long a note must stand for its writer to be taken for dead: a careful folder changes it every record.
 const stillAlive = time.Second
 
-// poison finds a record that kills the process. A process's death is counted for every partition that it ran and that had not
-// got through, and says nothing of any of them; so after two deaths the third run notes each record before it folds it and takes
-// the note back behind it, one partition of the process at a time. Where a run dies inside a record, it may have been a
-// kill from outside; the record is accused when the next run dies inside it too, and then the partition stands before it. A
-// checkpoint, or having caught up with the log, shows that no record before it kills.
-type poison struct {
+// Guard watches one run of a partition. It is not safe for concurrent use.
+type Guard struct {
 	store    objects.Store
 	name     string
-	skips    map[int64]bool
 	note     attempts
 	deadly   int64 // the offset where the partition stands; −1 where nothing kills
 	careful  bool
@@ -46,10 +52,9 @@ type attempts struct {
 	Passed int64 `json:"passed"`
 }
 
-func newPoison(ctx context.Context, cfg *Config, processor string, partition int, from int64, skips map[int64]bool) (*poison, error) {
-	g := &poison{
-		store: cfg.Store, name: fmt.Sprintf("attempts/%s/%d", processor, partition), skips: skips, deadly: -1, inside: cfg.inside,
-	}
+// New begins the watch of a run that folds from an offset. Inside has room for one; all partitions of a process share it.
+func New(ctx context.Context, store objects.Store, inside chan struct{}, processor string, partition int, from int64) (*Guard, error) {
+	g := &Guard{store: store, inside: inside, name: fmt.Sprintf("attempts/%s/%d", processor, partition), deadly: -1}
 	if err := g.read(ctx); err != nil {
 		return nil, err
 	}
@@ -57,8 +62,12 @@ func newPoison(ctx context.Context, cfg *Config, processor string, partition int
 		g.note = attempts{From: from, Suspect: -1, Accused: -1}
 	}
 	if was := g.note; was.Suspect >= 0 {
-		if err := wait(ctx, stillAlive); err != nil {
-			return nil, err
+		t := time.NewTimer(stillAlive)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
 		}
 		if err := g.read(ctx); err != nil {
 			return nil, err
@@ -78,7 +87,7 @@ func newPoison(ctx context.Context, cfg *Config, processor string, partition int
 	return g, g.write(ctx)
 }
 
-func (g *poison) read(ctx context.Context) error {
+func (g *Guard) read(ctx context.Context) error {
 	b, err := g.store.Get(ctx, g.name)
 	if errors.Is(err, objects.ErrNotFound) {
 		return nil
@@ -89,7 +98,7 @@ func (g *poison) read(ctx context.Context) error {
 	return err
 }
 
-func (g *poison) write(ctx context.Context) error {
+func (g *Guard) write(ctx context.Context) error {
 	b, err := json.Marshal(g.note)
 	if err != nil {
 		return err
@@ -97,20 +106,17 @@ func (g *poison) write(ctx context.Context) error {
 	return g.store.Put(ctx, g.name, b)
 }
 
-// before is called before a record is folded, with the newest checkpoint published; after must follow.
-func (g *poison) before(ctx context.Context, rec *event.Record, published int64) error {
-	if !g.careful {
-		return nil
-	}
-	if published > g.note.From {
-		return g.passed(ctx)
-	}
+// Before is called before a record is folded, with the newest checkpoint published; After must follow. Records that no fold sees
+// are left out.
+func (g *Guard) Before(ctx context.Context, offset, published int64) error {
 	switch {
-	case g.skips[rec.Offset] || IsControl(rec):
+	case !g.careful:
 		return nil
-	case rec.Offset == g.deadly:
-		return fmt.Errorf("offset %d of %s/%d: %w", rec.Offset, rec.Topic, rec.Partition, ErrPoisoned)
-	case g.deadly >= 0 || rec.Offset < g.note.Passed:
+	case published > g.note.From:
+		return g.Passed(ctx)
+	case offset == g.deadly:
+		return fmt.Errorf("offset %d: %w", offset, Err)
+	case g.deadly >= 0 || offset < g.note.Passed:
 		return nil // what stands must stay noted, and an earlier run got past what is below
 	}
 	select {
@@ -118,30 +124,30 @@ func (g *poison) before(ctx context.Context, rec *event.Record, published int64)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	g.isInside, g.note.Suspect = true, rec.Offset
+	g.isInside, g.note.Suspect = true, offset
 	return g.write(ctx)
 }
 
-// after is called when a record is folded.
-func (g *poison) after(ctx context.Context, rec *event.Record) error {
+// After is called when a record is folded.
+func (g *Guard) After(ctx context.Context) error {
 	if !g.isInside {
 		return nil
 	}
-	defer g.leave()
-	g.note.Suspect, g.note.Accused, g.note.Passed = -1, -1, rec.Offset+1
+	defer g.Leave()
+	g.note.Passed, g.note.Suspect, g.note.Accused = g.note.Suspect+1, -1, -1
 	return g.write(ctx)
 }
 
-// leave lets the next partition be careful. It is called when a run ends, too.
-func (g *poison) leave() {
+// Leave lets the next partition be careful. It is called when a run ends, too.
+func (g *Guard) Leave() {
 	if g.isInside {
 		g.isInside = false
 		<-g.inside
 	}
 }
 
-// passed is called where the folder has got through: behind a checkpoint, and at the end of the log.
-func (g *poison) passed(ctx context.Context) error {
+// Passed is called where the folder has got through: behind a checkpoint, and at the end of the log.
+func (g *Guard) Passed(ctx context.Context) error {
 	if g.cleared {
 		return nil
 	}

@@ -19,7 +19,7 @@ const (
 	MaxName       = 100        // runes of a rule's name
 	MaxPriority   = 1000       // either way
 	MaxSkills     = 200        // that one policy asks about
-	MaxNeed       = 2000       // parts of a need once it is settled
+	MaxNeed       = 300        // parts of a need once it is settled, so that its key stays short
 	MaxMs         = 86_400_000 // a day, for each length of time
 )
 

@@ -15,7 +15,10 @@ type Compiled struct {
 	skills   []string
 	index    map[string]int
 	rules    []rule
-	key      []byte // room for the key of settled steps
+	// by has the rules that may match a contact of an intent, in their order; others, those that ask for no certain intent.
+	by     map[string][]int
+	others []int
+	key    []byte // room for the key of settled steps
 }
 
 type rule struct {
@@ -55,6 +58,7 @@ func Compile(p *event.Policy) (*Compiled, error) {
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("the policy of domain %q: %w", p.GetDomain(), errors.Join(errs...))
 	}
+	c.out.sort()
 	return c.out, nil
 }
 
@@ -102,7 +106,7 @@ type Step struct {
 // matches and leads to it gives the rest; a rule without a queue leads to the one asked for.
 func (c *Compiled) Decide(facts Facts) Decision {
 	f := &facts
-	for i := range c.rules {
+	for _, i := range c.candidates(f.Intent) {
 		r := &c.rules[i]
 		if r.leadsTo(f) && (r.when == nil || r.when.truth(f)) {
 			d := Decision{
@@ -169,12 +173,12 @@ func (n *node) remember(key []byte, f *Facts) []byte {
 // atoms lists the largest parts that depend on the contact and on no skill.
 func atoms(n *node, into []*node) []*node {
 	switch {
-	case n.skills:
+	case n.skills || n.op == opList:
 		for _, k := range n.kids {
 			into = atoms(k, into)
 		}
 		return into
-	case n.constant() || n.kind != kindBool && n.kind != kindInt:
+	case n.constant():
 		return into
 	default:
 		return append(into, n)

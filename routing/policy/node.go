@@ -54,7 +54,7 @@ type node struct {
 	// skill is the index among the policy's skills; skills is true where the value depends on any.
 	skill  int
 	skills bool
-	// offset is the place in the expression, in runes; id is the place by CEL's counting.
+	// offset is the place in the expression, in runes.
 	offset int
 }
 
@@ -196,16 +196,14 @@ func compare(o op, a, b int64) bool {
 	}
 }
 
-// value writes what a node that depends on no skill is for a contact, as CEL would write it.
+// value writes the value of a variable as CEL would.
 func (n *node) value(f *Facts) string {
 	switch n.kind {
-	case kindBool:
-		return strconv.FormatBool(n.truth(f))
 	case kindInt:
 		return strconv.FormatInt(n.count(f), 10)
 	case kindString:
 		return strconv.Quote(n.word(f))
-	case kindList:
+	case kindList, kindBool:
 	}
 	quoted := make([]string, len(f.Tags))
 	for i, t := range f.Tags {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -218,4 +219,38 @@ func BenchmarkMessage(b *testing.B) {
 		m.Step(r)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkMemory measures what an address costs, of which five messages came.
+func BenchmarkMemory(b *testing.B) {
+	const known = 20_000
+	m, err := engine.NewMachine(Processor(), 0, func(event.Topic) int { return 4 })
+	require.NoError(b, err)
+	before := heap()
+	for i := range known * 5 {
+		id := event.CauseID(fmt.Sprint(i / 5))
+		value, err := event.Marshal(message(id.String(), fmt.Sprint(i), enginetest.Start+int64(i)))
+		require.NoError(b, err)
+		m.Step(&event.Record{Offset: int64(i), Key: []byte("acme/" + id.String()), Value: value})
+	}
+	b.ReportMetric(float64(heap()-before)/known, "heap-B/address")
+	bytes := 0
+	m.Read(func(tx *engine.Tx) {
+		addresses.Ascend(tx, "", func(key string, row *event.AddressRow) bool {
+			bytes += len("address/") + len(key) + proto.Size(row)
+			return true
+		})
+	})
+	b.ReportMetric(float64(bytes)/known, "row-B/address")
+	b.ReportMetric(0, "ns/op")
+	runtime.KeepAlive(m)
+}
+
+// heap is how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

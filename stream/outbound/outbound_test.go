@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -237,4 +238,40 @@ func BenchmarkDelivery(b *testing.B) {
 		m.Step(r)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkMemory measures what an address costs while a message to it is on its way, and when all are settled.
+func BenchmarkMemory(b *testing.B) {
+	const known = 20_000
+	m, err := engine.NewMachine(Processor(), 0, func(event.Topic) int { return 4 })
+	require.NoError(b, err)
+	offset := int64(0)
+	step := func(e *event.Event) {
+		value, err := event.Marshal(e)
+		require.NoError(b, err)
+		m.Step(&event.Record{Offset: offset, Key: []byte(e.GetKey()), Value: value})
+		offset++
+	}
+	id := func(kind string, i int) string { return event.CauseID(kind, fmt.Sprint(i)).String() }
+	before := heap()
+	for i := range known {
+		step(deliver(id("a", i), id("d", i), "message"))
+	}
+	b.ReportMetric(float64(heap()-before)/known, "heap-B/address")
+	b.ReportMetric(float64(m.Rows())/known, "rows/address")
+	for i := range known {
+		step(to(id("a", i), &event.Event{Body: &event.Event_DeliveryResult{DeliveryResult: &event.DeliveryResult{Delivery: id("d", i), State: delivered}}}))
+	}
+	b.ReportMetric(float64(m.Rows())/known, "settled-rows/address")
+	b.ReportMetric(0, "ns/op")
+	runtime.KeepAlive(m)
+}
+
+// heap is how many bytes are in use.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

@@ -1,16 +1,21 @@
 // Package engine runs folds over the log: it turns "at least once, by whoever is alive" into "each event once, in order,
 // decided by nobody in particular".
 //
-// A fold is a pure function of one ordered inbox partition ([Fold]). A [Partition] reads the inbox, folds, emits, ticks and
-// checkpoints; a [Host] keeps the partitions of a process going; readers take facts with [Follow]. What follows are the rules,
-// each with the test that fails without it. Most tests are schedules: processes over one inbox that crash, freeze, lose
-// answers and append late, in a bubble of their own time, the same for the same seed (sim_test.go; SEEDS=1000 for a long run).
+// A fold is a pure function of one ordered inbox partition ([Fold]). A [Machine] folds records and nothing else. A [Partition]
+// reads the inbox, folds, emits, ticks and checkpoints; a [Host] keeps the partitions of a process going; readers take facts with
+// [Follow]. Package checkpoint keeps the states, package poison finds the record that kills, package replay folds once more.
+//
+// What follows are the rules, each with the test that fails without it. Most tests are schedules: processes over one inbox that
+// crash, freeze, lose answers and append late, in a bubble of their own time, the same for the same seed (sim_test.go;
+// SEEDS=5000 for a long run). That a real log is like the one they run on is enginetest.Suite, which runs against that one
+// (TestTheSuiteHoldsOfTheLogInMemory), the embedded broker, and Apache Kafka (cmd/tributary/clustertest).
 //
 // # Deciding
 //
 // One record's changes and outputs apply together or not at all; what a fold refuses, what panics, what cannot be encoded
 // and what exceeds the constants goes to dead, and nothing of it stays
-// (TestWhatAFoldMustNotDoGoesToDeadAndLeavesNothing). Any bytes can be folded (FuzzAnyRecordIsFoldedOrBuried). Tables
+// (TestWhatAFoldMustNotDoGoesToDeadAndLeavesNothing). What is refused before anything is changed costs nothing that grows with
+// the tables (TestARefusalThatChangedNothingRestoresNothing). Any bytes can be folded (FuzzAnyRecordIsFoldedOrBuried). Tables
 // iterate in key order (TestTablesIterateInKeyOrderAndUndo). A row remembers its causes for eight days and refuses what is
 // older (TestSeenTellsRepeatsAndRefusesWhatIsTooOld).
 //
@@ -18,7 +23,7 @@
 //
 // The outputs from one inbox partition to one destination partition are a lane, numbered 1, 2, 3 … in each epoch. A reader
 // takes exactly the next, or 1 of a later epoch ([Lanes]; TestFollowTakesEachEventOnceAndLeavesControlOut). Lower is dropped;
-// a gap is not taken, is told to the log's [GapHearer], and stops the lane until [Resend] repairs it
+// a gap is not taken, is told to the log's [GapHearer], and stops the lane until replay.Resend repairs it
 // (TestAGapStopsTheLaneUntilItIsSentAgain); where retention took the beginning a lane begins where it is first seen
 // (TestAReaderOfATrimmedLogBeginsEachLaneWhereItIsFirstSeen). So whatever the
 // rules below should miss is a visible stop and never a silent loss (TestMutantsAreSeenAndNeverSilent: each mutant breaks
@@ -35,13 +40,11 @@
 // # Position
 //
 // There is one: the newest complete checkpoint. It is published only when all outputs up to it are acknowledged (mutants
-// "ckfolded" and "early", TestACheckpointWaitsForItsOutputs), also by one who leaves
+// "ckfolded" and "early"; TestACheckpointWaitsForItsOutputs of package checkpoint), also by one who leaves
 // (TestALeavingStandbyPublishesNoCheckpointOfItsOwn). Folders take it at the same records, those that a tick names and each
-// 50,000th, and write the same bytes (TestOwnerAndStandbyWriteTheSameCheckpoints); one who comes second builds on what
-// stands (TestTheSecondWriterOfACheckpointBuildsOnTheFirst). What is torn is passed over (TestTornCheckpointsArePassedOver,
-// FuzzDecodeRows); a store that fails, or another process that collects, makes nothing torn
-// (TestAStoreThatFailsMakesNoCheckpointTorn, TestACheckpointCollectedWhileItIsReadIsNotTorn), and where checkpoints stand and
-// none is whole the partition stands until an operator decides (TestWhereNoCheckpointIsWholeThePartitionStands).
+// 50,000th, and write the same bytes (TestOwnerAndStandbyWriteTheSameCheckpoints). What is torn is passed over
+// (TestTornCheckpointsArePassedOver); the rest of what is promised of checkpoints is package checkpoint's. Where they stand and
+// none is whole the partition stands until an operator decides ([ErrNoCheckpoint]).
 //
 // # Epochs
 //
@@ -74,20 +77,11 @@
 // A standby whose hash of the outputs differs from the owner's stands down and dumps the span
 // (TestAStandbyThatDecidesOtherwiseStandsDownAndDumps), and so does an owner that starts again and refutes its own word
 // (TestAnOwnerThatRefutesItselfStandsStill). A log that cannot be made durable ends the process
-// (TestALogThatCannotBeMadeDurableEndsTheHost); a store that is away does not, and heaps up nothing
-// (TestCapturesThatCannotBeWrittenAreMerged). A record that the
-// process dies of again and again stops its partition, alone and loudly, until [Skip] begins an epoch without it
+// (TestALogThatCannotBeMadeDurableEndsTheHost); a store that is away does not. A record that the
+// process dies of again and again stops its partition, alone and loudly, until replay.Skip begins an epoch without it
 // (TestARecordThatKillsStandsAfterFourDeathsAndIsSkipped, TestARecordThatKillsStopsItsPartitionAlone); kills from outside
 // accuse nobody (TestKillsFromOutsideAccuseNobody). One who is
 // asked to leave leaves nothing to do (TestShutdownLeavesNothingToDo), or says what (TestWhatIsLeftUnfinishedIsReported).
-//
-// # Replay
-//
-// [Replay] folds once more and compares every output with the log, and the state and the hash of all records read with the
-// checkpoints on its way: byte for byte in this build's epochs, from the first record or a checkpoint
-// (TestSchedulesTakeEachOutputOnceAndInOrder does so after each schedule). One flipped bit makes it fail
-// (TestReplayFindsOneFlippedBitAnywhere), a lost output (TestReplayFindsWhatIsLost), a changed rule
-// (TestReplayFindsAChangedRuleAndSaysWhere); what another build decided is reported as a difference.
 //
 // # What it does not promise
 //

@@ -114,7 +114,7 @@ func (m *emitter) told(acked int64, hash []byte) bool {
 		return false
 	}
 	m.word = max(m.word, min(acked, m.next)) // nobody knows of what is not folded
-	for _, l := range m.lanes { // what is in flight stays: its answer is still to come
+	for _, l := range m.lanes {              // what is in flight stays: its answer is still to come
 		i, _ := slices.BinarySearch(l.offsets, m.word)
 		if n := l.inFlight; i > n {
 			l.queue = append(l.queue[:n:n], l.queue[i:]...)

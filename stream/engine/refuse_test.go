@@ -42,7 +42,7 @@ func (k *keeper) Apply(tx *engine.Tx, e *event.Event) error {
 		return engine.Refuse("refused behind an output")
 	case "panic":
 		k.held++
-		panic("at once")
+		panic("at once") //nolint:forbidigo // what a fold must not do
 	case "encode":
 		tx.Emit(event.TopicOutbound, &event.Event{Key: "t/\xff", Body: e.GetBody()})
 		return nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/tributary-cc/tributary/stream/objects"
 )
@@ -89,43 +90,72 @@ func (k *KeyStore) Rewrap(ctx context.Context, next *MasterKey, progress func(do
 	if err != nil {
 		return 0, 0, fmt.Errorf("list the keys: %w", err)
 	}
-	for i, name := range names {
-		progress(i, len(names))
-		tenant, ref, ok := parseKeyName(name)
-		if !ok {
-			continue
-		}
-		all++
-		done, err := k.rewrap(ctx, to, name, tenant, ref)
-		if err != nil {
-			return wrapped, all, fmt.Errorf("wrap a key anew, repeat it: %w", err)
-		}
-		if done {
-			wrapped++
+	var mu sync.Mutex
+	work, failed := make(chan string), make(chan error, rewrapAtOnce)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	for range rewrapAtOnce {
+		wg.Go(func() {
+			for name := range work {
+				is, done, bad := k.rewrap(ctx, to, name)
+				if bad != nil {
+					failed <- fmt.Errorf("wrap a key anew, repeat it: %w", bad)
+					cancel()
+					return
+				}
+				mu.Lock()
+				all, wrapped = all+is, wrapped+done
+				progress(all, len(names))
+				mu.Unlock()
+			}
+		})
+	}
+feed:
+	for _, name := range names {
+		select {
+		case work <- name:
+		case <-ctx.Done():
+			break feed
 		}
 	}
-	return wrapped, all, nil
+	close(work)
+	wg.Wait()
+	select {
+	case err = <-failed:
+	default:
+		err = ctx.Err()
+	}
+	return wrapped, all, err
 }
 
-func (k *KeyStore) rewrap(ctx context.Context, to *KeyStore, name, tenant, ref string) (bool, error) {
+// rewrapAtOnce keys are wrapped at the same time: they wait for the disk together.
+const rewrapAtOnce = 64
+
+// rewrap answers 1 for what is a key, and 1 for what it wrapped.
+func (k *KeyStore) rewrap(ctx context.Context, to *KeyStore, name string) (is, done int, err error) {
+	tenant, ref, ok := parseKeyName(name)
+	if !ok {
+		return 0, 0, nil
+	}
 	data, err := k.objects.Get(ctx, name)
 	if err != nil {
-		return false, err
+		return 0, 0, err
 	}
 	if len(data) == keyObjectBytes && bytes.Equal(data[1:9], to.masterID[:]) {
 		// Sound under the next one, or the rotation does not go on.
 		_, _, err = to.unwrap(tenant, ref, data)
-		return false, err
+		return 1, 0, err
 	}
 	key, owner, err := k.unwrap(tenant, ref, data)
 	if err != nil {
-		return false, err
+		return 0, 0, err
 	}
 	replaced, err := k.objects.PutIfMatch(ctx, name, to.wrapKey(tenant, ref, owner, key), data)
 	if err == nil && !replaced {
 		err = fmt.Errorf("the key of %q was changed meanwhile: stop every process first", ref)
 	}
-	return replaced, err
+	return 1, 1, err
 }
 
 // parseKeyName is the way back from keyName.

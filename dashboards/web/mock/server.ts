@@ -8,7 +8,9 @@ import { extname, join, normalize } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Offer } from '../src/wire/frames';
 import { MockCentre } from './centre';
+import { MockFloor } from './floor';
 import { takeAgentFrame, takeCustomerFrame } from './frames';
+import { customerHistory, takePost } from './http';
 
 export interface MockOptions {
   port?: number;
@@ -29,9 +31,15 @@ export class MockServer {
   loseNextAnswer = false;
   /** Refuses each send with this code. */
   refuseSends = '';
+  /** Refuses each file with this code. */
+  refuseFiles = '';
   /** Sends every frame to agents twice. */
   doubled = false;
   connections = 0;
+  /** How often an agent said that they write. */
+  typed = 0;
+  roles = ['agent'];
+  readonly floor = new MockFloor(this.centre);
   url = '';
   private readonly http: Server;
   private readonly sockets = new WebSocketServer({ noServer: true });
@@ -124,10 +132,12 @@ export class MockServer {
       response.end(JSON.stringify(body));
     };
     if (!url.pathname.startsWith('/api/') && url.pathname !== '/webchat/session') return this.file(url.pathname, response);
-    let raw = '';
-    for await (const part of request) raw += part;
-    const body = raw ? (JSON.parse(raw) as Record<string, string>) : {};
-    const me = { tenant: 'demo', account: 'lin', agent: this.centre.agent.id, name: this.centre.agent.name, roles: ['agent'] };
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const bytes = Buffer.concat(parts);
+    if (url.pathname.startsWith('/api/files')) return this.files(request, url, bytes, response, json);
+    const body = bytes.length > 0 ? (JSON.parse(String(bytes)) as Record<string, string>) : {};
+    const me = { tenant: 'demo', account: 'lin', agent: this.centre.agent.id, name: this.centre.agent.name, roles: this.roles };
     const code = (status: number, word: string) => json(status, { code: word, text: word });
     switch (`${request.method} ${url.pathname}`) {
       case 'POST /api/login': {
@@ -152,7 +162,29 @@ export class MockServer {
           language: '',
         });
     }
+    if (request.method === 'POST' && request.headers['x-tributary-csrf'] !== 'csrf-1')
+      this.fault(`${url.pathname} without the CSRF header`);
+    if (takePost(this, request.method ?? '', url, body, json)) return;
     return this.history(url, json);
+  }
+
+  private files(
+    request: IncomingMessage,
+    url: URL,
+    bytes: Buffer,
+    response: ServerResponse,
+    json: (status: number, body: object) => void,
+  ): void {
+    if (request.method === 'POST') {
+      if (request.headers['x-tributary-csrf'] !== 'csrf-1') this.fault('a file without the CSRF header');
+      if (!this.centre.contacts.has(url.searchParams.get('contact') ?? '')) this.fault('a file for an unknown contact');
+      if (this.refuseFiles) return json(415, { code: this.refuseFiles, text: this.refuseFiles });
+      return json(200, this.centre.keepFile(url.searchParams.get('name') ?? '', request.headers['content-type'] ?? '', bytes));
+    }
+    const file = this.centre.files.get(url.pathname.split('/')[3] ?? '');
+    if (!file) return json(404, { code: 'not_found', text: 'not found' });
+    response.writeHead(200, { 'Content-Type': file.type, 'X-Content-Type-Options': 'nosniff' });
+    response.end(file.bytes);
   }
 
   private history(url: URL, json: (status: number, body: object) => void): void {
@@ -178,6 +210,8 @@ export class MockServer {
         ],
       });
     }
+    if (kind === 'customers' && what === 'messages') return json(200, customerHistory(key, url.searchParams.get('before') ?? ''));
+    if (kind === 'customers' && !what) return json(200, this.centre.profiles.get(key) ?? { customer: key, version: 0 });
     if (kind === 'customers' && what === 'conversations') {
       const one = (n: number) => ({
         conversation: `past-${n}`,

@@ -5,6 +5,8 @@ import './style/base.css';
 import './style/shell.css';
 import './style/desk.css';
 import './style/talk.css';
+import './style/info.css';
+import './style/pages.css';
 
 watchPrefs();
 const root = document.getElementById('app');

@@ -1,6 +1,9 @@
-import { Clock, Tick, Ticks, Warn } from '../shell/icons';
-import type { Author } from '../wire/frames';
+import { useEffect, useState } from 'preact/hooks';
+import { showMessage } from '../shell/http';
+import { Clock, Eye, NoteIcon, Tick, Ticks, Warn } from '../shell/icons';
+import type { Attachment, Author } from '../wire/frames';
 import { type Say, useWords, type Word } from '../words';
+import { Attachments } from './Attachments';
 import type { DeskClient } from './client';
 
 /** One line of the log: a message, or a wish to send one. */
@@ -14,6 +17,12 @@ export interface Line {
   text: string;
   at: number;
   state: '' | 'pending' | 'waiting' | 'sent' | 'delivered' | 'read' | 'failed' | 'in_doubt';
+  attachments?: readonly Attachment[];
+  /** A note that the customer never sees. */
+  internal?: boolean;
+  kind?: string;
+  /** The contact for which its masks may be lifted. */
+  unmask?: string;
   /** Why it was refused, and the wish to try again. */
   failed?: string;
   request?: string;
@@ -27,12 +36,20 @@ function sameDay(a: number, b: number): boolean {
 
 export function Bubble({ line, before, client }: { line: Line; before: Line | undefined; client?: DeskClient }) {
   const say = useWords();
+  const [shown, show] = useShown(line);
   const day = !before || !sameDay(before.at, line.at);
-  const joined = !day && before?.by === line.by && before.mine === line.mine && line.at - before.at < together;
+  const joined =
+    !day &&
+    before?.by === line.by &&
+    before.mine === line.mine &&
+    !before.internal === !line.internal &&
+    line.at - before.at < together;
+  const words = shown.text || line.text;
+  const files = line.attachments ?? [];
   return (
     <>
       {day && line.at > 0 && (
-        <li class="day" aria-hidden="true">
+        <li class="day">
           <span>{dayOf(say, line.at)}</span>
         </li>
       )}
@@ -41,24 +58,81 @@ export function Bubble({ line, before, client }: { line: Line; before: Line | un
         data-by={line.by}
         data-mine={line.mine}
         data-joined={joined}
+        data-internal={line.internal || undefined}
         data-testid="message"
         data-message={line.id}
         data-author={line.by}
         data-state={line.state}
       >
         <p class="hidden">{line.mine ? say('author.you') : say.code('author', line.by)}</p>
-        {line.name && !joined && <p class="line-name">{line.name}</p>}
-        <p class="bubble" dir="auto">
-          {line.text || <em class="quiet">{say('talk.erased')}</em>}
-        </p>
+        {line.internal && !joined && (
+          <p class="line-name note-name">
+            <NoteIcon /> {line.kind ? say.code('note.kind', line.kind) : say('note.internal')}
+            {line.name && ` · ${line.name}`}
+          </p>
+        )}
+        {!line.internal && line.name && !joined && <p class="line-name">{line.name}</p>}
+        {(words || files.length === 0) && (
+          <p class="bubble" dir="auto" data-shown={shown.text !== ''}>
+            {words || <em class="quiet">{say('talk.erased')}</em>}
+          </p>
+        )}
+        {files.length > 0 && <Attachments files={files} />}
         <p class="line-foot">
           <time dateTime={line.at > 0 ? new Date(line.at).toISOString() : ''}>{say.clock(line.at)}</time>
-          {line.state !== '' && <MarkIcon line={line} />}
+          {line.state !== '' && !line.internal && <MarkIcon line={line} />}
+          {line.unmask && line.id && (
+            <button
+              type="button"
+              class="link-button"
+              disabled={shown.text !== '' || shown.asking}
+              title={say('mask.why')}
+              onClick={show}
+              data-testid="show-masked"
+            >
+              <Eye /> {say(shown.asking ? 'talk.loading' : 'mask.show')}
+            </button>
+          )}
         </p>
+        {shown.note && (
+          <p class="line-foot mask-note" role="status">
+            {say(shown.note, { n: shown.seconds })}
+          </p>
+        )}
         {line.state === 'failed' && line.request && client && <Failed line={line} request={line.request} client={client} />}
       </li>
     </>
   );
+}
+
+interface Shown {
+  text: string;
+  asking: boolean;
+  note: Word | '';
+  seconds: number;
+}
+
+const hidden: Shown = { text: '', asking: false, note: '', seconds: 0 };
+
+// The text without masks stays for as long as the server says, and is kept nowhere.
+function useShown(line: Line): [Shown, () => void] {
+  const [shown, setShown] = useState<Shown>(hidden);
+  useEffect(() => {
+    if (!shown.text) return;
+    const timer = setTimeout(() => setShown(hidden), shown.seconds * 1_000);
+    return () => clearTimeout(timer);
+  }, [shown.text]);
+  const show = async () => {
+    if (!line.id || !line.unmask) return;
+    setShown({ ...hidden, asking: true });
+    try {
+      const answer = await showMessage(line.id, line.unmask);
+      setShown({ text: answer.text, asking: false, note: 'mask.recorded', seconds: Math.round(answer.show_ms / 1_000) });
+    } catch {
+      setShown({ ...hidden, note: 'mask.denied' });
+    }
+  };
+  return [shown, show];
 }
 
 function dayOf(say: Say, ms: number): string {

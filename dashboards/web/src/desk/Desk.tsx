@@ -1,137 +1,168 @@
-// The desk of an agent: three columns on a wide screen, three pages on a phone.
+// The desk of an agent: chats, conversations beside each other and details on a wide screen; three pages on a phone.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { PageProps } from '../shell/App';
 import { createShelves } from '../shell/history';
-import { logout, whoAmI } from '../shell/http';
+import type { Me } from '../shell/http';
+import { Bubbles, Info, People } from '../shell/icons';
 import { useStore } from '../wire/store';
 import { useWords } from '../words';
-import { DeskClient } from './client';
+import type { DeskClient } from './client';
 import { Details } from './Details';
-import { handleKey } from './keys';
+import { type DeskKeys, handleKey } from './keys';
 import { Left } from './Left';
-import { NoticeBar } from './NoticeBar';
-import { OfferCard } from './OfferCard';
-import { Shortcuts } from './Shortcuts';
-import { type ContactFacts, myContacts, ringing, unread } from './state';
+import type { ProfileHandle } from './Profile';
+import { type ContactFacts, myContacts, unread } from './state';
 import { Talk } from './Talk';
-import { TopBar } from './TopBar';
-import { useBell } from './useBell';
-import { useSelection } from './useSelection';
+import { useSound } from './useBell';
+import { usePlaces } from './usePlaces';
 
 /** Which page a phone shows. */
 export type Pane = 'list' | 'talk' | 'info';
 
-export function Desk({ me, loggedOut }: PageProps) {
-  const say = useWords();
-  const client = useMemo(
-    () =>
-      new DeskClient(me, async () => {
-        // Cannot be asked: then we do not know, and stay.
-        const still = await whoAmI().catch(() => me);
-        if (!still) loggedOut();
-      }),
-    [me],
-  );
-  const shelves = useMemo(createShelves, [me]);
-  useEffect(() => {
-    client.start();
-    return () => client.stop();
-  }, [client]);
+/** What the rest of the desk may ask of the conversation. */
+export interface TalkHandle {
+  focus(): void;
+  note(): void;
+  replies(): void;
+  attach(): void;
+  transfer(): void;
+  end(): void;
+}
 
+interface Props {
+  me: Me;
+  client: DeskClient;
+  /** The keys that hold on every page. */
+  common: Pick<DeskKeys, 'accept' | 'decline' | 'help' | 'page'>;
+  menu: () => void;
+}
+
+export function Desk({ me, client, common, menu }: Props) {
+  const shelves = useMemo(createShelves, [me]);
   const desk = useStore(client.desk);
   const box = useStore(client.box);
   const link = useStore(client.link);
   const reads = useStore(client.reads);
   const [pane, setPane] = useState<Pane>('list');
-  const [help, setHelp] = useState(false);
   const talk = useRef<TalkHandle>(null);
+  const profile = useRef<ProfileHandle>(null);
   const statusBox = useRef<HTMLSelectElement>(null);
 
   const contacts = myContacts(desk);
-  const offers = ringing(desk);
   const unreads = Object.fromEntries(contacts.map((c) => [c.id, unread(desk, c, reads[c.id] ?? 0)]));
-  const { selected, select } = useSelection(desk, contacts, unreads, setPane);
-  useBell(client, offers, contacts, unreads, selected?.id ?? '');
+  const chosen = usePlaces(desk, contacts, unreads, setPane);
+  const { places } = chosen;
+  const here = places.open[places.at] ?? '';
+  const selected = contacts.find((c) => c.id === here);
+  const count = contacts.reduce((sum, c) => sum + (unreads[c.id] ?? 0), 0);
+  useSound(
+    count,
+    contacts.some((c) => !places.open.includes(c.id) && (unreads[c.id] ?? 0) > 0),
+  );
 
-  const answer = (accept: boolean) => {
-    const offer = offers.find((o) => !client.asking('answer', o.id));
-    if (offer) client.ask({ type: 'answer', offer: offer.id, accept });
-  };
   const pick = (contact: ContactFacts | undefined) => {
     if (!contact) return;
-    select(contact.id);
+    chosen.choose(contact.id);
     setPane('talk');
   };
-  const keys = {
-    accept: () => answer(true),
-    decline: () => answer(false),
-    step: (by: 1 | -1) => {
-      const at = contacts.findIndex((c) => c.id === selected?.id);
+  const keys: DeskKeys = {
+    ...common,
+    step: (by) => {
+      const at = contacts.findIndex((c) => c.id === here);
       pick(contacts[(at + by + contacts.length) % Math.max(1, contacts.length)]);
     },
-    nth: (n: number) => pick(contacts[n - 1]),
+    nth: (n) => pick(contacts[n - 1]),
     end: () => talk.current?.end(),
     write: () => talk.current?.focus(),
+    note: () => talk.current?.note(),
+    replies: () => talk.current?.replies(),
+    attach: () => talk.current?.attach(),
+    transfer: () => talk.current?.transfer(),
+    profile: () => {
+      setPane('info');
+      requestAnimationFrame(() => profile.current?.edit());
+    },
+    column: chosen.next,
+    columns: () => chosen.setColumns((chosen.columns % chosen.room) + 1),
     status: () => statusBox.current?.focus(),
-    help: () => setHelp((now) => !now),
   };
   useEffect(() => {
     const handler = (event: KeyboardEvent) => handleKey(event, keys);
     addEventListener('keydown', handler);
     return () => removeEventListener('keydown', handler);
   });
-
-  const leave = async () => {
-    client.stop();
-    client.forget();
-    await logout().catch(() => undefined);
-    loggedOut();
-  };
-
   return (
-    <div class="desk" data-pane={pane} data-testid="desk" data-ready={desk.ready}>
-      <a class="skip" href="#talk">
-        {say('top.skip')}
-      </a>
-      <TopBar me={me} link={link} ready={desk.ready} help={() => setHelp(true)} leave={leave} />
-      <NoticeBar client={client} link={link} ready={desk.ready} />
-      <div class="columns">
+    <div class="desk-page" data-pane={pane}>
+      <div class="columns" data-columns={places.open.length}>
         <Left
           client={client}
           desk={desk}
           box={box}
           contacts={contacts}
           unreads={unreads}
-          selected={selected?.id ?? ''}
+          chosen={chosen}
           pick={pick}
           statusBox={statusBox}
         />
-        <Talk
-          key={selected?.id ?? 'none'}
+        <main class="talks" id="talk">
+          {places.open.map((id, i) => (
+            <Talk
+              key={id || `empty-${i}`}
+              client={client}
+              desk={desk}
+              box={box}
+              link={link}
+              contact={contacts.find((c) => c.id === id)}
+              active={i === places.at}
+              alone={places.open.length === 1}
+              focus={() => chosen.focus(i)}
+              handle={talk}
+              show={setPane}
+              quiet={contacts.length === 0}
+            />
+          ))}
+        </main>
+        <Details
           client={client}
-          shelves={shelves}
           desk={desk}
-          box={box}
-          link={link}
+          shelves={shelves}
           contact={selected}
-          handle={talk}
+          me={desk.agent?.id ?? me.agent}
           show={setPane}
-          quiet={contacts.length === 0}
+          profile={profile}
         />
-        <Details shelves={shelves} contact={selected} me={desk.agent?.id ?? me.agent} show={setPane} queues={desk.queues} />
       </div>
-      <div class="offers" aria-live="assertive">
-        {offers.map((offer) => (
-          <OfferCard key={offer.id} offer={offer} client={client} desk={desk} box={box} />
-        ))}
-      </div>
-      {help && <Shortcuts close={() => setHelp(false)} />}
+      <Tabs pane={pane} show={setPane} count={count} menu={menu} />
     </div>
   );
 }
 
-/** What the rest of the desk may ask of the conversation. */
-export interface TalkHandle {
-  focus(): void;
-  end(): void;
+interface TabsProps {
+  pane: Pane;
+  show: (pane: Pane) => void;
+  count: number;
+  menu: () => void;
+}
+
+function Tabs({ pane, show, count, menu }: TabsProps) {
+  const say = useWords();
+  const tab = (to: Pane, label: string, icon: preact.ComponentChildren) => (
+    <button type="button" aria-current={pane === to ? 'page' : undefined} onClick={() => show(to)} data-testid={`tab-${to}`}>
+      {icon}
+      <span>{label}</span>
+      {to === 'list' && count > 0 && <span class="badge">{count > 99 ? '99+' : count}</span>}
+    </button>
+  );
+  return (
+    <nav class="tabs" aria-label={say('top.menu')}>
+      {tab('list', say('tab.chats'), <People />)}
+      {tab('talk', say('tab.talk'), <Bubbles />)}
+      {tab('info', say('tab.info'), <Info />)}
+      <button type="button" onClick={menu} data-testid="tab-menu">
+        <span class="dots" aria-hidden="true">
+          •••
+        </span>
+        <span>{say('top.menu')}</span>
+      </button>
+    </nav>
+  );
 }

@@ -1,10 +1,12 @@
 import type { RefObject } from 'preact';
-import type { Status } from '../wire/frames';
+import { useStore } from '../wire/store';
 import { useWords } from '../words';
 import type { DeskClient } from './client';
+import { MyStatus } from './MyStatus';
 import { useNow } from './now';
 import type { Outbox } from './outbox';
-import { type ContactFacts, type DeskState, inOrder } from './state';
+import { type ContactFacts, type DeskState, inOrder, nameOf, waitingSince } from './state';
+import type { Chosen } from './usePlaces';
 
 interface Props {
   client: DeskClient;
@@ -12,63 +14,18 @@ interface Props {
   box: Outbox;
   contacts: readonly ContactFacts[];
   unreads: Readonly<Record<string, number>>;
-  selected: string;
+  chosen: Chosen;
   pick: (contact: ContactFacts) => void;
   statusBox: RefObject<HTMLSelectElement | null>;
 }
 
 export function Left(props: Props) {
   return (
-    <nav class="column left">
+    <nav class="column left" aria-label={useWords()('chats.title')}>
       <MyStatus {...props} />
       <Chats {...props} />
       <Queues desk={props.desk} />
     </nav>
-  );
-}
-
-function MyStatus({ client, desk, box, statusBox, contacts }: Props) {
-  const say = useWords();
-  const now = useNow(1_000);
-  const agent = desk.agent;
-  // What was chosen shows at once; the server's word replaces it.
-  const asked = box.findLast((w) => w.command.type === 'status' && w.state === 'pending')?.command;
-  const status: Status = asked?.type === 'status' ? asked.status : (agent?.status ?? 'offline');
-  const choose = (next: Status) => client.ask({ type: 'status', status: next, reason: '' });
-  return (
-    <section class="my-status" aria-label={say('status.label')}>
-      <div class="status-line" data-status={status}>
-        <span class="dot" />
-        <select
-          ref={statusBox}
-          data-testid="status-select"
-          aria-label={say('status.label')}
-          value={status}
-          disabled={!desk.ready}
-          onChange={(event) => choose(event.currentTarget.value as Status)}
-        >
-          <option value="available">{say('status.available')}</option>
-          <option value="break">{say('status.break')}</option>
-          <option value="offline">{say('status.offline')}</option>
-          {status === 'away' && <option value="away">{say('status.away')}</option>}
-        </select>
-        <span class="timer" title={agent ? say.day(agent.since_ms) : ''}>
-          {agent && agent.since_ms > 0 && say.span(now - agent.since_ms)}
-        </span>
-      </div>
-      <p class="activity" data-testid="activity">
-        <span>{say.code('activity', agent?.activity ?? 'idle')}</span>
-        {agent && agent.capacity > 0 && <span>{say('capacity', { n: contacts.length, of: agent.capacity })}</span>}
-      </p>
-      {status === 'away' && (
-        <p class="away" role="alert">
-          <span>{say('status.away.why')}</span>
-          <button type="button" class="button small" onClick={() => choose('available')} data-testid="status-back">
-            {say('status.away.back')}
-          </button>
-        </p>
-      )}
-    </section>
   );
 }
 
@@ -81,6 +38,7 @@ function Chats(props: Props) {
       <h2 id="chats-title">
         {say('chats.title')} {contacts.length > 0 && <span class="count">{contacts.length}</span>}
       </h2>
+      {props.chosen.room > 1 && <Columns chosen={props.chosen} />}
       {contacts.length === 0 && desk.ready && <p class="quiet pad">{say(off ? 'chats.none.off' : 'chats.none')}</p>}
       <ul>
         {contacts.map((contact, i) => (
@@ -91,6 +49,27 @@ function Chats(props: Props) {
   );
 }
 
+function Columns({ chosen }: { chosen: Chosen }) {
+  const say = useWords();
+  return (
+    <fieldset class="columns-choice" title={`${say('columns')} (Alt C)`}>
+      <legend class="hidden">{say('columns')}</legend>
+      {Array.from({ length: chosen.room }, (_, i) => i + 1).map((n) => (
+        <button
+          key={n}
+          type="button"
+          aria-pressed={chosen.columns === n}
+          aria-label={say('columns.n', { n })}
+          onClick={() => chosen.setColumns(n)}
+          data-testid={`columns-${n}`}
+        >
+          {n}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
 function ChatItem({
   contact,
   place,
@@ -98,17 +77,21 @@ function ChatItem({
   desk,
   box,
   unreads,
-  selected,
+  chosen,
   pick,
 }: Props & { contact: ContactFacts; place: number }) {
   const say = useWords();
+  const writing = contact.id in useStore(client.typing);
+  const shown = chosen.places.open.includes(contact.id);
   const last = inOrder(Object.values(desk.messages[contact.id] ?? {})).at(-1);
   const waiting = box.findLast((w) => w.command.type === 'send' && w.command.contact === contact.id)?.command;
   const count = unreads[contact.id] ?? 0;
-  const draft = contact.id === selected ? '' : client.draft(contact.id);
+  const draft = shown ? '' : client.draft(contact.id);
   const mine = waiting?.type === 'send' ? waiting.text : '';
-  const said = mine || last?.text || '';
+  const file = last?.attachments[0]?.name;
+  const said = mine || last?.text || (file ? say('file.sent', { name: file }) : '');
   const byMe = mine !== '' || last?.author === 'agent';
+  const since = waitingSince(desk, contact);
   return (
     <li>
       <button
@@ -117,15 +100,18 @@ function ChatItem({
         data-testid="chat-item"
         data-contact={contact.id}
         data-unread={count}
-        aria-current={contact.id === selected}
+        aria-current={chosen.places.open[chosen.places.at] === contact.id}
+        data-shown={shown}
         onClick={() => pick(contact)}
       >
         <Face customer={contact.customer} />
-        <span class="chat-name">{customerName(say, contact.customer)}</span>
-        <span class="chat-time">{last && say.clock(last.sent_ms)}</span>
+        <span class="chat-name">{customerName(say, contact.customer, nameOf(desk, contact))}</span>
+        {since > 0 ? <Waits since={since} /> : <span class="chat-time">{last && say.clock(last.sent_ms)}</span>}
         <span class="chat-last">
           {contact.state === 'wrapping' ? (
             <span class="tag">{say('chats.wrapping')}</span>
+          ) : writing ? (
+            <em class="writes">{say('chats.typing')}</em>
           ) : draft ? (
             <>
               <em class="draft">{say('chats.draft')}</em> {draft}
@@ -147,18 +133,37 @@ function ChatItem({
   );
 }
 
+/** How long the customer waits for an answer; the longer, the louder. */
+function Waits({ since }: { since: number }) {
+  const say = useWords();
+  const ms = useNow(1_000) - since;
+  return (
+    <span
+      class="chat-time chat-waits"
+      data-late={ms > 120_000 ? 'very' : ms > 45_000}
+      title={say('chats.waits')}
+      data-testid="waits"
+    >
+      <span class="hidden">{say('chats.waits')} </span>
+      {say.span(ms)}
+    </span>
+  );
+}
+
 function Queues({ desk }: { desk: DeskState }) {
   const say = useWords();
   const now = useNow(1_000);
+  const mine = desk.queues.filter((q) => q.mine);
   return (
     <section class="queues" aria-labelledby="queues-title">
       <h2 id="queues-title">{say('queues.title')}</h2>
-      {desk.ready && desk.queues.length === 0 && <p class="quiet pad">{say('queues.none')}</p>}
+      {desk.ready && mine.length === 0 && <p class="quiet pad">{say('queues.none')}</p>}
       <ul>
-        {desk.queues.map((queue) => (
+        {mine.map((queue) => (
           <li key={queue.id} class="queue" data-testid="queue-item" data-waiting={queue.waiting}>
             <span class="queue-name">{queue.name}</span>
             <span class="queue-oldest">
+              {!queue.open && `${say('transfer.closed')} `}
               {queue.waiting > 0 && queue.oldest_ms > 0 && say('queues.oldest', { time: say.span(now - queue.oldest_ms) })}
             </span>
             <span class="queue-waiting" data-some={queue.waiting > 0}>
@@ -171,8 +176,9 @@ function Queues({ desk }: { desk: DeskState }) {
   );
 }
 
-/** A customer is known by a pseudonym: its end tells two apart. */
-export function customerName(say: ReturnType<typeof useWords>, customer: string): string {
+/** A customer without a name is known by a pseudonym: its end tells two apart. */
+export function customerName(say: ReturnType<typeof useWords>, customer: string, name = ''): string {
+  if (name) return name;
   return customer ? say('customer.n', { id: customer.slice(-5).toUpperCase() }) : say('customer');
 }
 

@@ -1,6 +1,7 @@
 import type { Offer } from '../wire/frames';
 import { useWords } from '../words';
 import type { DeskClient } from './client';
+import { percent } from './Intent';
 import { customerName, Face } from './Left';
 import { useNow } from './now';
 import type { Outbox } from './outbox';
@@ -33,7 +34,7 @@ export function OfferCard({ offer, client, desk }: Props) {
             {say.code('channel', offer.channel)} · <strong>{offer.queue_name}</strong>
           </p>
           <p class="quiet">
-            {customerName(say, offer.customer)}
+            {customerName(say, offer.customer, desk.profiles[offer.customer]?.name || offer.customer_name)}
             {waited && <span aria-hidden="true"> · {waited}</span>}
           </p>
         </div>
@@ -41,6 +42,17 @@ export function OfferCard({ offer, client, desk }: Props) {
           {left > 0 ? say('offer.seconds', { n: Math.ceil(left / 1000) }) : say('offer.late')}
         </p>
       </div>
+      {(offer.intent || offer.tier || offer.language) && (
+        <p class="offer-tags">
+          {offer.intent && (
+            <span class="tag">
+              {say.code('intent', offer.intent)} {percent(offer.confidence)}
+            </span>
+          )}
+          {offer.language && <span class="tag">{say.code('lang', offer.language)}</span>}
+          {offer.tier && <span class="tag">{say.code('tier', offer.tier)}</span>}
+        </p>
+      )}
       <progress max={whole} value={left} aria-hidden="true" />
       <div class="offer-answers">
         <button type="button" class="button" disabled={answering} onClick={() => answer(false)} data-testid="offer-decline">

@@ -1,48 +1,74 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { Sheet } from '../shell/Sheet';
 import { useWords, type Word } from '../words';
 
-const rows: [Word, string[]][] = [
-  ['keys.accept', ['Alt', 'A']],
-  ['keys.decline', ['Alt', 'X']],
-  ['keys.send', ['Enter']],
-  ['keys.line', ['Shift', 'Enter']],
-  ['keys.write', ['Alt', 'W']],
-  ['keys.next', ['Alt', '↓']],
-  ['keys.previous', ['Alt', '↑']],
-  ['keys.nth', ['Alt', '1 … 9']],
-  ['keys.end', ['Alt', 'E']],
-  ['keys.status', ['Alt', 'S']],
-  ['keys.help', ['?']],
+const groups: [Word, [Word, string[]][]][] = [
+  [
+    'keys.offers',
+    [
+      ['keys.accept', ['Alt', 'A']],
+      ['keys.decline', ['Alt', 'X']],
+      ['keys.status', ['Alt', 'S']],
+    ],
+  ],
+  [
+    'keys.chats',
+    [
+      ['keys.next', ['Alt', '↓']],
+      ['keys.previous', ['Alt', '↑']],
+      ['keys.nth', ['Alt', '1 … 9']],
+      ['keys.column', ['Alt', 'O']],
+      ['keys.columns', ['Alt', 'C']],
+      ['keys.transfer', ['Alt', 'T']],
+      ['keys.end', ['Alt', 'Q']],
+    ],
+  ],
+  [
+    'keys.writing',
+    [
+      ['keys.write', ['Alt', 'W']],
+      ['keys.send', ['Enter']],
+      ['keys.line', ['Shift', 'Enter']],
+      ['keys.replies', ['/']],
+      ['keys.replies', ['Alt', 'R']],
+      ['keys.hole', ['Tab']],
+      ['keys.note', ['Alt', 'N']],
+      ['keys.attach', ['Alt', 'U']],
+    ],
+  ],
+  [
+    'keys.more',
+    [
+      ['keys.profile', ['Alt', 'P']],
+      ['keys.page', ['Alt', 'G']],
+      ['keys.help', ['?']],
+      ['keys.help', ['Alt', '/']],
+    ],
+  ],
 ];
 
 export function Shortcuts({ close }: { close: () => void }) {
   const say = useWords();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
   return (
-    <dialog ref={dialog} class="sheet" onClose={close} aria-labelledby="keys-title" data-testid="shortcuts">
-      <h2 id="keys-title">{say('keys.title')}</h2>
-      <dl>
-        {rows.map(([word, keys]) => (
-          <div key={word}>
-            <dt>{say(word)}</dt>
-            <dd>
-              {keys.map((key) => (
-                <kbd key={key}>{key}</kbd>
+    <Sheet title={say('keys.title')} close={close} testid="shortcuts" wide>
+      <div class="key-groups">
+        {groups.map(([title, rows]) => (
+          <section key={title}>
+            <h3>{say(title)}</h3>
+            <dl>
+              {rows.map(([word, keys]) => (
+                <div key={keys.join()}>
+                  <dt>{say(word)}</dt>
+                  <dd>
+                    {keys.map((key) => (
+                      <kbd key={key}>{key}</kbd>
+                    ))}
+                  </dd>
+                </div>
               ))}
-            </dd>
-          </div>
+            </dl>
+          </section>
         ))}
-      </dl>
-      <button type="button" class="button" onClick={() => dialog.current?.close()}>
-        {say('keys.close')} <kbd>Esc</kbd>
-      </button>
-    </dialog>
+      </div>
+    </Sheet>
   );
 }

@@ -1,40 +1,72 @@
-// The conversation: head, messages, and below them the answer box or the wrap-up.
+// One column of the desk, a conversation: head, messages, and below them the answer box or the wrap-up.
 import type { RefObject } from 'preact';
 import { useImperativeHandle, useRef, useState } from 'preact/hooks';
-import type { Shelves } from '../shell/history';
-import { Back, Chat, Info } from '../shell/icons';
+import { Back, ChannelIcon, Chat, Info, Swap } from '../shell/icons';
 import type { LinkState } from '../wire/link';
 import { useWords } from '../words';
-import { Composer } from './Composer';
+import { Composer, type ComposerHandle } from './Composer';
 import type { DeskClient } from './client';
 import type { Pane, TalkHandle } from './Desk';
+import { IntentTag } from './Intent';
 import { customerName, Face } from './Left';
 import { MessageLog } from './MessageLog';
 import type { Outbox } from './outbox';
-import type { ContactFacts, DeskState } from './state';
+import { type ContactFacts, type DeskState, nameOf } from './state';
+import { Transfer } from './Transfer';
 import { WrapUp } from './WrapUp';
 
 interface Props {
   client: DeskClient;
-  shelves: Shelves;
   desk: DeskState;
   box: Outbox;
   link: LinkState;
   contact: ContactFacts | undefined;
+  /** Whether this column has the keyboard, and whether there are others. */
+  active: boolean;
+  alone: boolean;
+  focus: () => void;
   handle: RefObject<TalkHandle | null>;
   show: (pane: Pane) => void;
   quiet: boolean;
 }
 
 export function Talk(props: Props) {
-  const { client, contact, handle, show } = props;
   const say = useWords();
-  const writing = useRef<HTMLTextAreaElement>(null);
+  const { contact, active, alone, focus } = props;
+  if (!contact) {
+    return (
+      <section class="talk empty" data-active={active} aria-label={say('talk.empty')}>
+        <Chat />
+        <p>{say(props.quiet ? 'talk.pick.none' : 'talk.pick')}</p>
+      </section>
+    );
+  }
+  return (
+    <section
+      class="talk"
+      data-testid="conversation"
+      data-contact={contact.id}
+      data-state={contact.state}
+      data-active={active && !alone}
+      aria-label={customerName(say, contact.customer, nameOf(props.desk, contact))}
+      onFocusIn={focus}
+      onPointerDown={focus}
+    >
+      <Open {...props} contact={contact} />
+    </section>
+  );
+}
+
+function Open(props: Props & { contact: ContactFacts }) {
+  const { client, desk, contact, handle, show, active } = props;
+  const say = useWords();
+  const writing = useRef<ComposerHandle>(null);
   const [sure, setSure] = useState(false);
-  const assigned = contact?.state === 'assigned';
+  const [moving, setMoving] = useState(false);
+  const assigned = contact.state === 'assigned';
 
   const end = () => {
-    if (!contact || !assigned || client.asking('end', contact.id)) return;
+    if (!assigned || client.asking('end', contact.id)) return;
     if (client.draft(contact.id).trim() && !sure) {
       setSure(true);
       return;
@@ -42,32 +74,48 @@ export function Talk(props: Props) {
     setSure(false);
     client.ask({ type: 'end', contact: contact.id });
   };
-  useImperativeHandle(handle, () => ({ focus: () => writing.current?.focus(), end }));
-
-  if (!contact) {
-    return (
-      <main class="column talk empty" id="talk">
-        <Chat />
-        <p>{say(props.quiet ? 'talk.pick.none' : 'talk.pick')}</p>
-      </main>
-    );
-  }
+  const transfer = () => assigned && setMoving(true);
+  useImperativeHandle(
+    active ? handle : null,
+    (): TalkHandle => ({
+      focus: () => writing.current?.focus(),
+      note: () => writing.current?.note(),
+      replies: () => writing.current?.replies(),
+      attach: () => writing.current?.attach(),
+      transfer,
+      end,
+    }),
+  );
   return (
-    <main class="column talk" id="talk" data-testid="conversation" data-contact={contact.id} data-state={contact.state}>
+    <>
       <header class="talk-head">
         <button type="button" class="button ghost icon-only phone" onClick={() => show('list')} aria-label={say('talk.back')}>
           <Back />
         </button>
         <Face customer={contact.customer} />
         <div class="talk-who">
-          <h1>{customerName(say, contact.customer)}</h1>
+          <h1>{customerName(say, contact.customer, nameOf(desk, contact))}</h1>
           <p class="quiet presence" data-here={contact.connected}>
             <span class="dot" />
-            {say.code('channel', contact.channel)} · {contact.queue_name}
+            <ChannelIcon channel={contact.channel} />
+            <span class="hidden">{say.code('channel', contact.channel)}</span> {contact.queue_name}
             {!contact.connected && ` · ${say('chats.left')}`}
           </p>
         </div>
-        {assigned && <Transfer {...props} contact={contact} />}
+        <IntentTag contact={contact} />
+        {assigned && (
+          <button
+            type="button"
+            class="button icon-only"
+            onClick={transfer}
+            disabled={client.asking('transfer', contact.id)}
+            title={`${say('talk.transfer')} (Alt T)`}
+            aria-label={say('talk.transfer')}
+            data-testid="transfer"
+          >
+            <Swap />
+          </button>
+        )}
         {assigned && (
           <button
             type="button"
@@ -75,7 +123,7 @@ export function Talk(props: Props) {
             onClick={end}
             onBlur={() => setSure(false)}
             disabled={client.asking('end', contact.id)}
-            title={`${say('talk.end')} (Alt E)`}
+            title={`${say('talk.end')} (Alt Q)`}
             data-testid="end-contact"
           >
             {say('talk.end')}
@@ -92,38 +140,13 @@ export function Talk(props: Props) {
       )}
       <MessageLog {...props} contact={contact} />
       {assigned ? (
-        <Composer client={client} contact={contact} box={writing} />
+        <Composer client={client} desk={desk} contact={contact} active={active} handle={writing} />
       ) : contact.state === 'wrapping' ? (
-        <WrapUp client={client} contact={contact} />
+        <WrapUp client={client} desk={desk} contact={contact} active={active} />
       ) : (
         <p class="notice">{say('talk.ended')}</p>
       )}
-    </main>
-  );
-}
-
-function Transfer({ client, desk, contact }: Props & { contact: ContactFacts }) {
-  const say = useWords();
-  const others = desk.queues.filter((q) => q.id !== contact.queue);
-  if (others.length === 0) return null;
-  return (
-    <select
-      class="button transfer"
-      aria-label={say('talk.transfer.to')}
-      value=""
-      disabled={client.asking('transfer', contact.id)}
-      data-testid="transfer"
-      onChange={(event) => {
-        const queue = event.currentTarget.value;
-        if (queue) client.ask({ type: 'transfer', contact: contact.id, queue });
-      }}
-    >
-      <option value="">{say('talk.transfer')}</option>
-      {others.map((queue) => (
-        <option key={queue.id} value={queue.id}>
-          {queue.name}
-        </option>
-      ))}
-    </select>
+      {moving && <Transfer client={client} desk={desk} contact={contact} close={() => setMoving(false)} />}
+    </>
   );
 }

@@ -1,6 +1,7 @@
 // The desk's client: joins the socket, the state and the outbox, and keeps what must survive a reload. It promises that a wish
 // goes out until it is accepted or refused, that a message is shown once, and that nothing typed is lost to a reconnect.
-import type { Me } from '../shell/http';
+import { emptyFloor, type Floor, takeFloor } from '../floor/state';
+import { type Me, profileOf } from '../shell/http';
 import { type Command, readFrame, type ServerFrame } from '../wire/frames';
 import { newId } from '../wire/ids';
 import { forget, forgetAll, keep, kept } from '../wire/kept';
@@ -8,7 +9,7 @@ import { Link, type LinkState, pokeOnReturn } from '../wire/link';
 import { list, number, object, parse, text } from '../wire/read';
 import { createStore } from '../wire/store';
 import * as outbox from './outbox';
-import { type DeskState, emptyDesk, reduce } from './state';
+import { type DeskState, emptyDesk, reduce, takeProfile } from './state';
 
 /** What went wrong with a wish that has no place of its own on the screen. */
 export interface Notice {
@@ -22,6 +23,11 @@ export interface Notice {
 }
 
 const oldest = 24 * 3600 * 1000;
+/** How often we say that we write, and how long we believe that somebody does. */
+const typingEvery = 3_000;
+export const typingFor = 5_000;
+
+export type DraftKind = 'reply' | 'note';
 
 export class DeskClient {
   readonly desk = createStore<DeskState>(emptyDesk);
@@ -30,8 +36,15 @@ export class DeskClient {
   /** Contact → the sequence read up to. */
   readonly reads = createStore<Readonly<Record<string, number>>>({});
   readonly notice = createStore<Notice | null>(null);
+  /** Contact → until when (performance.now) the customer is believed to write. */
+  readonly typing = createStore<Readonly<Record<string, number>>>({});
+  readonly floor = createStore<Floor>(emptyFloor);
+  /** Counts the drafts that changed in another tab. */
+  readonly drafts = createStore(0);
   private readonly socket: Link;
   private readonly names: { prefix: string; outbox: string; reads: string };
+  private readonly typedAt = new Map<string, number>();
+  private watching = false;
   private live = false;
   /** Every request that this tab ever held, and what kind of wish it was. */
   private readonly known = new Map<string, Command['type']>();
@@ -39,7 +52,7 @@ export class DeskClient {
 
   constructor(
     me: Me,
-    private readonly loggedOut: () => Promise<void>,
+    private readonly loggedOut: (by?: string) => Promise<void>,
   ) {
     const prefix = `tributary.${me.tenant}.${me.account || me.agent}.`;
     this.names = { prefix, outbox: `${prefix}outbox`, reads: `${prefix}reads` };
@@ -66,6 +79,7 @@ export class DeskClient {
     const timer = setInterval(() => this.flush(), 500);
     const storage = (event: StorageEvent) => {
       if (event.key === this.names.reads) this.reads.set(this.savedReads());
+      if (event.key?.startsWith(`${this.names.prefix}draft.`)) this.drafts.set((n) => n + 1);
     };
     addEventListener('storage', storage);
     this.stops = [pokeOnReturn(this.socket), () => clearInterval(timer), () => removeEventListener('storage', storage)];
@@ -114,25 +128,74 @@ export class DeskClient {
     this.ask({ type: 'read', contact, sequence });
   }
 
-  draft(contact: string): string {
-    return kept(`${this.names.prefix}draft.${contact}`);
+  /** A draft is of a contact; `note` is kept apart, so that what was meant for colleagues is never sent to a customer. */
+  draft(contact: string, kind: DraftKind = 'reply'): string {
+    return kept(this.draftName(contact, kind));
   }
 
-  saveDraft(contact: string, words: string): void {
-    const name = `${this.names.prefix}draft.${contact}`;
-    if (words) keep(name, words);
-    else forget(name);
+  saveDraft(contact: string, words: string, kind: DraftKind = 'reply'): void {
+    if (words) keep(this.draftName(contact, kind), words);
+    else forget(this.draftName(contact, kind));
+  }
+
+  /** Says that I write; told seldom, and forgotten by itself. */
+  saysTyping(contact: string): void {
+    const now = performance.now();
+    if (!this.live || now - (this.typedAt.get(contact) ?? Number.NEGATIVE_INFINITY) < typingEvery) return;
+    this.typedAt.set(contact, now);
+    this.socket.send(JSON.stringify({ type: 'typing', contact, request: newId() }));
+  }
+
+  /** Follows the floor until told otherwise, over reconnects too. */
+  watchFloor(on: boolean): void {
+    if (this.watching === on) return;
+    this.watching = on;
+    if (!on) this.floor.set(emptyFloor);
+    this.sayWatching();
+  }
+
+  /** Fetches a customer's profile unless a frame brought it. */
+  async loadProfile(customer: string): Promise<void> {
+    const profile = await profileOf(customer);
+    this.desk.set((state) => takeProfile(state, profile));
+  }
+
+  private sayWatching(): void {
+    if (this.live) this.socket.send(JSON.stringify({ type: 'watch_floor', on: this.watching, request: newId() }));
+  }
+
+  private draftName(contact: string, kind: DraftKind): string {
+    return `${this.names.prefix}draft.${kind}.${contact}`;
   }
 
   private take(frame: ServerFrame | null): void {
     if (!frame) return;
-    if (frame.type === 'accepted') this.saveBox(outbox.accepted(this.box.get(), frame.request, performance.now()));
+    if (frame.type === 'typing') this.takeTyping(frame.contact, frame.author);
+    else if (frame.type === 'floor') this.floor.set((had) => takeFloor(had, frame));
+    else if (frame.type === 'logged_out') void this.loggedOut(frame.by || '?');
+    else if (frame.type === 'accepted') this.saveBox(outbox.accepted(this.box.get(), frame.request, performance.now()));
     else if (frame.type === 'error') this.refused(frame);
     else if (frame.type !== 'pong') {
       this.desk.set((state) => reduce(state, frame));
       this.settle(frame);
     }
     if (frame.type === 'snapshot') this.begin();
+    // Who has sent does not write any more.
+    if (frame.type === 'message' && frame.message.author === 'customer') this.stopTyping(frame.contact);
+  }
+
+  private takeTyping(contact: string, author: string): void {
+    if (author === 'customer') this.typing.set((now) => ({ ...now, [contact]: performance.now() + typingFor }));
+  }
+
+  private stopTyping(contact: string): void {
+    if (!(contact in this.typing.get())) return;
+    this.typing.set(({ [contact]: _, ...rest }) => rest);
+  }
+
+  private pruneTyping(): void {
+    const now = performance.now();
+    for (const [contact, until] of Object.entries(this.typing.get())) if (until <= now) this.stopTyping(contact);
   }
 
   private begin(): void {
@@ -140,10 +203,12 @@ export class DeskClient {
     this.socket.settled();
     this.box.set(outbox.reconnected(this.box.get(), performance.now()));
     this.pruneReads();
+    if (this.watching) this.sayWatching();
     this.flush();
   }
 
   private flush(): void {
+    this.pruneTyping();
     if (!this.live || this.link.get() !== 'open') return;
     const now = performance.now();
     const before = this.box.get();
@@ -250,6 +315,12 @@ function about(command: Command): string {
       return command.offer;
     case 'close':
       return command.conversation;
+    case 'profile':
+      return command.customer;
+    case 'set_status':
+      return command.agent;
+    case 'watch_floor':
+      return '';
     default:
       return command.contact;
   }

@@ -98,7 +98,8 @@ export function arrived(box: Outbox, clientIds: ReadonlySet<string>): Outbox {
 
 /** What is worth keeping over a reload: what was said and done, not the moods of the last minute. */
 export function lasting(box: Outbox): Outbox {
-  return box.filter((w) => w.command.type !== 'status' && w.command.type !== 'answer' && w.command.type !== 'read');
+  const momentary = new Set(['status', 'answer', 'read', 'set_status', 'move', 'priority']);
+  return box.filter((w) => !momentary.has(w.command.type));
 }
 
 function change(box: Outbox, request: string, to: (w: Wish) => Wish): Outbox {

@@ -1,7 +1,20 @@
 // What the desk knows, as a pure function of the frames it got. Contacts, messages, marks and offers merge by id and rank, so
 // that repeats and any order of their frames give the same state; agent and queue frames carry no version, the last one counts
 // (one socket keeps their order). A snapshot replaces everything.
-import type { AgentView, Contact, Message, MessageState, Offer, Queue, ServerFrame } from '../wire/frames';
+import type {
+  AgentView,
+  Colleague,
+  Contact,
+  Message,
+  MessageState,
+  Offer,
+  Profile,
+  Queue,
+  QuickReply,
+  ServerFrame,
+  StatusReason,
+  WrapUpCode,
+} from '../wire/frames';
 import { messageStates, offerStates } from '../wire/frames';
 
 export type ContactFacts = Omit<Contact, 'messages'>;
@@ -19,6 +32,12 @@ export interface DeskState {
   /** By message id; kept apart because a mark may come before its message. */
   readonly marks: ById<MessageState>;
   readonly queues: readonly Queue[];
+  readonly colleagues: readonly Colleague[];
+  /** By customer. */
+  readonly profiles: ById<Profile>;
+  readonly codes: readonly WrapUpCode[];
+  readonly reasons: readonly StatusReason[];
+  readonly replies: readonly QuickReply[];
 }
 
 export const emptyDesk: DeskState = {
@@ -30,6 +49,11 @@ export const emptyDesk: DeskState = {
   messages: {},
   marks: {},
   queues: [],
+  colleagues: [],
+  profiles: {},
+  codes: [],
+  reasons: [],
+  replies: [],
 };
 
 export function reduce(state: DeskState, frame: ServerFrame): DeskState {
@@ -47,14 +71,31 @@ export function reduce(state: DeskState, frame: ServerFrame): DeskState {
     case 'marked':
       return takeMark(state, frame.message, frame.state);
     case 'queue':
-      return { ...state, queues: takeQueue(state.queues, frame.queue) };
+      return { ...state, queues: putById(state.queues, frame.queue) };
+    case 'colleague':
+      return { ...state, colleagues: putById(state.colleagues, frame.agent) };
+    case 'profile':
+      return takeProfile(state, frame.profile);
+    case 'settings':
+      return { ...state, codes: frame.codes, reasons: frame.reasons, replies: frame.replies };
     default:
       return state;
   }
 }
 
 function takeSnapshot(state: DeskState, frame: Extract<ServerFrame, { type: 'snapshot' }>): DeskState {
-  let next: DeskState = { ...emptyDesk, ready: true, cursor: frame.cursor, agent: frame.agent, queues: frame.queues };
+  let next: DeskState = {
+    ...emptyDesk,
+    ready: true,
+    cursor: frame.cursor,
+    agent: frame.agent,
+    queues: frame.queues,
+    colleagues: frame.agents,
+    codes: frame.codes,
+    reasons: frame.reasons,
+    replies: frame.replies,
+  };
+  for (const profile of frame.profiles) next = takeProfile(next, profile);
   for (const offer of frame.offers) next = takeOffer(next, offer);
   for (const contact of frame.contacts) next = takeContact(next, contact);
   // A mark seen before never falls back on the screen, even if this server's view is a moment behind.
@@ -108,9 +149,16 @@ function takeMark(state: DeskState, message: string, mark: MessageState): DeskSt
   return markRank(had) >= markRank(mark) ? state : { ...state, marks: { ...state.marks, [message]: mark } };
 }
 
-function takeQueue(queues: readonly Queue[], queue: Queue): readonly Queue[] {
-  const at = queues.findIndex((q) => q.id === queue.id);
-  return at < 0 ? [...queues, queue] : queues.with(at, queue);
+function putById<T extends { id: string }>(all: readonly T[], one: T): readonly T[] {
+  const at = all.findIndex((other) => other.id === one.id);
+  return at < 0 ? [...all, one] : all.with(at, one);
+}
+
+/** A profile that was fetched counts like one that a frame brought: the newest version wins. */
+export function takeProfile(state: DeskState, profile: Profile): DeskState {
+  const had = state.profiles[profile.customer];
+  if (had && had.version >= profile.version) return state;
+  return { ...state, profiles: { ...state.profiles, [profile.customer]: profile } };
 }
 
 /** The messages in the order of the conversation. */
@@ -148,6 +196,27 @@ export function conversationMessages(state: DeskState, contact: ContactFacts): B
     }
   }
   return all;
+}
+
+/** Since when the customer waits for an answer: the first message after the last that an agent or a bot said to them; 0 for not. */
+export function waitingSince(state: DeskState, contact: ContactFacts): number {
+  if (contact.state !== 'assigned') return 0;
+  let since = 0;
+  for (const m of inOrder(Object.values(state.messages[contact.id] ?? {}))) {
+    if (m.author === 'customer') since = since || m.sent_ms;
+    else if (!m.internal && m.author !== 'system') since = 0;
+  }
+  return since;
+}
+
+/** The codes that a queue offers. */
+export function codesOf(state: DeskState, queue: string): WrapUpCode[] {
+  return state.codes.filter((code) => code.queues.length === 0 || code.queues.includes(queue));
+}
+
+/** What the customer is called here: the profile's word before the contact's. */
+export function nameOf(state: DeskState, contact: { customer: string; customer_name: string }): string {
+  return state.profiles[contact.customer]?.name || contact.customer_name;
 }
 
 /** How many messages of the customer came after the one last read. */

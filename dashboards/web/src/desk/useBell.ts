@@ -3,20 +3,11 @@ import type { Offer } from '../wire/frames';
 import { wordsNow } from '../words';
 import type { DeskClient } from './client';
 import { armSound, notify, ring, tick } from './ring';
-import type { ContactFacts } from './state';
 
-// Rings while an offer waits for an answer, ticks for a new message out of sight, and says both in the title of the page.
-export function useBell(
-  client: DeskClient,
-  offers: readonly Offer[],
-  contacts: readonly ContactFacts[],
-  unreads: Readonly<Record<string, number>>,
-  selected: string,
-): void {
+// Rings while an offer waits for an answer, and says so in the title of the page.
+export function useBell(client: DeskClient, offers: readonly Offer[], unread: number): void {
   const open = offers.filter((o) => !client.asking('answer', o.id));
   const ringsFor = open.map((o) => o.id).join(' ');
-  const count = contacts.reduce((sum, c) => sum + (unreads[c.id] ?? 0), 0);
-  const before = useRef(count);
 
   useEffect(armSound, []);
 
@@ -31,18 +22,28 @@ export function useBell(
     };
   }, [ringsFor]);
 
-  useEffect(() => {
-    if (count > before.current && (document.hidden || contacts.some((c) => c.id !== selected && (unreads[c.id] ?? 0) > 0)))
-      tick();
-    before.current = count;
-  }, [count]);
-
   const offer = open[0];
-  const title = offer ? `● ${wordsNow()('offer.title')} · ${offer.queue_name}` : count > 0 ? `(${count}) Tributary` : 'Tributary';
+  const title = offer
+    ? `● ${wordsNow()('offer.title')} · ${offer.queue_name}`
+    : unread > 0
+      ? `(${unread}) Tributary`
+      : 'Tributary';
   useEffect(() => {
     document.title = title;
     return () => {
       document.title = 'Tributary';
     };
   }, [title]);
+}
+
+// Ticks, and notifies, for a new message out of sight.
+export function useSound(count: number, elsewhere: boolean): void {
+  const before = useRef(count);
+  useEffect(() => {
+    const more = count > before.current;
+    before.current = count;
+    if (!more || !(document.hidden || elsewhere)) return;
+    tick();
+    if (document.hidden) return notify(wordsNow()('chats.notice', { n: count }), 'messages');
+  }, [count]);
 }

@@ -1,27 +1,20 @@
-// Which page to show: the one-time page, the login, or the desk. Later pages (review, administration) get a line in `pages`.
-import type { ComponentType } from 'preact';
+// Which page to show: the one-time page, the login, or the workspace.
 import { useEffect, useState } from 'preact/hooks';
-import { Desk } from '../desk/Desk';
+import { Workspace } from '../desk/Workspace';
 import { useWords } from '../words';
 import { First } from './First';
 import { Gate } from './Gate';
 import { logout, type Me, whoAmI } from './http';
 import { Login } from './Login';
+import { pagesOf } from './routes';
 
-type Session = { state: 'asking' } | { state: 'down' } | { state: 'out' } | { state: 'in'; me: Me };
-
-/** A page for people who are logged in, by the beginning of its address; the last one takes all. */
-export interface Page {
-  at: string;
-  page: ComponentType<PageProps>;
-}
+type Session = { state: 'asking' } | { state: 'down' } | { state: 'out'; by: string } | { state: 'in'; me: Me };
 
 export interface PageProps {
   me: Me;
-  loggedOut: () => void;
+  /** By is who logged the person out, if somebody else did. */
+  loggedOut: (by?: string) => void;
 }
-
-const pages: Page[] = [{ at: '/', page: Desk }];
 
 export function App() {
   const [session, setSession] = useState<Session>({ state: 'asking' });
@@ -40,7 +33,7 @@ export function App() {
     const ask = async () => {
       try {
         const me = await whoAmI();
-        setSession(me ? { state: 'in', me } : { state: 'out' });
+        setSession(me ? { state: 'in', me } : { state: 'out', by: '' });
       } catch {
         setSession({ state: 'down' });
         wait = Math.min(wait * 2, 10_000);
@@ -52,23 +45,22 @@ export function App() {
   }, [path]);
 
   const enter = (me: Me) => {
-    history.replaceState(null, '', '/');
+    history.replaceState(null, '', `/${location.hash}`);
     setPath('/');
     setSession({ state: 'in', me });
   };
-  const leave = () => {
+  const leave = (by = '') => {
     history.replaceState(null, '', '/');
     setPath('/');
-    setSession({ state: 'out' });
+    setSession({ state: 'out', by });
   };
 
-  if (path.startsWith('/first')) return <First entered={enter} toLogin={leave} />;
+  if (path.startsWith('/first')) return <First entered={enter} toLogin={() => leave()} />;
   if (session.state === 'in') {
-    if (!session.me.agent) return <NoDesk leave={leave} />;
-    const Shown = pages.find((p) => path.startsWith(p.at))?.page ?? Desk;
-    return <Shown me={session.me} loggedOut={leave} />;
+    if (pagesOf(session.me).length === 0) return <NoDesk leave={() => leave()} />;
+    return <Workspace me={session.me} loggedOut={leave} />;
   }
-  if (session.state === 'out') return <Login entered={enter} />;
+  if (session.state === 'out') return <Login entered={enter} by={session.by} />;
   return (
     <p class="splash" role="status">
       {say(session.state === 'down' ? 'down' : 'loading')}
@@ -76,7 +68,7 @@ export function App() {
   );
 }
 
-/** For accounts that are no agents, such as an administrator's. */
+/** For accounts that have no page here, such as a program's. */
 function NoDesk({ leave }: { leave: () => void }) {
   const say = useWords();
   const out = () =>

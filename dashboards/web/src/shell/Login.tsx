@@ -17,7 +17,7 @@ function wrong(error: unknown): { word: Word; code: string } {
   return { word: 'login.other', code };
 }
 
-export function Login({ entered }: { entered: (me: Me) => void }) {
+export function Login({ entered, by }: { entered: (me: Me) => void; by: string }) {
   const say = useWords();
   const asked = new URLSearchParams(location.search);
   const [tenant, setTenant] = useState(asked.get('tenant') ?? (kept(tenantName) || firstTenant));
@@ -42,6 +42,11 @@ export function Login({ entered }: { entered: (me: Me) => void }) {
 
   return (
     <Gate title={say('login.title')}>
+      {by && (
+        <p class="told" role="status" data-testid="logged-out">
+          {say('login.forced', { name: by })}
+        </p>
+      )}
       <form data-testid="login-form" onSubmit={go}>
         <Field
           label={say('login.tenant')}

@@ -1,5 +1,6 @@
 // Older messages and decisions, which come from the warehouse by named query and may be late.
 import { inOrder } from '../desk/state';
+import type { History, PastContact, PastMessage } from '../desk/timeline';
 import { type Message, type Offer, readMessage, readOffer } from '../wire/frames';
 import { flag, list, number, object, text } from '../wire/read';
 import { createStore, type Store } from '../wire/store';
@@ -7,17 +8,37 @@ import { call, conversationsOf, type PastConversation, Refused } from './http';
 
 export type Fetched<T> = { state: 'loading' } | { state: 'late' } | { state: 'failed' } | { state: 'there'; value: T };
 
-export interface OldMessages {
-  messages: Message[];
-  /** Whether there may be more before these. */
-  more: boolean;
+export async function messagesOf(conversation: string): Promise<Message[]> {
+  const answer = await call('GET', `/api/conversations/${encodeURIComponent(conversation)}/messages`);
+  return inOrder(list(answer.messages ?? answer.items, readMessage));
 }
 
-export async function messagesBefore(conversation: string, before: number): Promise<OldMessages> {
-  const query = before > 0 ? `?before=${before}` : '';
-  const answer = await call('GET', `/api/conversations/${encodeURIComponent(conversation)}/messages${query}`);
-  const messages = inOrder(list(answer.messages ?? answer.items, readMessage));
-  return { messages, more: (messages[0]?.sequence ?? 0) > 1 };
+/** A page of everything a customer said and heard on any channel, and where the page before it begins ('' at the beginning). */
+export async function pageOf(customer: string, before: string): Promise<{ page: History; next: string }> {
+  const query = before ? `?before=${encodeURIComponent(before)}` : '';
+  const answer = await call('GET', `/api/customers/${encodeURIComponent(customer)}/messages${query}`);
+  const messages = list(answer.messages, (item): PastMessage => {
+    const v = object(item);
+    return { ...readMessage(item), contact: text(v.contact), channel: text(v.channel) };
+  });
+  const contacts = list(answer.contacts, (item): PastContact => {
+    const v = object(item);
+    return {
+      id: text(v.id),
+      channel: text(v.channel),
+      queue: text(v.queue),
+      queue_name: text(v.queue_name) || text(v.queue),
+      agent: text(v.agent),
+      agent_name: text(v.agent_name) || text(v.agent),
+      started_ms: number(v.started_ms),
+      ended_ms: number(v.ended_ms),
+      end_reason: text(v.end_reason),
+      code: text(v.wrap_up_name) || text(v.wrap_up_code),
+      intent: text(v.intent),
+      survey: number(v.survey),
+    };
+  });
+  return { page: { messages, contacts }, next: text(answer.next) };
 }
 
 export async function decisionsOf(contact: string): Promise<Offer[]> {
@@ -34,6 +55,7 @@ function readDecision(value: unknown): Offer {
   const [chosen, reasons, scores] = [column('candidate_chosen'), column('candidate_reasons'), column('candidate_scores')];
   const why = list(v.candidate_agents, text).map((agent, i) => ({
     agent,
+    name: agent,
     chosen: flag(chosen[i]),
     reason: text(reasons[i]),
     score: number(scores[i]),
@@ -80,14 +102,14 @@ export class Shelf<T> {
 
 export interface Shelves {
   conversations: Shelf<PastConversation[]>;
-  messages: Shelf<OldMessages>;
+  messages: Shelf<Message[]>;
   decisions: Shelf<Offer[]>;
 }
 
 export function createShelves(): Shelves {
   return {
     conversations: new Shelf(conversationsOf),
-    messages: new Shelf((key) => messagesBefore(key, 0)),
+    messages: new Shelf(messagesOf),
     decisions: new Shelf(decisionsOf),
   };
 }

@@ -1,5 +1,6 @@
 // The HTTP door of the workspace. Answers are read tolerantly; failures are one type with the server's code.
 import { list, number, object, parse, text } from '../wire/read';
+import { type Attachment, type Profile, readProfile } from '../wire/views';
 
 export interface Me {
   tenant: string;
@@ -14,6 +15,8 @@ export class Refused extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** The whole answer, for what says more than a code. */
+    readonly answer: Record<string, unknown> = {},
   ) {
     super(message);
   }
@@ -32,12 +35,17 @@ export async function call(method: 'GET' | 'POST', path: string, body?: unknown)
     headers,
     credentials: 'same-origin',
     cache: 'no-store',
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(body instanceof Blob ? 120_000 : 15_000),
   };
   if (method === 'POST') {
-    headers['Content-Type'] = 'application/json';
     if (csrf) headers['X-Tributary-Csrf'] = csrf;
-    init.body = JSON.stringify(body ?? {});
+    if (body instanceof Blob) {
+      headers['Content-Type'] = body.type || 'application/octet-stream';
+      init.body = body;
+    } else {
+      headers['Content-Type'] = 'application/json';
+      init.body = JSON.stringify(body ?? {});
+    }
   }
   let answer: Response;
   try {
@@ -52,7 +60,8 @@ export async function call(method: 'GET' | 'POST', path: string, body?: unknown)
   if (!answer.ok) {
     const error = object((value as Record<string, unknown>).error);
     const top = value as Record<string, unknown>;
-    throw new Refused(answer.status, text(top.code) || text(error.code), text(top.text) || text(error.text) || text(top.error));
+    const words = text(top.text) || text(error.text) || text(top.error);
+    throw new Refused(answer.status, text(top.code) || text(error.code), words, top);
   }
   return value as Record<string, unknown>;
 }
@@ -124,3 +133,34 @@ export async function conversationsOf(customer: string): Promise<PastConversatio
     };
   });
 }
+
+export async function profileOf(customer: string): Promise<Profile> {
+  return { ...readProfile(await call('GET', `/api/customers/${encodeURIComponent(customer)}`)), customer };
+}
+
+/** The text of a message without masks, and how long it may stay on the screen. The server writes down who asked. */
+export async function showMessage(message: string, contact: string): Promise<{ text: string; show_ms: number }> {
+  const answer = await call('POST', `/api/messages/${encodeURIComponent(message)}/show`, { contact });
+  return { text: text(answer.text), show_ms: number(answer.show_ms) || 30_000 };
+}
+
+export async function practice(on: boolean): Promise<void> {
+  await call('POST', '/api/practice', { on });
+}
+
+/** The largest file that the door takes. */
+export const largestFile = 10 * 1024 * 1024;
+
+/** Brings a file in; a message then names it. */
+export async function upload(contact: string, file: File): Promise<Attachment> {
+  const query = `contact=${encodeURIComponent(contact)}&name=${encodeURIComponent(file.name)}`;
+  const answer = await call('POST', `/api/files?${query}`, file);
+  return {
+    file: text(answer.file),
+    name: text(answer.name) || file.name,
+    media_type: text(answer.media_type) || file.type,
+    size: number(answer.size) || file.size,
+  };
+}
+
+export const fileUrl = (file: string): string => `/api/files/${encodeURIComponent(file)}`;

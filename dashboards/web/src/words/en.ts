@@ -1,5 +1,10 @@
 // The words of the workspace in English; the keys bind the other languages.
+import { enAdmin } from './en.admin';
+import { enDesk } from './en.desk';
+
 export const en = {
+  ...enDesk,
+  ...enAdmin,
   brand: 'Tributary',
   'login.title': 'Log in to your workspace',
   'login.tenant': 'Tenant',
@@ -62,7 +67,6 @@ export const en = {
   customer: 'Customer',
   'customer.n': 'Customer {id}',
   'offer.title': 'New contact',
-  'offer.queue': 'Queue',
   'offer.accept': 'Accept',
   'offer.decline': 'Decline',
   'offer.seconds': '{n} s',
@@ -79,14 +83,11 @@ export const en = {
   'talk.again': 'Try again',
   'talk.failed': 'Older messages could not be loaded.',
   'talk.begin': 'Beginning of the conversation',
-  'talk.new': 'New messages',
   'talk.erased': 'Deleted',
   'talk.down': 'To the newest',
   'talk.end': 'End chat',
   'talk.end.sure': 'You have unsent text. Press again to end.',
   'talk.transfer': 'Transfer',
-  'talk.transfer.to': 'Transfer to queue',
-  'talk.transfer.none': 'There is no other queue.',
   'talk.info': 'Details',
   'talk.back': 'Back',
   'talk.customer.here': 'Customer is here',
@@ -135,10 +136,7 @@ export const en = {
   'info.presence': 'Customer',
   'info.here': 'Connected',
   'info.gone': 'Not connected',
-  'info.address': 'Address',
   'info.end': 'Ended by',
-  'info.copy': 'Copy',
-  'info.copied': 'Copied',
   'info.before': 'Earlier conversations',
   'info.before.none': 'This is the first conversation.',
   'info.before.late': 'History is late. It will appear when it is back.',
@@ -146,8 +144,6 @@ export const en = {
   'info.why': 'Why did this come to me?',
   'info.why.none': 'No decision recorded yet.',
   'info.why.late': 'The record of decisions is late.',
-  'info.why.chosen': 'Chosen',
-  'info.why.score': 'Score {n}',
   'info.why.you': 'you',
   'offerstate.offered': 'Offered',
   'offerstate.accepted': 'Accepted',

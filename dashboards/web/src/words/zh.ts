@@ -1,7 +1,12 @@
 // 工作台的中文用词。会话、联络、坐席、队列、客户按项目用词表。
 import type { Words } from './index';
 
+import { zhAdmin } from './zh.admin';
+import { zhDesk } from './zh.desk';
+
 export const zh: Words = {
+  ...zhDesk,
+  ...zhAdmin,
   brand: 'Tributary',
   'login.title': '登录工作台',
   'login.tenant': '租户',
@@ -64,7 +69,6 @@ export const zh: Words = {
   customer: '客户',
   'customer.n': '客户 {id}',
   'offer.title': '新联络',
-  'offer.queue': '队列',
   'offer.accept': '接受',
   'offer.decline': '拒绝',
   'offer.seconds': '{n} 秒',
@@ -81,14 +85,11 @@ export const zh: Words = {
   'talk.again': '重试',
   'talk.failed': '历史消息加载失败。',
   'talk.begin': '会话开始',
-  'talk.new': '新消息',
   'talk.erased': '已删除',
   'talk.down': '回到最新',
   'talk.end': '结束会话',
   'talk.end.sure': '还有未发送的内容，再按一次结束。',
   'talk.transfer': '转接',
-  'talk.transfer.to': '转接到队列',
-  'talk.transfer.none': '没有其他队列。',
   'talk.info': '详情',
   'talk.back': '返回',
   'talk.customer.here': '客户在线',
@@ -137,10 +138,7 @@ export const zh: Words = {
   'info.presence': '客户状态',
   'info.here': '在线',
   'info.gone': '不在线',
-  'info.address': '地址',
   'info.end': '结束原因',
-  'info.copy': '复制',
-  'info.copied': '已复制',
   'info.before': '以往会话',
   'info.before.none': '这是首次会话。',
   'info.before.late': '历史记录暂时延迟，恢复后会显示。',
@@ -148,8 +146,6 @@ export const zh: Words = {
   'info.why': '为什么分配给我？',
   'info.why.none': '暂无分配记录。',
   'info.why.late': '分配记录暂时延迟。',
-  'info.why.chosen': '选中',
-  'info.why.score': '得分 {n}',
   'info.why.you': '我',
   'offerstate.offered': '振铃中',
   'offerstate.accepted': '已接受',

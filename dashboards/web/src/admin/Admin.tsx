@@ -1,0 +1,3 @@
+export function Admin(_: Record<string, unknown>) {
+  return null;
+}

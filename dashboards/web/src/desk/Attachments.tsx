@@ -1,0 +1,78 @@
+// Files of a message: pictures in place, the rest as a name to save. A picture grows on a click and goes by Escape or a click.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { fileUrl } from '../shell/http';
+import { Cross, FileIcon } from '../shell/icons';
+import type { Attachment } from '../wire/frames';
+import { type Say, useWords } from '../words';
+
+export const isPicture = (file: { media_type: string }): boolean => /^image\/(png|jpeg|gif|webp)$/.test(file.media_type);
+
+export function sizeOf(say: Say, bytes: number): string {
+  if (bytes <= 0) return '';
+  const [n, unit] = bytes < 1_000_000 ? [bytes / 1_000, 'kB'] : [bytes / 1_000_000, 'MB'];
+  const digits = new Intl.NumberFormat(say.language === 'zh' ? 'zh-CN' : 'en', { maximumFractionDigits: n < 10 ? 1 : 0 });
+  return `${digits.format(n)} ${unit}`;
+}
+
+export function Attachments({ files }: { files: readonly Attachment[] }) {
+  const say = useWords();
+  const [large, setLarge] = useState<Attachment | null>(null);
+  return (
+    <ul class="attachments">
+      {files.map((file) =>
+        isPicture(file) ? (
+          <li key={file.file}>
+            <button
+              type="button"
+              class="picture"
+              onClick={() => setLarge(file)}
+              aria-label={say('file.enlarge', { name: file.name })}
+              data-testid="picture"
+            >
+              <img src={fileUrl(file.file)} alt={file.name} loading="lazy" />
+            </button>
+          </li>
+        ) : (
+          <li key={file.file}>
+            <a class="file" href={fileUrl(file.file)} download={file.name} data-testid="file">
+              <FileIcon />
+              <span class="file-name">{file.name || file.media_type}</span>
+              <span class="quiet">{sizeOf(say, file.size)}</span>
+            </a>
+          </li>
+        ),
+      )}
+      {large && <Large file={large} close={() => setLarge(null)} />}
+    </ul>
+  );
+}
+
+function Large({ file, close }: { file: Attachment; close: () => void }) {
+  const say = useWords();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <li>
+      <dialog ref={dialog} class="large" onClose={close} aria-label={file.name} data-testid="large-picture">
+        <header>
+          <span>
+            {file.name} <span class="quiet">{sizeOf(say, file.size)}</span>
+          </span>
+          <a class="button small" href={fileUrl(file.file)} download={file.name}>
+            {say('file.save')}
+          </a>
+          <button type="button" class="button small icon-only" onClick={() => dialog.current?.close()} aria-label={say('close')}>
+            <Cross />
+          </button>
+        </header>
+        <img src={fileUrl(file.file)} alt={file.name} />
+      </dialog>
+    </li>
+  );
+}

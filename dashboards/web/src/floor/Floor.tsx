@@ -1,0 +1,3 @@
+export function Floor(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,2 @@
+// Words of the floor and of setup.
+export const enAdmin = {} as const;

@@ -1,0 +1,2 @@
+// 现场与设置页面用词。
+export const zhAdmin = {};

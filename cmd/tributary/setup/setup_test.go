@@ -32,11 +32,11 @@ func TestFiveFaultsAreAllReportedWithTheirLines(t *testing.T) {
 		got = append(got, one.Error())
 	}
 	require.Equal(t, []string{
-		`bank.yaml:3: queues[0].target is a length of time such as 30s or 2m, not soon`,
-		`bank.yaml:4: queues: "cards" is there twice`,
-		`bank.yaml:7: agent amy: there is no queue "loans" in this file`,
-		`bank.yaml:8: agent amy: there is no skill "english" in this file`,
-		`bank.yaml:9: nothing is called "entrypoints" here; there are tenant, settings, skills, teams, queues, agents, entry_points`,
+		`bank.yaml:3:25: queues[0].target is a length of time such as 30s or 2m, not soon`,
+		`bank.yaml:4:6: queues: "cards" is there twice`,
+		`bank.yaml:7:21: agent amy: there is no queue "loans" in this file`,
+		`bank.yaml:8:15: agent amy: there is no skill "english" in this file`,
+		`bank.yaml:9:1: nothing is called "entrypoints" here; there are tenant, settings, skills, teams, queues, agents, entry_points`,
 	}, got)
 }
 

@@ -1,8 +1,9 @@
-// Package yamlfile reads a YAML file into a struct and reports every fault of it at once, each with its line: what is not
-// YAML, keys nobody knows, values of the wrong type; and lets a later check name the line of what it finds wrong.
+// Package yamlfile reads a YAML file into a struct and reports every fault of it at once, each with its line and column:
+// what is not YAML, keys nobody knows, values of the wrong type; and lets a later check name the place of what it finds wrong.
 package yamlfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -24,16 +25,21 @@ const maxSize = 16 << 20
 type Fault struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
-	Text string `json:"text"`
+	// Column counts letters from 1.
+	Column int    `json:"column"`
+	Text   string `json:"text"`
 }
 
-// Error gives file:line: text.
-func (f Fault) Error() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
+// Error gives file:line:column: text.
+func (f Fault) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Text)
+}
 
-// File is a file that was read, with the line of each value by its path, as queues[0].id.
+// File is a file that was read, with the place of each value by its path, as queues[0].id.
 type File struct {
 	name   string
-	lines  map[string]int
+	text   string
+	places map[string]place
 	faults []error
 }
 
@@ -53,14 +59,15 @@ func (d Duration) MarshalYAML() ([]byte, error) { return []byte(time.Duration(d)
 // Read decodes data over what into holds. Into is a pointer to a struct with yaml tags. Where there are faults, into may
 // be half filled; ask Err before using it.
 func Read(name string, data []byte, into any) *File {
-	f := &File{name: name, lines: map[string]int{}}
+	f := &File{name: name, places: map[string]place{}}
 	if len(data) > maxSize {
-		f.fail(1, fmt.Sprintf("%d bytes are more than %d", len(data), maxSize))
+		f.fail(top, fmt.Sprintf("%d bytes are more than %d", len(data), maxSize))
 		return f
 	}
+	f.text = string(data)
 	parsed, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		f.fail(lineOf(err), "not YAML: "+firstLine(err.Error()))
+		f.fail(placeIn(err), "not YAML: "+firstLine(err.Error()))
 		return f
 	}
 	for _, doc := range parsed.Docs {
@@ -70,29 +77,53 @@ func Read(name string, data []byte, into any) *File {
 	}
 	// Where there are faults the rest is decoded all the same, so that a later check finds what else is wrong.
 	if err := yaml.Unmarshal(data, into); err != nil && len(f.faults) == 0 {
-		f.fail(lineOf(err), firstLine(err.Error()))
+		f.fail(placeIn(err), firstLine(err.Error()))
 	}
 	return f
 }
 
-// Wrong adds a fault at a path; the nearest line known is named.
+// Wrong adds a fault at a path; the nearest place known is named.
 func (f *File) Wrong(path, format string, args ...any) {
-	line := 1
-	for p := path; p != ""; p = parent(p) {
-		if l, ok := f.lines[p]; ok {
-			line = l
-			break
-		}
-	}
-	if slices.ContainsFunc(f.faults, func(e error) bool { return lineIn(e) == line }) {
+	at := f.nearest(path)
+	if slices.ContainsFunc(f.faults, func(e error) bool { return faultOf(e).Line == at.line }) {
 		return // what does not decode cannot be judged
 	}
-	f.fail(line, fmt.Sprintf(format, args...))
+	f.fail(at, fmt.Sprintf(format, args...))
+}
+
+// WrongIn adds a fault in the text at a path, offset letters behind its beginning, or without a text, of the key; beside what
+// else is wrong in that line.
+func (f *File) WrongIn(path string, offset int, text, what string) {
+	at, known := f.places[path]
+	if !known {
+		at = f.nearest(path)
+	} else if text != "" {
+		at = f.within(at, text, offset)
+	}
+	f.fail(at, what)
+}
+
+// Has tells whether something stands at a path.
+func (f *File) Has(path string) bool {
+	_, ok := f.places[path]
+	return ok
+}
+
+func (f *File) nearest(path string) place {
+	for p := path; p != ""; p = parent(p) {
+		if at, ok := f.places[p]; ok {
+			return at
+		}
+	}
+	return top
 }
 
 // Err joins all faults in the order of their lines, or is nil.
 func (f *File) Err() error {
-	slices.SortStableFunc(f.faults, func(a, b error) int { return lineIn(a) - lineIn(b) })
+	slices.SortStableFunc(f.faults, func(a, b error) int {
+		x, y := faultOf(a), faultOf(b)
+		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	})
 	return errors.Join(f.faults...)
 }
 
@@ -126,14 +157,14 @@ func FaultsOf(err error) []Fault {
 	return nil
 }
 
-func lineIn(err error) int {
+func faultOf(err error) Fault {
 	var one Fault
 	_ = errors.As(err, &one)
-	return one.Line
+	return one
 }
 
-func (f *File) fail(line int, text string) {
-	f.faults = append(f.faults, Fault{f.name, line, text})
+func (f *File) fail(at place, text string) {
+	f.faults = append(f.faults, Fault{f.name, at.line, at.column, text})
 }
 
 func parent(path string) string {
@@ -148,9 +179,9 @@ func (f *File) walk(n ast.Node, path string, t reflect.Type) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	line := n.GetToken().Position.Line
-	if _, seen := f.lines[path]; !seen {
-		f.lines[path] = line
+	at := placeOf(n)
+	if _, seen := f.places[path]; !seen {
+		f.places[path] = at
 	}
 	if _, isNull := n.(*ast.NullNode); isNull {
 		return
@@ -158,14 +189,14 @@ func (f *File) walk(n ast.Node, path string, t reflect.Type) {
 	switch {
 	case t == reflect.TypeFor[Duration]():
 		if _, err := time.ParseDuration(strings.Trim(n.String(), `"'`)); err != nil {
-			f.fail(line, fmt.Sprintf("%s is a length of time such as 30s or 2m, not %s", path, n.String()))
+			f.fail(at, fmt.Sprintf("%s is a length of time such as 30s or 2m, not %s", path, n.String()))
 		}
 	case t.Kind() == reflect.Struct:
 		f.mapping(n, path, t)
 	case t.Kind() == reflect.Slice:
 		seq, ok := n.(*ast.SequenceNode)
 		if !ok {
-			f.fail(line, fmt.Sprintf("%s is a list", path))
+			f.fail(at, fmt.Sprintf("%s is a list", path))
 			return
 		}
 		for i, v := range seq.Values {
@@ -184,7 +215,7 @@ func (f *File) mapping(n ast.Node, path string, t reflect.Type) {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{m}
 	default:
-		f.fail(n.GetToken().Position.Line, strings.TrimSpace(path+" is a group of key: value"))
+		f.fail(placeOf(n), strings.TrimSpace(path+" is a group of key: value"))
 		return
 	}
 	fields, names := fieldsOf(t)
@@ -192,14 +223,14 @@ func (f *File) mapping(n ast.Node, path string, t reflect.Type) {
 		key := v.Key.GetToken().Value
 		ft, ok := fields[key]
 		if !ok {
-			f.fail(v.Key.GetToken().Position.Line, fmt.Sprintf("nothing is called %q here; there are %s", key, strings.Join(names, ", ")))
+			f.fail(placeOf(v.Key), fmt.Sprintf("nothing is called %q here; there are %s", key, strings.Join(names, ", ")))
 			continue
 		}
 		sub := key
 		if path != "" {
 			sub = path + "." + key
 		}
-		f.lines[sub] = v.Key.GetToken().Position.Line
+		f.places[sub] = placeOf(v.Key)
 		f.walk(v.Value, sub, ft)
 	}
 }
@@ -234,7 +265,7 @@ func (f *File) scalar(n ast.Node, path string, t reflect.Type) {
 	default:
 	}
 	if !ok {
-		f.fail(n.GetToken().Position.Line, fmt.Sprintf("%s is %s, not %s", path, want, firstLine(n.String())))
+		f.fail(placeOf(n), fmt.Sprintf("%s is %s, not %s", path, want, firstLine(n.String())))
 	}
 }
 
@@ -243,12 +274,5 @@ func firstLine(s string) string {
 	if len(line) > 120 {
 		line = line[:120] + "…"
 	}
-	return line
-}
-
-// lineOf finds the line in an error of the YAML library, which begins with [line:column].
-func lineOf(err error) int {
-	line := 1
-	_, _ = fmt.Sscanf(err.Error(), "[%d:", &line)
 	return line
 }

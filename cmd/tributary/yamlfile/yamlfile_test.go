@@ -1,6 +1,7 @@
 package yamlfile_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -27,11 +28,11 @@ func TestAllFaultsAtOnceWithTheirLines(t *testing.T) {
 		got = append(got, one.Error())
 	}
 	require.Equal(t, []string{
-		`x.yaml:2: nothing is called "names" here; there are name, list`,
-		`x.yaml:5: list[0].size is a whole number, not many`,
-		`x.yaml:6: list[0].on is true or false, not perhaps`,
-		`x.yaml:7: list[0].wait is a length of time such as 30s or 2m, not soon`,
-		`x.yaml:8: nothing is called "extra" here; there are id, size, on, wait`,
+		`x.yaml:2:1: nothing is called "names" here; there are name, list`,
+		`x.yaml:5:11: list[0].size is a whole number, not many`,
+		`x.yaml:6:9: list[0].on is true or false, not perhaps`,
+		`x.yaml:7:11: list[0].wait is a length of time such as 30s or 2m, not soon`,
+		`x.yaml:8:5: nothing is called "extra" here; there are id, size, on, wait`,
 	}, got)
 }
 
@@ -41,12 +42,41 @@ func TestGoodFileAndALaterFaultAtItsLine(t *testing.T) {
 	require.NoError(t, f.Err())
 	require.Equal(t, 2*time.Minute, time.Duration(s.List[0].Wait))
 	f.Wrong("list[0].id", "there is no queue %q", "q")
-	require.EqualError(t, f.Err(), `x.yaml:3: there is no queue "q"`)
+	require.EqualError(t, f.Err(), `x.yaml:3:5: there is no queue "q"`)
 }
 
 func TestNotYAML(t *testing.T) {
 	var s sample
 	require.ErrorContains(t, yamlfile.Read("x.yaml", []byte("a: [\nb: }"), &s).Err(), "x.yaml:")
+}
+
+func TestAFaultWithinATextHoweverItIsWritten(t *testing.T) {
+	for _, file := range []string{
+		"name: a 王 @ b\n",
+		"name:   \"a \\u738b @ b\"\n",
+		"name: \"\\x61 王 @ b\"\n",
+		"name: 'a 王 @ b'\n",
+		"name: |\n  a\n  王\n  @ b\n",
+		"name: >-\n  a 王\n  @ b\n",
+		"name: a 王\n  @ b\n",
+		"name: # why\n  a 王 @ b\n",
+		"list: [{wait: 2s, id: a 王 @ b}]\n",
+		"list:\n  - size: 2\n    id: \"it's a \\\"王\\\" @ b\"\n",
+		"list:\n  - size: 2\n    id: 'it''s a 王 @ b'\n",
+	} {
+		var s sample
+		f := yamlfile.Read("x.yaml", []byte(file), &s)
+		require.NoError(t, f.Err(), file)
+		path, value := "name", s.Name
+		if len(s.List) > 0 {
+			path, value = "list[0].id", s.List[0].ID
+		}
+		require.True(t, f.Has(path))
+		f.WrongIn(path, strings.Count(value[:strings.Index(value, "@")], "")-1, value, "here")
+		at := f.Faults()[0]
+		line := []rune(strings.Split(file, "\n")[at.Line-1])
+		require.Equal(t, "@", string(line[at.Column-1]), "%q: %d:%d", file, at.Line, at.Column)
+	}
 }
 
 func FuzzRead(f *testing.F) {

@@ -140,4 +140,45 @@ func TestTellingAnotherHashIsSeen(t *testing.T) {
 	require.Equal(t, 1, m.pending)
 	require.True(t, m.told(1, append([]byte{1}, make([]byte, 15)...)))
 	require.Zero(t, m.pending)
+
+	// Nobody's word reaches beyond what is folded here.
+	require.True(t, m.told(100, append([]byte{1}, make([]byte, 15)...)))
+	m.add(Step{Offset: 1, Outputs: []Output{{}}}, time.Time{})
+	require.EqualValues(t, 1, m.acked)
+	require.False(t, m.told(2, nil), "a tick without a hash proves nothing")
+}
+
+// What is in flight stays until it is answered, also where somebody else's word covers it; the mark moves at once.
+func TestWhatIsInFlightIsNotSentTwice(t *testing.T) {
+	sent := 0
+	m := newEmitter(0, [16]byte{}, func(_ Place, records []event.Record) { sent += len(records) })
+	add := func(offset int64, topics ...event.Topic) {
+		s := Step{Offset: offset}
+		for _, topic := range topics {
+			s.Outputs = append(s.Outputs, Output{Record: event.Record{Topic: topic}})
+		}
+		m.add(s, time.Time{})
+	}
+	add(0, "a", "b")
+	add(1)
+	add(2, "a")
+	require.Zero(t, m.acked)
+	m.flush()
+	require.Equal(t, 3, sent)
+	add(3, "a", "b")
+	m.answered(Place{Topic: "a"})
+	require.Zero(t, m.acked, "b is not answered")
+	require.True(t, m.told(3, make([]byte, 16)))
+	require.EqualValues(t, 3, m.acked)
+	m.flush()
+	require.Equal(t, 4, sent, "b is still in flight")
+	m.answered(Place{Topic: "b"})
+	m.flush()
+	require.Equal(t, 5, sent)
+	m.answered(Place{Topic: "a"})
+	require.EqualValues(t, 3, m.acked)
+	m.answered(Place{Topic: "b"})
+	require.EqualValues(t, 4, m.acked)
+	require.Zero(t, m.pending)
+	require.Empty(t, m.folded)
 }

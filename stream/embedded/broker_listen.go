@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"encoding/binary"
@@ -24,33 +25,37 @@ var errBadFrame = errors.New("embedded: not a request of Kafka's protocol, or to
 
 // listenKafka listens for clients of the broker. It stands between them and the broker because the broker believes every
 // length it reads and dies of a request it does not know.
-func listenKafka(ctx context.Context, network string, config BrokerConfig) (net.Listener, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, network, config.Addr)
+func listenKafka(ctx context.Context, network string, config BrokerConfig) (*kafkaListener, error) {
+	tcp, err := (&net.ListenConfig{}).Listen(ctx, network, config.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("embedded: listen for Kafka clients: %w", err)
 	}
-	l = &kafkaListener{Listener: l, slots: make(chan struct{}, config.MaxConnections), max: config.MaxRequest, tls: config.TLS}
+	l := &kafkaListener{
+		Listener: tcp, slots: make(chan struct{}, config.MaxConnections), max: config.MaxRequest, tls: config.TLS,
+		ready: make(chan net.Conn), closed: make(chan struct{}),
+	}
+	go l.acceptTCP() // until it is closed
 	return l, nil
 }
 
 // kafkaListener bounds the number of connections and checks the frames on each.
 type kafkaListener struct {
 	net.Listener
-	slots chan struct{}
-	max   int
-	tls   *tls.Config
+	slots  chan struct{}
+	max    int
+	tls    *tls.Config
+	ready  chan net.Conn
+	closed chan struct{} // closed when the listener is
 }
 
 // Accept waits for the next client; one too many is closed at once.
 func (l *kafkaListener) Accept() (net.Conn, error) {
 	for {
-		conn, err := l.Listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return nil, err
-		}
-		if err != nil { // too many open files, say; the broker would never accept again
-			<-time.NewTimer(acceptPause).C
-			continue
+		var conn net.Conn
+		select {
+		case conn = <-l.ready:
+		case <-l.closed:
+			return nil, net.ErrClosed
 		}
 		select {
 		case l.slots <- struct{}{}:
@@ -58,18 +63,47 @@ func (l *kafkaListener) Accept() (net.Conn, error) {
 			_ = conn.Close() // one too many
 			continue
 		}
+		c := &kafkaConn{Conn: conn, in: bufio.NewReader(conn), max: l.max, release: sync.OnceFunc(func() { <-l.slots })}
+		c.idle = time.AfterFunc(maxIdle, func() { _ = c.Close() }) // its reader learns of it
+		return c, nil
+	}
+}
+
+func (l *kafkaListener) acceptTCP() {
+	defer close(l.closed)
+	for {
+		conn, err := l.Listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // too many open files, say; the broker would never accept again
+			<-time.NewTimer(acceptPause).C
+			continue
+		}
 		if l.tls != nil {
 			conn = tls.Server(conn, l.tls)
 		}
-		c := &kafkaConn{Conn: conn, max: l.max, release: sync.OnceFunc(func() { <-l.slots })}
-		c.idle = time.AfterFunc(maxIdle, func() { _ = c.Close() }) // its reader learns of it
-		return c, nil
+		l.ready <- conn
+	}
+}
+
+// dial connects within the process: no socket, no kernel, the same protocol with its limits and its login.
+func (l *kafkaListener) dial(ctx context.Context) (net.Conn, error) {
+	client, server := pipe()
+	select {
+	case l.ready <- server:
+		return client, nil
+	case <-l.closed:
+		return nil, fmt.Errorf("embedded: the broker is closed: %w", net.ErrClosed)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
 }
 
 // kafkaConn passes bytes on after having looked at the beginning of each frame. It is read by one goroutine.
 type kafkaConn struct {
 	net.Conn
+	in      *bufio.Reader
 	max     int
 	head    [8]byte // size, API key, version
 	ready   []byte  // what is checked of head and not yet read
@@ -84,7 +118,7 @@ func (c *kafkaConn) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	if len(c.ready) == 0 && c.left == 0 {
-		if _, err := io.ReadFull(c.Conn, c.head[:]); err != nil {
+		if _, err := io.ReadFull(c.in, c.head[:]); err != nil {
 			return 0, err
 		}
 		c.idle.Reset(maxIdle)
@@ -99,7 +133,7 @@ func (c *kafkaConn) Read(p []byte) (int, error) {
 		c.ready = c.ready[n:]
 		return n, nil
 	}
-	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	n, err := c.in.Read(p[:min(len(p), c.left)])
 	c.left -= n
 	return n, err
 }

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -20,18 +21,16 @@ import (
 // bytesConn is a connection from which a fixed text is read.
 type bytesConn struct {
 	net.Conn
-	r io.Reader
 }
 
-func (c bytesConn) Read(p []byte) (int, error) { return c.r.Read(p) }
-func (bytesConn) Close() error                 { return nil }
+func (bytesConn) Close() error { return nil }
 
 func FuzzKafkaFrames(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"))
 	f.Add([]byte("\x00\x00\x00\x0a\x00\x12\x00\x00\x00\x00\x00\x01\xff\xff\x00\x00\x00\x0a\x00\x12\x00\x00"))
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		const limit = 100
-		c := &kafkaConn{Conn: bytesConn{r: bytes.NewReader(sent)}, max: limit, release: func() {}, idle: time.NewTimer(maxIdle)}
+		c := &kafkaConn{in: bufio.NewReader(bytes.NewReader(sent)), Conn: bytesConn{}, max: limit, release: func() {}, idle: time.NewTimer(maxIdle)}
 		got, err := io.ReadAll(c)
 		require.NoError(t, c.Close())
 		require.True(t, bytes.HasPrefix(sent, got), "what passes is what was sent")

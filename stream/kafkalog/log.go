@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,7 +36,9 @@ type Config struct {
 	User, Password, Mechanism string
 	// ClientID shows in the broker's logs.
 	ClientID string
-	Logger   *slog.Logger
+	// Dial connects to a broker; nil for TCP. The broker of this process has a shorter way.
+	Dial   func(ctx context.Context, network, addr string) (net.Conn, error)
+	Logger *slog.Logger
 }
 
 // Log is a Kafka cluster as the engine sees it. Close releases its connections.
@@ -68,10 +71,13 @@ const (
 	requestTimeout = 5 * time.Second
 	// fetchWait is how long a broker holds a fetch that finds nothing.
 	fetchWait = 500 * time.Millisecond
-	// fetchBytes is the most that one fetch brings.
-	fetchBytes = 1 << 20
+	// fetchBytes is the most that one fetch brings. The embedded broker keeps an answer's buffer for each connection.
+	fetchBytes = 256 << 10
+	// lazyBytes and lazyWait are that for a reader in no hurry.
+	lazyBytes = 512 << 10
+	lazyWait  = 200 * time.Millisecond
 	// atBytes is the most that one fetch of single records brings: they are mostly far apart.
-	atBytes = 64 << 10
+	atBytes = 16 << 10
 	// behindEnd is how long a single record may be behind the end that a leader tells before it is taken for lost.
 	behindEnd = 5 * time.Second
 	// metadataTTL is how soon a moved leader is found: kafka-go refreshes by age only.
@@ -103,7 +109,7 @@ func Open(cfg Config) (*Log, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	tr := &kafka.Transport{
-		TLS: cfg.TLS, SASL: mechanism, ClientID: cfg.ClientID, MetadataTTL: metadataTTL, MetadataTopics: topics,
+		Dial: cfg.Dial, TLS: cfg.TLS, SASL: mechanism, ClientID: cfg.ClientID, MetadataTTL: metadataTTL, MetadataTopics: topics,
 		DialTimeout: requestTimeout, IdleTimeout: time.Minute,
 	}
 	return &Log{

@@ -21,9 +21,29 @@ const traceHeader = "traceparent"
 func (l *Log) Read(
 	ctx context.Context, topic event.Topic, partition int, from int64, handle func(batch []event.Record, end int64) error,
 ) error {
+	return l.tail(ctx, topic, partition, from, most{fetchBytes, 1, fetchWait}, handle)
+}
+
+// ReadLazily is Read for who is in no hurry: what came may wait a little for more, so that a reader does not cost a request for each
+// record.
+func (l *Log) ReadLazily(
+	ctx context.Context, topic event.Topic, partition int, from int64, handle func(batch []event.Record, end int64) error,
+) error {
+	return l.tail(ctx, topic, partition, from, most{lazyBytes, lazyBytes / 2, lazyWait}, handle)
+}
+
+// most is what a fetch brings at most, and less than which it waits for, for how long.
+type most struct {
+	bytes, enough int64
+	wait          time.Duration
+}
+
+func (l *Log) tail(
+	ctx context.Context, topic event.Topic, partition int, from int64, m most, handle func(batch []event.Record, end int64) error,
+) error {
 	pause := 20 * time.Millisecond
 	for {
-		batch, end, err := l.fetch(ctx, topic, partition, from, fetchBytes, fetchWait)
+		batch, end, err := l.fetch(ctx, topic, partition, from, m)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -63,12 +83,12 @@ func (l *Log) outOfRange(ctx context.Context, topic event.Topic, partition int, 
 
 // fetch brings what there is from an offset on, and the partition's end.
 func (l *Log) fetch(
-	ctx context.Context, topic event.Topic, partition int, from int64, maxBytes int64, maxWait time.Duration,
+	ctx context.Context, topic event.Topic, partition int, from int64, m most,
 ) (batch []event.Record, end int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, maxWait+requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, m.wait+requestTimeout)
 	defer cancel()
 	resp, err := l.client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: string(topic), Partition: partition, Offset: from, MinBytes: 1, MaxBytes: maxBytes, MaxWait: maxWait,
+		Topic: string(topic), Partition: partition, Offset: from, MinBytes: m.enough, MaxBytes: m.bytes, MaxWait: m.wait,
 	})
 	if err != nil {
 		return nil, 0, err
@@ -122,7 +142,7 @@ func (l *Log) At(ctx context.Context, topic event.Topic, partition int, offsets 
 	out := make([]event.Record, 0, len(want))
 	var late time.Duration // how long the first wanted has been behind the end
 	for pause := 20 * time.Millisecond; len(want) > 0; {
-		batch, _, err := l.fetch(ctx, topic, partition, want[0], atBytes, 100*time.Millisecond)
+		batch, _, err := l.fetch(ctx, topic, partition, want[0], most{atBytes, 1, 100 * time.Millisecond})
 		switch {
 		case ctx.Err() != nil:
 			return nil, fmt.Errorf("reading %s/%d at %d: %w", topic, partition, want[0], context.Cause(ctx))

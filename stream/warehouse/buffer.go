@@ -71,11 +71,11 @@ func (b *buffer) put(ctx context.Context, at place, records []event.Record, end 
 
 func weight(r event.Record) int { return len(r.Value) + 200 }
 
-// waiting is how many records are held.
-func (b *buffer) waiting() int {
+// waiting is how many records are held, and whether they fill a cut of so many rows or bytes.
+func (b *buffer) waiting(rows, bytes int) (n int, full bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.count
+	return b.count, b.count >= rows || b.size >= bytes
 }
 
 // look takes up to rows records and bytes, a fair share of each partition, and leaves them in the buffer: only an accepted

@@ -63,11 +63,29 @@ func (r *run) insertOnce(ctx, enough context.Context, p *pending, again bool) er
 	if err := r.openTexts(ctx, p.block); err != nil {
 		return err
 	}
+	// The events are about as much as all other tables together.
+	tables, first := p.block.tables(), make(chan error, 1)
+	r.owned.Go(func() { first <- r.insertTables(ctx, enough, p, tables[:1], again) })
+	err := r.insertTables(ctx, enough, p, tables[1:], again)
+	if err = errors.Join(<-first, err); err != nil {
+		return err
+	}
+	if err := r.fault("before the row of the cut"); err != nil {
+		return err
+	}
+	if err := r.Warehouse.insertCut(ctx, p.cut, p.offset, 1); err != nil || !again {
+		return err
+	}
+	return r.ensureCut(ctx, p)
+}
+
+// insertTables inserts a cut's rows into some tables, one after the other.
+func (r *run) insertTables(ctx, enough context.Context, p *pending, tables []tableRows, again bool) error {
 	tokens := make(map[string]string)
 	for _, t := range p.cut.GetRows() {
 		tokens[t.GetTable()] = t.GetToken()
 	}
-	for _, t := range p.block.tables() {
+	for _, t := range tables {
 		token, announced := tokens[t.table()]
 		if !announced || t.count() == 0 {
 			continue
@@ -90,13 +108,7 @@ func (r *run) insertOnce(ctx, enough context.Context, p *pending, again bool) er
 			return err
 		}
 	}
-	if err := r.fault("before the row of the cut"); err != nil {
-		return err
-	}
-	if err := r.Warehouse.insertCut(ctx, p.cut, p.offset, 1); err != nil || !again {
-		return err
-	}
-	return r.ensureCut(ctx, p)
+	return nil
 }
 
 // insertCut adds the row that says that the cut is in. Try is 1, or more where the token of the try before it is known and its

@@ -44,8 +44,10 @@ type pending struct {
 	cut    *event.Cut
 	offset int64
 	before *position
-	block  *block    // nil unless this sink made it
+	block  *block    // the worker's while it works; nil unless this sink made it
+	mine   bool      // this sink made it
 	since  time.Time // when it was read
+	turn   time.Time // when another sink's mark made it the next one
 	old    bool      // it stood in the log before this sink did
 }
 
@@ -131,7 +133,7 @@ func (r *run) applyCut(c *event.Cut, offset int64) {
 	if r.proposal != nil && r.proposal.number <= c.GetNumber() {
 		r.proposal = nil // another sink's cut came first; ours will come and not continue
 	}
-	p := &pending{cut: c, offset: offset, before: r.accepted, block: made, since: r.Now(), old: offset < r.sinkEnd}
+	p := &pending{cut: c, offset: offset, before: r.accepted, block: made, mine: mine, since: r.Now(), old: offset < r.sinkEnd}
 	r.pending = append(r.pending, p)
 	r.accepted = positionAfter(c)
 	r.buffer.cut(r.accepted)
@@ -148,6 +150,9 @@ func (r *run) applyDone(number uint64) {
 			r.working()
 		}
 		r.pop()
+		if len(r.pending) > 0 {
+			r.pending[0].turn = r.Now()
+		}
 	}
 }
 
@@ -162,7 +167,7 @@ func (r *run) step(ctx context.Context) (time.Duration, error) {
 	const idle = 10 * time.Second
 	now := r.Now()
 	if r.working != nil {
-		return idle, nil
+		return idle, r.ahead(ctx)
 	}
 	if !r.verified {
 		done := r.done.number
@@ -177,13 +182,13 @@ func (r *run) step(ctx context.Context) (time.Duration, error) {
 	}
 	if len(r.pending) > 0 {
 		p := r.pending[0]
-		if wait := p.since.Add(r.Grace).Sub(now); p.block == nil && !p.old && wait > 0 {
+		if wait := latest(p.since, p.turn).Add(r.Grace).Sub(now); p.block == nil && !p.old && wait > 0 {
 			return wait, nil
 		}
 		r.work(ctx, p.cut.GetNumber(), func(enough context.Context) result { return result{err: r.insert(ctx, enough, p)} })
 		return idle, nil
 	}
-	waiting := r.buffer.waiting()
+	waiting, full := r.buffer.waiting(r.Rows, r.Bytes)
 	if r.proposal != nil || r.sinkNext < r.sinkEnd || waiting == 0 {
 		return idle, nil
 	}
@@ -191,10 +196,29 @@ func (r *run) step(ctx context.Context) (time.Duration, error) {
 	if r.foreign {
 		interval += r.Grace
 	}
-	if wait := r.lastCut.Add(interval).Sub(now); wait > 0 && (r.foreign || waiting < r.Rows) {
+	if wait := r.lastCut.Add(interval).Sub(now); wait > 0 && (r.foreign || !full) {
 		return wait, nil
 	}
 	return idle, r.propose(ctx)
+}
+
+// ahead proposes the next cut while this sink's last one is inserted, where a full one waits: who catches up maps and inserts at once.
+// It is one ahead at most.
+func (r *run) ahead(ctx context.Context) error {
+	if r.workedOn == 0 || r.proposal != nil || r.foreign || r.sinkNext < r.sinkEnd || len(r.pending) != 1 || !r.pending[0].mine {
+		return nil
+	}
+	if _, full := r.buffer.waiting(r.Rows, r.Bytes); !full {
+		return nil
+	}
+	return r.propose(ctx)
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // propose appends a cut of what is in the buffer.

@@ -174,8 +174,18 @@ func (s *Sink) once(ctx context.Context, rebuild bool) error {
 	return r.loop(ctx)
 }
 
+// lazyLog is a Log that can also be read by who is in no hurry; what comes may come a fifth of a second later. A cut waits longer
+// anyway, and a sink that is woken by each record takes processor time from those who wait for it.
+type lazyLog interface {
+	ReadLazily(ctx context.Context, topic event.Topic, partition int, from int64, handle func(batch []event.Record, end int64) error) error
+}
+
 // follow starts a reader of each partition and one of the topic sink.
 func (r *run) follow(ctx context.Context) error {
+	read := r.Log.Read
+	if l, ok := r.Log.(lazyLog); ok {
+		read = l.ReadLazily
+	}
 	for _, topic := range Topics() {
 		for partition := range r.Log.Partitions(topic) {
 			at := place{topic, partition}
@@ -193,7 +203,7 @@ func (r *run) follow(ctx context.Context) error {
 			from = max(from, first)
 			r.buffer.start(at, from, end)
 			r.owned.Go(func() {
-				r.failing(r.Log.Read(ctx, topic, partition, from, func(batch []event.Record, end int64) error {
+				r.failing(read(ctx, topic, partition, from, func(batch []event.Record, end int64) error {
 					return r.buffer.put(ctx, at, batch, end)
 				}))
 			})

@@ -41,7 +41,7 @@ func RunPipe(ctx context.Context, dir string, w io.Writer) error {
 		return err
 	}
 	defer broker.Close() //nolint:errcheck // its folder is thrown away
-	p := &pipe{client: &kafka.Client{Addr: kafka.TCP(broker.Addr()), Transport: new(kafka.Transport)}, agents: make(map[string]*gws.Conn)}
+	p := &pipe{client: &kafka.Client{Addr: kafka.TCP(broker.Addr()), Transport: &kafka.Transport{Dial: broker.Dial}}, agents: make(map[string]*gws.Conn)}
 	var topics []kafka.TopicConfig
 	for h := range hops {
 		topics = append(topics, kafka.TopicConfig{Topic: topic(h), NumPartitions: pipePartitions, ReplicationFactor: 1})

@@ -91,6 +91,7 @@ func (p *Process) start(ctx context.Context) error {
 	p.contact = newContact(time.Now, p.Log.Ping)
 	p.doorWork.Go(func() { p.contact.Run(doors) })
 	p.serveProfiles(folds)
+	tuneMemory(folds)
 	if p.Config.HasRole(RoleFolds) {
 		if err := p.startFolds(folds); err != nil {
 			return err

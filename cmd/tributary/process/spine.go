@@ -130,6 +130,9 @@ func (s *Spine) openLog(ctx context.Context) error {
 		k.Brokers, k.User, k.Password, k.Embedded, k.Replication = []string{s.run.Broker}, s.run.User, s.run.Password, true, 1
 		k.Mechanism = "SCRAM-SHA-512"
 	}
+	if s.broker != nil {
+		k.Dial = s.broker.Dial
+	}
 	s.Log, err = kafkalog.Open(k)
 	return err
 }

@@ -184,7 +184,7 @@ func (c *compiler) steps(path string, steps []*event.PolicyStep, out *rule) {
 		case last && s.GetForMs() != 0:
 			c.fail(at+".for", "the last step holds for ever; leave `for` out, or add a step for what comes after it")
 		case !last && s.GetForMs() == 0:
-			c.fail(at, "say how long this step holds with `for: 30s`; only the last holds for ever")
+			c.fail(at+".for", "say how long this step holds with `for: 30s`; only the last holds for ever")
 		}
 		one := step{need: c.expression(at+".need", s.GetNeed(), true), forMs: s.GetForMs()}
 		if one.need != nil {

@@ -208,6 +208,9 @@ func typeNames(list string) string {
 
 // place is the offset of an expression in the text it was parsed from.
 func place(a *ast.AST, text string, e ast.Expr) int {
+	for e.Kind() == ast.SelectKind {
+		e = e.AsSelect().Operand() // a.b is at a, not at its dot
+	}
 	return offsetOf(text, a.SourceInfo().GetStartLocation(e.ID()))
 }
 

@@ -32,7 +32,6 @@ const (
 	needSkill
 )
 
-// Anyone is the need that every agent fits.
 var (
 	anyone = &Need{op: needAll, key: "true"}
 	nobody = &Need{op: needAny, key: "false"}
@@ -42,11 +41,11 @@ var (
 // to be shown and recorded.
 func (n *Need) Key() string { return n.key }
 
-// Anyone is true where every agent fits.
-func (n *Need) Anyone() bool { return n == anyone }
+// Anyone is the need that every agent fits: of a contact without steps.
+func Anyone() *Need { return anyone }
 
-// Nobody is true where no agent can ever fit.
-func (n *Need) Nobody() bool { return n == nobody }
+// Certain tells whether the need depends on no level: then everybody fits, or nobody.
+func (n *Need) Certain() bool { return n == anyone || n == nobody }
 
 // Fits tells whether an agent with these levels will do. The levels are in the order of [Compiled.Skills], as
 // [Compiled.Levels] makes them; what lies beyond them is 0. It allocates nothing.

@@ -145,7 +145,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		`rules[1].when: there are only whole numbers, texts, true and false; confidence is in thousandths: 600 for 0.6`,
 		`rules[2].name: a rule needs a name that says what it is for`,
 		`rules[2].when: there is no function exists; there are startsWith, endsWith, contains and size`,
-		"rules[2].steps[0]: say how long this step holds with `for: 30s`; only the last holds for ever",
+		"rules[2].steps[0].for: say how long this step holds with `for: 30s`; only the last holds for ever",
 		"rules[2].steps[1].for: the last step holds for ever; leave `for` out, or add a step for what comes after it",
 		"rules[3].when: `when` knows only contact.…, not \"cards\"; skills are asked about in the need of a step",
 		`rules[3].steps[0].need: there is no skill "crads"; there are cards, english`,

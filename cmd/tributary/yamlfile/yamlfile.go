@@ -40,6 +40,7 @@ type File struct {
 	name   string
 	text   string
 	places map[string]place
+	broken map[string]bool // paths whose values do not decode
 	faults []error
 }
 
@@ -59,7 +60,7 @@ func (d Duration) MarshalYAML() ([]byte, error) { return []byte(time.Duration(d)
 // Read decodes data over what into holds. Into is a pointer to a struct with yaml tags. Where there are faults, into may
 // be half filled; ask Err before using it.
 func Read(name string, data []byte, into any) *File {
-	f := &File{name: name, places: map[string]place{}}
+	f := &File{name: name, places: map[string]place{}, broken: map[string]bool{}}
 	if len(data) > maxSize {
 		f.fail(top, fmt.Sprintf("%d bytes are more than %d", len(data), maxSize))
 		return f
@@ -76,7 +77,11 @@ func Read(name string, data []byte, into any) *File {
 		}
 	}
 	// Where there are faults the rest is decoded all the same, so that a later check finds what else is wrong.
-	if err := yaml.Unmarshal(data, into); err != nil && len(f.faults) == 0 {
+	err = yaml.Unmarshal(data, into)
+	if len(f.broken) > 0 && len(parsed.Docs) > 0 {
+		err = yaml.NodeToValue(parsed.Docs[0].Body, into) // without the values that do not decode, which end the other way
+	}
+	if err != nil && len(f.faults) == 0 {
 		f.fail(placeIn(err), firstLine(err.Error()))
 	}
 	return f
@@ -92,8 +97,11 @@ func (f *File) Wrong(path, format string, args ...any) {
 }
 
 // WrongIn adds a fault in the text at a path, offset letters behind its beginning, or without a text, of the key; beside what
-// else is wrong in that line.
+// else is wrong in that line. What does not decode cannot be judged.
 func (f *File) WrongIn(path string, offset int, text, what string) {
+	if f.broken[path] {
+		return
+	}
 	at, known := f.places[path]
 	if !known {
 		at = f.nearest(path)
@@ -174,6 +182,11 @@ func parent(path string) string {
 	return ""
 }
 
+func (f *File) breaks(path string, at place, text string) {
+	f.broken[path] = true
+	f.fail(at, text)
+}
+
 // walk compares the tree with the type, noting lines.
 func (f *File) walk(n ast.Node, path string, t reflect.Type) {
 	for t.Kind() == reflect.Pointer {
@@ -189,18 +202,22 @@ func (f *File) walk(n ast.Node, path string, t reflect.Type) {
 	switch {
 	case t == reflect.TypeFor[Duration]():
 		if _, err := time.ParseDuration(strings.Trim(n.String(), `"'`)); err != nil {
-			f.fail(at, fmt.Sprintf("%s is a length of time such as 30s or 2m, not %s", path, n.String()))
+			f.breaks(path, at, fmt.Sprintf("%s is a length of time such as 30s or 2m, not %s", path, n.String()))
 		}
 	case t.Kind() == reflect.Struct:
 		f.mapping(n, path, t)
 	case t.Kind() == reflect.Slice:
 		seq, ok := n.(*ast.SequenceNode)
 		if !ok {
-			f.fail(at, fmt.Sprintf("%s is a list", path))
+			f.breaks(path, at, fmt.Sprintf("%s is a list", path))
 			return
 		}
 		for i, v := range seq.Values {
-			f.walk(v, fmt.Sprintf("%s[%d]", path, i), t.Elem())
+			sub := fmt.Sprintf("%s[%d]", path, i)
+			f.walk(v, sub, t.Elem())
+			if f.broken[sub] {
+				seq.Values[i] = ast.Null(v.GetToken())
+			}
 		}
 	default:
 		f.scalar(n, path, t)
@@ -215,7 +232,7 @@ func (f *File) mapping(n ast.Node, path string, t reflect.Type) {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{m}
 	default:
-		f.fail(placeOf(n), strings.TrimSpace(path+" is a group of key: value"))
+		f.breaks(path, placeOf(n), strings.TrimSpace(path+" is a group of key: value"))
 		return
 	}
 	fields, names := fieldsOf(t)
@@ -232,6 +249,9 @@ func (f *File) mapping(n ast.Node, path string, t reflect.Type) {
 		}
 		f.places[sub] = placeOf(v.Key)
 		f.walk(v.Value, sub, ft)
+		if f.broken[sub] {
+			v.Value = ast.Null(v.Value.GetToken())
+		}
 	}
 }
 
@@ -265,7 +285,7 @@ func (f *File) scalar(n ast.Node, path string, t reflect.Type) {
 	default:
 	}
 	if !ok {
-		f.fail(placeOf(n), fmt.Sprintf("%s is %s, not %s", path, want, firstLine(n.String())))
+		f.breaks(path, placeOf(n), fmt.Sprintf("%s is %s, not %s", path, want, firstLine(n.String())))
 	}
 }
 

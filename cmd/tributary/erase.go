@@ -100,8 +100,8 @@ func (e *erasure) run(cmd *cobra.Command, g *globals, s *process.Spine, in *bufi
 		}
 	}
 	return g.print(cmd.OutOrStdout(), map[string]any{"erased": all, "remains": remains(e.tenant, all)}, func(w io.Writer) {
-		fmt.Fprintf(w, "%d addresses are erased. What was said under them is unreadable in the log, in its copies and on pages that are opened from now on.\n", len(all))
-		fmt.Fprintf(w, "What remains: ids, times and decisions, which tell no person; and, until you delete it, masked text in ClickHouse:\n  %s\n", remains(e.tenant, all))
+		fmt.Fprintf(w, "%d addresses are erased: what was said under them is unreadable in the log and in all its copies.\n", len(all))
+		fmt.Fprintf(w, "What remains: ids, times and decisions, which tell no person; what a page shows at this moment; and masked text in ClickHouse,\nwhich pages show as history until you have it deleted:\n  %s\n", remains(e.tenant, all))
 	})
 }
 

@@ -107,7 +107,7 @@ func (s *Spine) keepAddr(engine, addr string) error {
 
 // replaceFile leaves the whole of the old file or of the new one.
 func replaceFile(name string, b []byte) error {
-	if err := os.WriteFile(name+".new", b, 0o600); err != nil {
+	if err := os.WriteFile(name+".new", b, 0o600); err != nil { //nolint:gosec // in the data folder
 		return fmt.Errorf("writing %s: %w", filepath.Base(name), err)
 	}
 	return os.Rename(name+".new", name)

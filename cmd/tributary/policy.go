@@ -16,8 +16,36 @@ import (
 	"github.com/tributary-cc/tributary/routing/policy"
 )
 
+const policyHelp = `Test and explain routing policies.
+
+A policy is rules in one YAML file, under the key "policy". The first rule that matches a contact decides:
+
+  policy:
+    domain: main                # the routing domain
+    fallback: service           # the queue for what no rule matches; without it, the one asked for
+    rules:
+      - name: Lost cards go first
+        when: contact.intent == "card_lost" && contact.confidence >= 600
+        queue: cards            # without it, the one asked for
+        priority: 10            # added to the queue's
+        head_start: 60s         # added to the time waited
+        last_agent: 20s         # for so long only for who held the customer's last contact
+        steps:                  # what an agent must be able to do, less as time goes by
+          - {need: "cards >= 4 && (contact.language == 'zh' ? chinese >= 3 : english >= 3)", for: 30s}
+          - {need: "cards >= 2"}
+    tests:
+      - name: a lost card in English
+        given: {intent: card_lost, confidence: 900, language: en, tier: gold}
+        expect: {rule: Lost cards go first, queue: cards, priority: 10}
+        agents: {amy: {cards: 5, english: 4}, bo: {cards: 2}}
+        fits: [[amy], [amy, bo]] # in each step
+
+Conditions are CEL over contact.intent, confidence (thousandths), language, tier, tags, channel, entry_point and queue (the
+one asked for); needs know the levels of skills besides, 0 to 5, by their ids: cards, or skill("credit-cards"). There are
+== != < <= > >= && || ! ?: in, startsWith, endsWith, contains and size. What customers write is not to be asked about.`
+
 func policyCommand(g *globals) *cobra.Command {
-	cmd := &cobra.Command{Use: "policy", Short: "Test and explain routing policies"}
+	cmd := &cobra.Command{Use: "policy", Short: "Test and explain routing policies", Long: policyHelp}
 	cmd.AddCommand(policyTestCommand(g), policyExplainCommand(g))
 	return cmd
 }

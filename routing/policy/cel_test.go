@@ -97,7 +97,7 @@ func byCEL(t *rapid.T, text string, facts Facts, levels map[string]int64) bool {
 	l, err := newLanguage([]string{"cards", "english", "chinese"})
 	require.NoError(t, err)
 	e, err := l.cel.Extend(cel.Function(skillFunction, cel.Overload("skill_string", []*cel.Type{cel.StringType}, cel.IntType,
-		cel.UnaryBinding(func(id ref.Val) ref.Val { return types.Int(levels[string(id.(types.String))]) }))))
+		cel.UnaryBinding(func(id ref.Val) ref.Val { return types.Int(levels[fmt.Sprint(id.Value())]) }))))
 	require.NoError(t, err)
 	checked, issues := e.Compile(text)
 	require.NoError(t, issues.Err(), text)

@@ -73,7 +73,7 @@ func (c *Compiled) Levels(skills []*event.AgentSkill) []uint8 {
 	levels := make([]uint8, len(c.skills))
 	for _, s := range skills {
 		if i, ok := c.index[s.GetSkill()]; ok {
-			levels[i] = uint8(min(s.GetLevel(), MaxLevel)) //nolint:gosec // at most 5
+			levels[i] = uint8(min(s.GetLevel(), MaxLevel))
 		}
 	}
 	return levels

@@ -12,8 +12,9 @@
 // size. There are no floats, no times, no patterns, no arithmetic, no macros, hence no loops and no errors: once compiled,
 // an expression has a value for every contact and every agent.
 //
-// What customers write is not among the variables, and nothing they can set decides priority: see [Facts]. An intent is what
-// a model made of the words, out of a closed set; the rules say what it may lead to.
+// What customers write is not among the variables, so no wording can pose as a tier, a tag or a rule: their words reach a rule
+// only as an intent out of a closed set, its confidence and a language, all made by a model (see [Facts]). A rule that gives
+// priority by intent does give it to whoever is classified so; what must not be had by asking belongs under tier or tags.
 //
 // It promises: the same policy and facts give the same decision in every process and every replay; [Check] finds all faults
 // at once, each with its place; what Check finds nothing wrong with compiles; needs that ask the same of agents have equal

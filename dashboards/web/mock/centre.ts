@@ -340,6 +340,7 @@ export class MockCentre {
       preferred: 'last_agent',
       candidates: this.candidates(),
       passed_over: 14,
+      flowed: contact.queue === 'orders' ? [] : [{ queue_name: 'Orders', reason: 'overflow' }],
     };
   }
 
@@ -370,6 +371,7 @@ export class MockCentre {
       queue_name: contact.queue_name,
       channel: contact.channel,
       state: 'offered',
+      reason: '',
       offered_ms: now,
       expires_ms: now + this.offerMs,
       customer: contact.customer,

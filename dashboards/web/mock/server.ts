@@ -8,6 +8,7 @@ import { extname, join, normalize } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Offer } from '../src/wire/frames';
 import { MockCentre } from './centre';
+import { MockConfig } from './config';
 import { MockFloor } from './floor';
 import { takeAgentFrame, takeCustomerFrame } from './frames';
 import { customerHistory, takePost } from './http';
@@ -40,6 +41,7 @@ export class MockServer {
   typed = 0;
   roles = ['agent'];
   readonly floor = new MockFloor(this.centre);
+  readonly config = new MockConfig();
   url = '';
   private readonly http: Server;
   private readonly sockets = new WebSocketServer({ noServer: true });
@@ -164,6 +166,7 @@ export class MockServer {
     }
     if (request.method === 'POST' && request.headers['x-tributary-csrf'] !== 'csrf-1')
       this.fault(`${url.pathname} without the CSRF header`);
+    if (this.config.take(request.method ?? '', url.pathname, body, json, (what) => this.fault(what))) return;
     if (takePost(this, request.method ?? '', url, body, json)) return;
     return this.history(url, json);
   }

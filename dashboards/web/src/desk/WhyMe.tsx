@@ -103,7 +103,10 @@ function Decision({ offer, me, desk }: { offer: Offer; me: string; desk: DeskSta
         <span>
           {desk.queues.find((q) => q.id === offer.queue)?.name ?? offer.queue_name} · {say.clock(offer.offered_ms)}
         </span>
-        <span class="tag">{say.code('offerstate', offer.state)}</span>
+        <span class="tag">
+          {say.code('offerstate', offer.state)}
+          {offer.state === 'rescinded' && offer.reason && ` · ${say.code('rescind', offer.reason)}`}
+        </span>
       </p>
       <Candidates why={offer.why} me={me} desk={desk} />
     </div>

@@ -57,6 +57,8 @@ export interface Route {
   preferred: string;
   candidates: Why[];
   passed_over: number;
+  /** The queues that it flowed out of before, and why. */
+  flowed: { queue_name: string; reason: string }[];
 }
 
 /** The states of an offer in order: a later one is never taken back. */
@@ -71,6 +73,8 @@ export interface Offer {
   queue_name: string;
   channel: string;
   state: OfferState;
+  /** Why it was taken back. */
+  reason: string;
   offered_ms: number;
   expires_ms: number;
   customer: string;
@@ -257,6 +261,10 @@ export function readRoute(value: unknown): Route | null {
     preferred: text(v.preferred),
     candidates: list(v.candidates, readWhy),
     passed_over: number(v.passed_over),
+    flowed: list(v.flowed, (item) => {
+      const f = object(item);
+      return { queue_name: text(f.queue_name) || text(f.queue), reason: text(f.reason) };
+    }),
   };
 }
 
@@ -270,6 +278,7 @@ export function readOffer(value: unknown): Offer {
     queue_name: text(v.queue_name) || text(v.queue),
     channel: text(v.channel),
     state: oneOf(v.state, offerStates, 'rescinded'),
+    reason: text(v.reason),
     offered_ms: number(v.offered_ms),
     expires_ms: number(v.expires_ms),
     customer: text(v.customer),

@@ -104,6 +104,7 @@ export const enDesk = {
   'why.age': 'It was counted as waiting {age} (in truth {waited}).',
   'why.preferred.last_agent': 'You held this customer’s last contact.',
   'why.preferred.to_agent': 'It was transferred to you by name.',
+  'why.flowed': 'It came over from {queue}: {reason}.',
   'why.more': 'and {n} more people were passed over',
   'why.offers': 'All offers of this contact',
   'reason.lacks_skill': 'lacks a skill that this step asks for',

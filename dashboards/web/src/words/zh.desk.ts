@@ -104,6 +104,7 @@ export const zhDesk = {
   'why.age': '按已等待 {age} 计算（实际 {waited}）。',
   'why.preferred.last_agent': '您处理过该客户的上一次联络。',
   'why.preferred.to_agent': '指名转接给您。',
+  'why.flowed': '由{queue}转来：{reason}。',
   'why.more': '另有 {n} 人未被选中',
   'why.offers': '此联络的全部分配记录',
   'reason.lacks_skill': '不具备此步骤要求的技能',

@@ -16,7 +16,8 @@ func (t *training) calibrate(all []scored) calibration {
 			leads = append(leads, best(s.scores[:labels])-s.scores[labels])
 			outside = append(outside, t.class[i] == labels)
 		}
-		c.Reject = recallAt(leads, outside, float64(t.Recall)/1000)
+		// Where the label of out of scope itself leads, the text is out of scope whatever recall asks for.
+		c.Reject = max(0, recallAt(leads, outside, float64(t.Recall)/1000))
 		c.Slope, c.Shift = logistic(leads, outside)
 	}
 	c.Temperature = t.temperature(all)

@@ -14,7 +14,7 @@ const MaxText = 4096
 const (
 	kindWord = iota + 1
 	kindPair
-	kindGap
+	kindNear
 	kindLetters
 	kindHan
 )
@@ -23,13 +23,19 @@ const (
 const (
 	maxLetters = 5
 	maxHan     = 4
+	// maxWord is how much of a word n-grams are taken of: a longer one is no word.
+	maxWord = 39
 )
+
+// hanRun stands among the words where a run of Chinese characters stood.
+const hanRun = 0
 
 // features turns texts into hashed features. It keeps its buffers; one goroutine uses it at a time.
 type features struct {
-	text   []byte // normalised: NFKC, lower case
-	words  []uint64
-	hashes []uint32
+	text    []byte   // normalised: NFKC, lower case
+	letters []uint64 // of the word at hand, its ends marked
+	words   []uint64
+	hashes  []uint32
 }
 
 const (
@@ -43,7 +49,7 @@ func step(h uint64, c uint64) uint64 { return (h ^ c) * fnvPrime }
 func fold(h uint64) uint32 {
 	h ^= h >> 32
 	h *= 0x9e3779b97f4a7c15
-	return uint32(h >> 32) //nolint:gosec // the upper half of 64 bits fits
+	return uint32(h >> 32)
 }
 
 // of gives the hashes of a text's features, each as often as it occurs. They are valid until the next call.
@@ -126,9 +132,7 @@ func inWord(r rune) bool {
 // word takes the word that b begins with: the word itself, and the n-grams of its letters with its ends marked.
 func (f *features) word(b []byte) int {
 	const end = ' '
-	var letters [40]uint64 // longer words are named by their beginning
-	letters[0] = end
-	count, taken := 1, 0
+	letters, taken := append(f.letters[:0], end), 0
 	h := uint64(fnvOffset)
 	for taken < len(b) {
 		r, n := rune(b[taken]), 1
@@ -145,23 +149,22 @@ func (f *features) word(b []byte) int {
 		if digit(r) {
 			r = '0'
 		}
-		h = step(h, uint64(r)) //nolint:gosec // a rune of a text is not negative
-		if count < len(letters)-1 {
-			letters[count] = uint64(r) //nolint:gosec // as above
-			count++
+		h = step(h, uint64(r))
+		if len(letters) < maxWord {
+			letters = append(letters, uint64(r)) //nolint:gosec // a rune of a text is not negative
 		}
 	}
-	if count == 1 {
+	f.letters = letters
+	if len(letters) == 1 {
 		return taken
 	}
-	letters[count] = end
-	count++
+	letters = append(letters, end)
 	f.words = append(f.words, h)
-	for i := range count {
+	for i := range letters {
 		g := step(fnvOffset, kindLetters)
-		for j := i; j < min(count, i+maxLetters); j++ {
-			g = step(g, letters[j])
-			if j > i {
+		for j, l := range letters[i:min(len(letters), i+maxLetters)] {
+			g = step(g, l)
+			if j > 0 {
 				f.hashes = append(f.hashes, fold(g))
 			}
 		}
@@ -191,22 +194,31 @@ func (f *features) han(b []byte) int {
 		last[0] = step(step(fnvOffset, kindHan), uint64(r)) //nolint:gosec // as above
 		f.hashes = append(f.hashes, fold(last[0]))
 	}
-	f.words = append(f.words, 0)
+	f.words = append(f.words, hanRun)
 	return taken
 }
 
-// joinWords adds words and pairs of words.
+// near is how far apart two words may stand to be a feature together.
+const near = 16
+
+// joinWords adds words, words that follow each other with the ends of the text among them, and in either order words that are near.
 func (f *features) joinWords() {
-	before, gap := uint64(fnvOffset), uint64(0)
+	if len(f.words) == 0 {
+		return
+	}
+	before := uint64(fnvOffset)
 	for i, w := range f.words {
-		if w != 0 {
-			f.hashes = append(f.hashes, fold(step(w, kindWord)))
-		}
 		f.hashes = append(f.hashes, fold(step(before*31+w, kindPair)))
-		if i > 0 {
-			f.hashes = append(f.hashes, fold(step(gap*37+w, kindGap)))
+		before = w
+		if w == hanRun {
+			continue
 		}
-		gap, before = before, w
+		f.hashes = append(f.hashes, fold(step(w, kindWord)))
+		for _, o := range f.words[max(0, i-near):i] {
+			if o != hanRun && o != w {
+				f.hashes = append(f.hashes, fold(step(o+w, kindNear)))
+			}
+		}
 	}
 	f.hashes = append(f.hashes, fold(step(before*31, kindPair)))
 }

@@ -62,8 +62,12 @@ func (m *Model) Encode() ([]byte, error) {
 	for _, w := range m.weights {
 		b = append(b, byte(w)) //nolint:gosec // the same eight bits
 	}
+	return seal(b), nil
+}
+
+func seal(b []byte) []byte {
 	sum := sha256.Sum256(b)
-	return append(b, sum[:]...), nil
+	return append(b, sum[:]...)
 }
 
 // Decode reads what Encode wrote and refuses everything else.

@@ -202,7 +202,7 @@ func newLookup(keys []uint32) lookup {
 		for l.slots[at].at != 0 {
 			at = (at + 1) & (len(l.slots) - 1)
 		}
-		l.slots[at] = slot{h, uint32(i + 1)} //nolint:gosec // there are at most maxFeatures keys
+		l.slots[at] = slot{h, uint32(i + 1)}
 	}
 	return l
 }

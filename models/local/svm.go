@@ -41,10 +41,14 @@ func trainMachines(ctx context.Context, x *rows, class []int, classes, features 
 	square := make([]float64, x.len())
 	for i := range square {
 		_, values := x.row(i)
-		square[i] = 1 + 0.5/cost
+		square[i] = 1
 		for _, v := range values {
 			square[i] += float64(v) * float64(v)
 		}
+	}
+	count := make([]int, classes)
+	for _, c := range class {
+		count[c]++
 	}
 	out := make([]machine, classes)
 	var next atomic.Int64
@@ -52,8 +56,10 @@ func trainMachines(ctx context.Context, x *rows, class []int, classes, features 
 	for range min(classes, runtime.GOMAXPROCS(0)) {
 		wg.Go(func() {
 			for c := int(next.Add(1)) - 1; c < classes && ctx.Err() == nil; c = int(next.Add(1)) - 1 {
-				d := descent{x: x, square: square, diagonal: 0.5 / cost, w: make(machine, features+1), alpha: make([]float64, x.len())}
-				d.sign = make([]float32, x.len())
+				d := descent{x: x, square: square, w: make(machine, features+1), alpha: make([]float64, x.len()), sign: make([]float32, x.len())}
+				// A label with fewer examples than others has each count for more, or it would never be said.
+				weight := max(1, float64(x.len())/float64(classes*max(1, count[c])))
+				d.diagonal = [2]float64{0.5 / cost, 0.5 / (cost * weight)}
 				for i, k := range class {
 					d.sign[i] = -1
 					if k == c {
@@ -73,8 +79,8 @@ func trainMachines(ctx context.Context, x *rows, class []int, classes, features 
 type descent struct {
 	x        *rows
 	sign     []float32
-	square   []float64 // of each row with its diagonal term
-	diagonal float64
+	square   []float64  // of each row, its bias of 1 included
+	diagonal [2]float64 // of the dual, for the examples of the others and for its own
 	alpha    []float64
 	w        machine
 	active   []int
@@ -112,7 +118,11 @@ func (d *descent) pass(limit float64) (high, low float64) {
 		i := d.active[s]
 		at, values := d.x.row(i)
 		y := d.sign[i]
-		g := float64(d.w.score(at, values)*y) - 1 + d.alpha[i]*d.diagonal
+		diagonal := d.diagonal[0]
+		if y > 0 {
+			diagonal = d.diagonal[1]
+		}
+		g := float64(d.w.score(at, values)*y) - 1 + d.alpha[i]*diagonal
 		projected := g
 		if d.alpha[i] == 0 {
 			if g > limit {
@@ -129,7 +139,7 @@ func (d *descent) pass(limit float64) (high, low float64) {
 			continue
 		}
 		before := d.alpha[i]
-		d.alpha[i] = max(before-g/d.square[i], 0)
+		d.alpha[i] = max(before-g/(d.square[i]+diagonal), 0)
 		delta := float32(d.alpha[i]-before) * y
 		for j, f := range at {
 			d.w[f] += delta * values[j]

@@ -51,7 +51,7 @@ func (h hashed) learn(chosen []int, least int) vocabulary {
 	}
 	slices.Sort(v.keys)
 	for _, k := range v.keys {
-		v.idf = append(v.idf, float32(1+math.Log(float64(1+len(chosen))/float64(1+in[k]))))
+		v.idf = append(v.idf, float32(math.Sqrt(1+math.Log(float64(1+len(chosen))/float64(1+in[k])))))
 	}
 	return v
 }

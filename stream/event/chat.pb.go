@@ -2307,7 +2307,8 @@ type Contact struct {
 	FirstResponseMs int64        `protobuf:"varint,15,opt,name=first_response_ms,json=firstResponseMs,proto3" json:"first_response_ms,omitempty"`
 	EndedMs         int64        `protobuf:"varint,16,opt,name=ended_ms,json=endedMs,proto3" json:"ended_ms,omitempty"`
 	WrappedMs       int64        `protobuf:"varint,17,opt,name=wrapped_ms,json=wrappedMs,proto3" json:"wrapped_ms,omitempty"`
-	// End_reason is one of: customer, agent, abandoned, transfer, agent_lost, silence, closed.
+	// End_reason is one of: customer, agent, abandoned, transfer, agent_lost, silence, closed, customer_left (gone after the
+	// agent's last word).
 	EndReason        string `protobuf:"bytes,18,opt,name=end_reason,json=endReason,proto3" json:"end_reason,omitempty"`
 	WrapUpCode       string `protobuf:"bytes,19,opt,name=wrap_up_code,json=wrapUpCode,proto3" json:"wrap_up_code,omitempty"`
 	CustomerMessages uint32 `protobuf:"varint,20,opt,name=customer_messages,json=customerMessages,proto3" json:"customer_messages,omitempty"`

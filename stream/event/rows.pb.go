@@ -226,7 +226,15 @@ type CustomerRow struct {
 	// Met_ms is the served time of the last connection or end of a conversation, while there is no conversation.
 	MetMs int64 `protobuf:"varint,8,opt,name=met_ms,json=metMs,proto3" json:"met_ms,omitempty"`
 	// Adopted_by is the customer that took this one over; the smaller id stays.
-	AdoptedBy     string `protobuf:"bytes,9,opt,name=adopted_by,json=adoptedBy,proto3" json:"adopted_by,omitempty"`
+	AdoptedBy string `protobuf:"bytes,9,opt,name=adopted_by,json=adoptedBy,proto3" json:"adopted_by,omitempty"`
+	// Profile is what routing knows of the customer, once somebody vouched for it. It stays when all else is forgotten.
+	Profile *ProfileRow `protobuf:"bytes,10,opt,name=profile,proto3" json:"profile,omitempty"`
+	// Last_agent is who spoke with the customer in the contact that ended last.
+	LastAgent string `protobuf:"bytes,11,opt,name=last_agent,json=lastAgent,proto3" json:"last_agent,omitempty"`
+	// Surveys are the finished contacts whose customer may still answer the survey, the newest last.
+	Surveys []*ContactRow `protobuf:"bytes,12,rep,name=surveys,proto3" json:"surveys,omitempty"`
+	// Address_id is the address where it is an id of ours: its 16 bytes in place of 26 letters.
+	AddressId     []byte `protobuf:"bytes,13,opt,name=address_id,json=addressId,proto3" json:"address_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -324,6 +332,103 @@ func (x *CustomerRow) GetAdoptedBy() string {
 	return ""
 }
 
+func (x *CustomerRow) GetProfile() *ProfileRow {
+	if x != nil {
+		return x.Profile
+	}
+	return nil
+}
+
+func (x *CustomerRow) GetLastAgent() string {
+	if x != nil {
+		return x.LastAgent
+	}
+	return ""
+}
+
+func (x *CustomerRow) GetSurveys() []*ContactRow {
+	if x != nil {
+		return x.Surveys
+	}
+	return nil
+}
+
+func (x *CustomerRow) GetAddressId() []byte {
+	if x != nil {
+		return x.AddressId
+	}
+	return nil
+}
+
+// ProfileRow is the part of a customer's profile that is not sealed.
+type ProfileRow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tier          string                 `protobuf:"bytes,1,opt,name=tier,proto3" json:"tier,omitempty"`
+	Language      string                 `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	Tags          []string               `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
+	Version       uint64                 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProfileRow) Reset() {
+	*x = ProfileRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProfileRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProfileRow) ProtoMessage() {}
+
+func (x *ProfileRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProfileRow.ProtoReflect.Descriptor instead.
+func (*ProfileRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ProfileRow) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *ProfileRow) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *ProfileRow) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *ProfileRow) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 // ConversationRow is a conversation of a customer.
 type ConversationRow struct {
 	state        protoimpl.MessageState `protogen:"open.v1"`
@@ -341,7 +446,7 @@ type ConversationRow struct {
 
 func (x *ConversationRow) Reset() {
 	*x = ConversationRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -353,7 +458,7 @@ func (x *ConversationRow) String() string {
 func (*ConversationRow) ProtoMessage() {}
 
 func (x *ConversationRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[3]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -366,7 +471,7 @@ func (x *ConversationRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConversationRow.ProtoReflect.Descriptor instead.
 func (*ConversationRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{3}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ConversationRow) GetConversation() string {
@@ -408,17 +513,26 @@ func (x *ConversationRow) GetClosedMs() int64 {
 type ContactRow struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Contact *Contact               `protobuf:"bytes,1,opt,name=contact,proto3" json:"contact,omitempty"`
-	// Timed is true while the contact's own timer is set: of a queued one whose customer is gone, of a wrap-up that ends by itself.
+	// Timed is true while the contact's own timer is set: of one whose customer is gone, waiting or answered, of a wrap-up that
+	// ends by itself.
 	Timed bool `protobuf:"varint,2,opt,name=timed,proto3" json:"timed,omitempty"`
 	// Domain is where routing was asked; empty means main.
-	Domain        string `protobuf:"bytes,3,opt,name=domain,proto3" json:"domain,omitempty"`
+	Domain string `protobuf:"bytes,3,opt,name=domain,proto3" json:"domain,omitempty"`
+	// Survey_until_ms is the served time until which the customer may answer the survey; 0 where it was not asked.
+	SurveyUntilMs int64 `protobuf:"varint,4,opt,name=survey_until_ms,json=surveyUntilMs,proto3" json:"survey_until_ms,omitempty"`
+	// Left is true while what the customer said last was left for when somebody serves: being away loses no place.
+	Left bool `protobuf:"varint,5,opt,name=left,proto3" json:"left,omitempty"`
+	// Asked_ms is when the customer began to write what no agent has answered; 0 where the agent wrote last, or nobody.
+	AskedMs int64 `protobuf:"varint,6,opt,name=asked_ms,json=askedMs,proto3" json:"asked_ms,omitempty"`
+	// Tempo are asked_ms, and the contact's turns, response_ms and max_response_ms, as they are stored.
+	Tempo         []int64 `protobuf:"varint,7,rep,packed,name=tempo,proto3" json:"tempo,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ContactRow) Reset() {
 	*x = ContactRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -430,7 +544,7 @@ func (x *ContactRow) String() string {
 func (*ContactRow) ProtoMessage() {}
 
 func (x *ContactRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[4]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,7 +557,7 @@ func (x *ContactRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactRow.ProtoReflect.Descriptor instead.
 func (*ContactRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{4}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ContactRow) GetContact() *Contact {
@@ -467,6 +581,34 @@ func (x *ContactRow) GetDomain() string {
 	return ""
 }
 
+func (x *ContactRow) GetSurveyUntilMs() int64 {
+	if x != nil {
+		return x.SurveyUntilMs
+	}
+	return 0
+}
+
+func (x *ContactRow) GetLeft() bool {
+	if x != nil {
+		return x.Left
+	}
+	return false
+}
+
+func (x *ContactRow) GetAskedMs() int64 {
+	if x != nil {
+		return x.AskedMs
+	}
+	return 0
+}
+
+func (x *ContactRow) GetTempo() []int64 {
+	if x != nil {
+		return x.Tempo
+	}
+	return nil
+}
+
 // LinkRow is one connection of a customer's client.
 type LinkRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -484,7 +626,7 @@ type LinkRow struct {
 
 func (x *LinkRow) Reset() {
 	*x = LinkRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +638,7 @@ func (x *LinkRow) String() string {
 func (*LinkRow) ProtoMessage() {}
 
 func (x *LinkRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[5]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +651,7 @@ func (x *LinkRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkRow.ProtoReflect.Descriptor instead.
 func (*LinkRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{5}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LinkRow) GetConnection() string {
@@ -557,7 +699,7 @@ type GatewayRow struct {
 
 func (x *GatewayRow) Reset() {
 	*x = GatewayRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -569,7 +711,7 @@ func (x *GatewayRow) String() string {
 func (*GatewayRow) ProtoMessage() {}
 
 func (x *GatewayRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[6]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -582,7 +724,7 @@ func (x *GatewayRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GatewayRow.ProtoReflect.Descriptor instead.
 func (*GatewayRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{6}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GatewayRow) GetNumber() uint32 {
@@ -627,7 +769,7 @@ type GatewaysRow struct {
 
 func (x *GatewaysRow) Reset() {
 	*x = GatewaysRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -639,7 +781,7 @@ func (x *GatewaysRow) String() string {
 func (*GatewaysRow) ProtoMessage() {}
 
 func (x *GatewaysRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[7]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -652,7 +794,7 @@ func (x *GatewaysRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GatewaysRow.ProtoReflect.Descriptor instead.
 func (*GatewaysRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{7}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GatewaysRow) GetNumbers() uint32 {
@@ -685,7 +827,7 @@ type WaitingRow struct {
 
 func (x *WaitingRow) Reset() {
 	*x = WaitingRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +839,7 @@ func (x *WaitingRow) String() string {
 func (*WaitingRow) ProtoMessage() {}
 
 func (x *WaitingRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[8]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +852,7 @@ func (x *WaitingRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WaitingRow.ProtoReflect.Descriptor instead.
 func (*WaitingRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{8}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{9}
 }
 
 // MarkRow is what is known of a message to the customer.
@@ -729,7 +871,7 @@ type MarkRow struct {
 
 func (x *MarkRow) Reset() {
 	*x = MarkRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -741,7 +883,7 @@ func (x *MarkRow) String() string {
 func (*MarkRow) ProtoMessage() {}
 
 func (x *MarkRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[9]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -754,7 +896,7 @@ func (x *MarkRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkRow.ProtoReflect.Descriptor instead.
 func (*MarkRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{9}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *MarkRow) GetMessage() string {
@@ -804,7 +946,7 @@ type OutboundRow struct {
 
 func (x *OutboundRow) Reset() {
 	*x = OutboundRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -816,7 +958,7 @@ func (x *OutboundRow) String() string {
 func (*OutboundRow) ProtoMessage() {}
 
 func (x *OutboundRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[10]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -829,7 +971,7 @@ func (x *OutboundRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutboundRow.ProtoReflect.Descriptor instead.
 func (*OutboundRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{10}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *OutboundRow) GetDeliveries() []*DeliveryRow {
@@ -861,7 +1003,7 @@ type DeliveryRow struct {
 
 func (x *DeliveryRow) Reset() {
 	*x = DeliveryRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -873,7 +1015,7 @@ func (x *DeliveryRow) String() string {
 func (*DeliveryRow) ProtoMessage() {}
 
 func (x *DeliveryRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[11]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -886,7 +1028,7 @@ func (x *DeliveryRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliveryRow.ProtoReflect.Descriptor instead.
 func (*DeliveryRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{11}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DeliveryRow) GetDelivery() string {
@@ -928,7 +1070,7 @@ type ConfigRow struct {
 
 func (x *ConfigRow) Reset() {
 	*x = ConfigRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -940,7 +1082,7 @@ func (x *ConfigRow) String() string {
 func (*ConfigRow) ProtoMessage() {}
 
 func (x *ConfigRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[12]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -953,7 +1095,7 @@ func (x *ConfigRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigRow.ProtoReflect.Descriptor instead.
 func (*ConfigRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{12}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ConfigRow) GetObject() *ConfigObject {
@@ -997,7 +1139,7 @@ type RoutingAgentRow struct {
 
 func (x *RoutingAgentRow) Reset() {
 	*x = RoutingAgentRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1009,7 +1151,7 @@ func (x *RoutingAgentRow) String() string {
 func (*RoutingAgentRow) ProtoMessage() {}
 
 func (x *RoutingAgentRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[13]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1022,7 +1164,7 @@ func (x *RoutingAgentRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingAgentRow.ProtoReflect.Descriptor instead.
 func (*RoutingAgentRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{13}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RoutingAgentRow) GetAgent() string {
@@ -1120,7 +1262,7 @@ type RoutingConnection struct {
 
 func (x *RoutingConnection) Reset() {
 	*x = RoutingConnection{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1132,7 +1274,7 @@ func (x *RoutingConnection) String() string {
 func (*RoutingConnection) ProtoMessage() {}
 
 func (x *RoutingConnection) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[14]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1145,7 +1287,7 @@ func (x *RoutingConnection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingConnection.ProtoReflect.Descriptor instead.
 func (*RoutingConnection) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{14}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RoutingConnection) GetGateway() string {
@@ -1184,7 +1326,7 @@ type RoutingContactRow struct {
 
 func (x *RoutingContactRow) Reset() {
 	*x = RoutingContactRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1338,7 @@ func (x *RoutingContactRow) String() string {
 func (*RoutingContactRow) ProtoMessage() {}
 
 func (x *RoutingContactRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[15]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1351,7 @@ func (x *RoutingContactRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingContactRow.ProtoReflect.Descriptor instead.
 func (*RoutingContactRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{15}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RoutingContactRow) GetRequest() *RouteRequest {
@@ -1289,7 +1431,7 @@ type RoutingExclusion struct {
 
 func (x *RoutingExclusion) Reset() {
 	*x = RoutingExclusion{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1301,7 +1443,7 @@ func (x *RoutingExclusion) String() string {
 func (*RoutingExclusion) ProtoMessage() {}
 
 func (x *RoutingExclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[16]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1314,7 +1456,7 @@ func (x *RoutingExclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingExclusion.ProtoReflect.Descriptor instead.
 func (*RoutingExclusion) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{16}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RoutingExclusion) GetAgent() string {
@@ -1348,7 +1490,7 @@ type RoutingQueueRow struct {
 
 func (x *RoutingQueueRow) Reset() {
 	*x = RoutingQueueRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1502,7 @@ func (x *RoutingQueueRow) String() string {
 func (*RoutingQueueRow) ProtoMessage() {}
 
 func (x *RoutingQueueRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[17]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1515,7 @@ func (x *RoutingQueueRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingQueueRow.ProtoReflect.Descriptor instead.
 func (*RoutingQueueRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{17}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RoutingQueueRow) GetQueue() *Queue {
@@ -1393,7 +1535,7 @@ type RoutingGatewayRow struct {
 
 func (x *RoutingGatewayRow) Reset() {
 	*x = RoutingGatewayRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1405,7 +1547,7 @@ func (x *RoutingGatewayRow) String() string {
 func (*RoutingGatewayRow) ProtoMessage() {}
 
 func (x *RoutingGatewayRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[18]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1418,7 +1560,7 @@ func (x *RoutingGatewayRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingGatewayRow.ProtoReflect.Descriptor instead.
 func (*RoutingGatewayRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{18}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RoutingGatewayRow) GetGateway() string {
@@ -1441,7 +1583,7 @@ type RoutingPartitionRow struct {
 
 func (x *RoutingPartitionRow) Reset() {
 	*x = RoutingPartitionRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1453,7 +1595,7 @@ func (x *RoutingPartitionRow) String() string {
 func (*RoutingPartitionRow) ProtoMessage() {}
 
 func (x *RoutingPartitionRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1466,7 +1608,7 @@ func (x *RoutingPartitionRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingPartitionRow.ProtoReflect.Descriptor instead.
 func (*RoutingPartitionRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{19}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RoutingPartitionRow) GetConfigVersion() uint64 {
@@ -1496,7 +1638,7 @@ type RoutingParkedRow struct {
 
 func (x *RoutingParkedRow) Reset() {
 	*x = RoutingParkedRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1508,7 +1650,7 @@ func (x *RoutingParkedRow) String() string {
 func (*RoutingParkedRow) ProtoMessage() {}
 
 func (x *RoutingParkedRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1521,7 +1663,7 @@ func (x *RoutingParkedRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingParkedRow.ProtoReflect.Descriptor instead.
 func (*RoutingParkedRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{20}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RoutingParkedRow) GetDomain() string {
@@ -1563,7 +1705,7 @@ type RoutingDomainRow struct {
 
 func (x *RoutingDomainRow) Reset() {
 	*x = RoutingDomainRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1575,7 +1717,7 @@ func (x *RoutingDomainRow) String() string {
 func (*RoutingDomainRow) ProtoMessage() {}
 
 func (x *RoutingDomainRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1588,7 +1730,7 @@ func (x *RoutingDomainRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingDomainRow.ProtoReflect.Descriptor instead.
 func (*RoutingDomainRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{21}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RoutingDomainRow) GetTurn() uint64 {
@@ -1611,7 +1753,7 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"AddressRow\x12\x1a\n" +
 	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12,\n" +
 	"\x04seen\x18\x02 \x01(\v2\x18.tributary.event.v1.SeenR\x04seen\x12\x18\n" +
-	"\aforward\x18\x03 \x01(\tR\aforward\"\x8f\x03\n" +
+	"\aforward\x18\x03 \x01(\tR\aforward\"\xc1\x04\n" +
 	"\vCustomerRow\x12I\n" +
 	"\rconversations\x18\x01 \x03(\v2#.tributary.event.v1.ConversationRowR\rconversations\x12:\n" +
 	"\bcontacts\x18\x02 \x03(\v2\x1e.tributary.event.v1.ContactRowR\bcontacts\x12\x18\n" +
@@ -1622,18 +1764,35 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\x06due_ms\x18\a \x01(\x03R\x05dueMs\x12\x15\n" +
 	"\x06met_ms\x18\b \x01(\x03R\x05metMs\x12\x1d\n" +
 	"\n" +
-	"adopted_by\x18\t \x01(\tR\tadoptedBy\"\x9f\x01\n" +
+	"adopted_by\x18\t \x01(\tR\tadoptedBy\x128\n" +
+	"\aprofile\x18\n" +
+	" \x01(\v2\x1e.tributary.event.v1.ProfileRowR\aprofile\x12\x1d\n" +
+	"\n" +
+	"last_agent\x18\v \x01(\tR\tlastAgent\x128\n" +
+	"\asurveys\x18\f \x03(\v2\x1e.tributary.event.v1.ContactRowR\asurveys\x12\x1d\n" +
+	"\n" +
+	"address_id\x18\r \x01(\fR\taddressId\"j\n" +
+	"\n" +
+	"ProfileRow\x12\x12\n" +
+	"\x04tier\x18\x01 \x01(\tR\x04tier\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x12\n" +
+	"\x04tags\x18\x03 \x03(\tR\x04tags\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\x04R\aversion\"\x9f\x01\n" +
 	"\x0fConversationRow\x12\"\n" +
 	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x17\n" +
 	"\alast_ms\x18\x03 \x01(\x03R\x06lastMs\x12\x16\n" +
 	"\x06closed\x18\x04 \x01(\bR\x06closed\x12\x1b\n" +
-	"\tclosed_ms\x18\x05 \x01(\x03R\bclosedMs\"q\n" +
+	"\tclosed_ms\x18\x05 \x01(\x03R\bclosedMs\"\xe2\x01\n" +
 	"\n" +
 	"ContactRow\x125\n" +
 	"\acontact\x18\x01 \x01(\v2\x1b.tributary.event.v1.ContactR\acontact\x12\x14\n" +
 	"\x05timed\x18\x02 \x01(\bR\x05timed\x12\x16\n" +
-	"\x06domain\x18\x03 \x01(\tR\x06domain\"q\n" +
+	"\x06domain\x18\x03 \x01(\tR\x06domain\x12&\n" +
+	"\x0fsurvey_until_ms\x18\x04 \x01(\x03R\rsurveyUntilMs\x12\x12\n" +
+	"\x04left\x18\x05 \x01(\bR\x04left\x12\x19\n" +
+	"\basked_ms\x18\x06 \x01(\x03R\aaskedMs\x12\x18\n" +
+	"\x05tempo\x18\a \x03(\x03B\x02\x10\x01R\x05tempo\"q\n" +
 	"\aLinkRow\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\tR\n" +
@@ -1746,62 +1905,65 @@ func file_tributary_event_v1_rows_proto_rawDescGZIP() []byte {
 }
 
 var file_tributary_event_v1_rows_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_tributary_event_v1_rows_proto_goTypes = []any{
 	(RoutingContactState)(0),    // 0: tributary.event.v1.RoutingContactState
 	(*Seen)(nil),                // 1: tributary.event.v1.Seen
 	(*AddressRow)(nil),          // 2: tributary.event.v1.AddressRow
 	(*CustomerRow)(nil),         // 3: tributary.event.v1.CustomerRow
-	(*ConversationRow)(nil),     // 4: tributary.event.v1.ConversationRow
-	(*ContactRow)(nil),          // 5: tributary.event.v1.ContactRow
-	(*LinkRow)(nil),             // 6: tributary.event.v1.LinkRow
-	(*GatewayRow)(nil),          // 7: tributary.event.v1.GatewayRow
-	(*GatewaysRow)(nil),         // 8: tributary.event.v1.GatewaysRow
-	(*WaitingRow)(nil),          // 9: tributary.event.v1.WaitingRow
-	(*MarkRow)(nil),             // 10: tributary.event.v1.MarkRow
-	(*OutboundRow)(nil),         // 11: tributary.event.v1.OutboundRow
-	(*DeliveryRow)(nil),         // 12: tributary.event.v1.DeliveryRow
-	(*ConfigRow)(nil),           // 13: tributary.event.v1.ConfigRow
-	(*RoutingAgentRow)(nil),     // 14: tributary.event.v1.RoutingAgentRow
-	(*RoutingConnection)(nil),   // 15: tributary.event.v1.RoutingConnection
-	(*RoutingContactRow)(nil),   // 16: tributary.event.v1.RoutingContactRow
-	(*RoutingExclusion)(nil),    // 17: tributary.event.v1.RoutingExclusion
-	(*RoutingQueueRow)(nil),     // 18: tributary.event.v1.RoutingQueueRow
-	(*RoutingGatewayRow)(nil),   // 19: tributary.event.v1.RoutingGatewayRow
-	(*RoutingPartitionRow)(nil), // 20: tributary.event.v1.RoutingPartitionRow
-	(*RoutingParkedRow)(nil),    // 21: tributary.event.v1.RoutingParkedRow
-	(*RoutingDomainRow)(nil),    // 22: tributary.event.v1.RoutingDomainRow
-	(*Contact)(nil),             // 23: tributary.event.v1.Contact
-	(DeliveryState)(0),          // 24: tributary.event.v1.DeliveryState
-	(*ConfigObject)(nil),        // 25: tributary.event.v1.ConfigObject
-	(*AgentSkill)(nil),          // 26: tributary.event.v1.AgentSkill
-	(*RouteRequest)(nil),        // 27: tributary.event.v1.RouteRequest
-	(*Queue)(nil),               // 28: tributary.event.v1.Queue
+	(*ProfileRow)(nil),          // 4: tributary.event.v1.ProfileRow
+	(*ConversationRow)(nil),     // 5: tributary.event.v1.ConversationRow
+	(*ContactRow)(nil),          // 6: tributary.event.v1.ContactRow
+	(*LinkRow)(nil),             // 7: tributary.event.v1.LinkRow
+	(*GatewayRow)(nil),          // 8: tributary.event.v1.GatewayRow
+	(*GatewaysRow)(nil),         // 9: tributary.event.v1.GatewaysRow
+	(*WaitingRow)(nil),          // 10: tributary.event.v1.WaitingRow
+	(*MarkRow)(nil),             // 11: tributary.event.v1.MarkRow
+	(*OutboundRow)(nil),         // 12: tributary.event.v1.OutboundRow
+	(*DeliveryRow)(nil),         // 13: tributary.event.v1.DeliveryRow
+	(*ConfigRow)(nil),           // 14: tributary.event.v1.ConfigRow
+	(*RoutingAgentRow)(nil),     // 15: tributary.event.v1.RoutingAgentRow
+	(*RoutingConnection)(nil),   // 16: tributary.event.v1.RoutingConnection
+	(*RoutingContactRow)(nil),   // 17: tributary.event.v1.RoutingContactRow
+	(*RoutingExclusion)(nil),    // 18: tributary.event.v1.RoutingExclusion
+	(*RoutingQueueRow)(nil),     // 19: tributary.event.v1.RoutingQueueRow
+	(*RoutingGatewayRow)(nil),   // 20: tributary.event.v1.RoutingGatewayRow
+	(*RoutingPartitionRow)(nil), // 21: tributary.event.v1.RoutingPartitionRow
+	(*RoutingParkedRow)(nil),    // 22: tributary.event.v1.RoutingParkedRow
+	(*RoutingDomainRow)(nil),    // 23: tributary.event.v1.RoutingDomainRow
+	(*Contact)(nil),             // 24: tributary.event.v1.Contact
+	(DeliveryState)(0),          // 25: tributary.event.v1.DeliveryState
+	(*ConfigObject)(nil),        // 26: tributary.event.v1.ConfigObject
+	(*AgentSkill)(nil),          // 27: tributary.event.v1.AgentSkill
+	(*RouteRequest)(nil),        // 28: tributary.event.v1.RouteRequest
+	(*Queue)(nil),               // 29: tributary.event.v1.Queue
 }
 var file_tributary_event_v1_rows_proto_depIdxs = []int32{
 	1,  // 0: tributary.event.v1.AddressRow.seen:type_name -> tributary.event.v1.Seen
-	4,  // 1: tributary.event.v1.CustomerRow.conversations:type_name -> tributary.event.v1.ConversationRow
-	5,  // 2: tributary.event.v1.CustomerRow.contacts:type_name -> tributary.event.v1.ContactRow
-	6,  // 3: tributary.event.v1.CustomerRow.links:type_name -> tributary.event.v1.LinkRow
-	10, // 4: tributary.event.v1.CustomerRow.marks:type_name -> tributary.event.v1.MarkRow
+	5,  // 1: tributary.event.v1.CustomerRow.conversations:type_name -> tributary.event.v1.ConversationRow
+	6,  // 2: tributary.event.v1.CustomerRow.contacts:type_name -> tributary.event.v1.ContactRow
+	7,  // 3: tributary.event.v1.CustomerRow.links:type_name -> tributary.event.v1.LinkRow
+	11, // 4: tributary.event.v1.CustomerRow.marks:type_name -> tributary.event.v1.MarkRow
 	1,  // 5: tributary.event.v1.CustomerRow.seen:type_name -> tributary.event.v1.Seen
-	23, // 6: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
-	24, // 7: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
-	12, // 8: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
-	24, // 9: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
-	25, // 10: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
-	26, // 11: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
-	15, // 12: tributary.event.v1.RoutingAgentRow.connections:type_name -> tributary.event.v1.RoutingConnection
-	27, // 13: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
-	0,  // 14: tributary.event.v1.RoutingContactRow.state:type_name -> tributary.event.v1.RoutingContactState
-	17, // 15: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
-	28, // 16: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
-	27, // 17: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	4,  // 6: tributary.event.v1.CustomerRow.profile:type_name -> tributary.event.v1.ProfileRow
+	6,  // 7: tributary.event.v1.CustomerRow.surveys:type_name -> tributary.event.v1.ContactRow
+	24, // 8: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
+	25, // 9: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
+	13, // 10: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
+	25, // 11: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
+	26, // 12: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
+	27, // 13: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
+	16, // 14: tributary.event.v1.RoutingAgentRow.connections:type_name -> tributary.event.v1.RoutingConnection
+	28, // 15: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
+	0,  // 16: tributary.event.v1.RoutingContactRow.state:type_name -> tributary.event.v1.RoutingContactState
+	18, // 17: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
+	29, // 18: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
+	28, // 19: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_rows_proto_init() }
@@ -1818,7 +1980,7 @@ func file_tributary_event_v1_rows_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_rows_proto_rawDesc), len(file_tributary_event_v1_rows_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   22,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

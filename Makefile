@@ -69,7 +69,7 @@ lint-go: $(BIN)/golangci-lint-$(GOLANGCI_LINT) $(WEB_BUILT)
 	$(BIN)/golangci-lint-$(GOLANGCI_LINT) run $(PKG)
 
 # The packages whose decisions a replay repeats byte for byte.
-FOLDS := ./stream/identity ./stream/conversation ./stream/config ./stream/outbound ./routing ./routing/dispatch
+FOLDS := ./stream/identity ./stream/conversation ./stream/config ./stream/outbound ./routing ./routing/policy ./routing/dispatch
 lint-folds:
 	go test ./.ci/folds
 	go run ./.ci/folds $(FOLDS)

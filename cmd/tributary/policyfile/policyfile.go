@@ -125,6 +125,7 @@ type document struct {
 	WrapUpCodes   any              `yaml:"wrap_up_codes"`
 	StatusReasons any              `yaml:"status_reasons"`
 	QuickReplies  any              `yaml:"quick_replies"`
+	PolicyFile    any              `yaml:"policy_file"`
 }
 
 func (d *document) known() policy.Known {

@@ -27,7 +27,9 @@ type Fault struct {
 	Line int    `json:"line"`
 	// Column counts letters from 1.
 	Column int    `json:"column"`
-	Text   string `json:"text"`
+	// Path is what is wrong, as queues[0].target; empty where the place says it all.
+	Path string `json:"path,omitempty"`
+	Text string `json:"text"`
 }
 
 // Error gives file:line:column: text.
@@ -55,20 +57,28 @@ func (d *Duration) UnmarshalYAML(b []byte) error {
 }
 
 // MarshalYAML writes it as it is read.
-func (d Duration) MarshalYAML() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+func (d Duration) MarshalYAML() ([]byte, error) {
+	s := time.Duration(d).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2] // 24h, not 24h0m0s
+		}
+	}
+	return []byte(s), nil
+}
 
 // Read decodes data over what into holds. Into is a pointer to a struct with yaml tags. Where there are faults, into may
 // be half filled; ask Err before using it.
 func Read(name string, data []byte, into any) *File {
 	f := &File{name: name, places: map[string]place{}, broken: map[string]bool{}}
 	if len(data) > maxSize {
-		f.fail(top, fmt.Sprintf("%d bytes are more than %d", len(data), maxSize))
+		f.fail(top, "", fmt.Sprintf("%d bytes are more than %d", len(data), maxSize))
 		return f
 	}
 	f.text = string(data)
 	parsed, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		f.fail(placeIn(err), "not YAML: "+firstLine(err.Error()))
+		f.fail(placeIn(err), "", "not YAML: "+firstLine(err.Error()))
 		return f
 	}
 	for _, doc := range parsed.Docs {
@@ -82,7 +92,7 @@ func Read(name string, data []byte, into any) *File {
 		err = yaml.NodeToValue(parsed.Docs[0].Body, into) // without the values that do not decode, which end the other way
 	}
 	if err != nil && len(f.faults) == 0 {
-		f.fail(placeIn(err), firstLine(err.Error()))
+		f.fail(placeIn(err), "", firstLine(err.Error()))
 	}
 	return f
 }
@@ -90,10 +100,10 @@ func Read(name string, data []byte, into any) *File {
 // Wrong adds a fault at a path; the nearest place known is named.
 func (f *File) Wrong(path, format string, args ...any) {
 	at := f.nearest(path)
-	if slices.ContainsFunc(f.faults, func(e error) bool { return faultOf(e).Line == at.line }) {
+	if slices.ContainsFunc(f.faults, func(e error) bool { return faultOf(e).File == f.name && faultOf(e).Line == at.line }) {
 		return // what does not decode cannot be judged
 	}
-	f.fail(at, fmt.Sprintf(format, args...))
+	f.fail(at, path, fmt.Sprintf(format, args...))
 }
 
 // WrongIn adds a fault in the text at a path, offset letters behind its beginning, or without a text, of the key; beside what
@@ -108,8 +118,11 @@ func (f *File) WrongIn(path string, offset int, text, what string) {
 	} else if text != "" {
 		at = f.within(at, text, offset)
 	}
-	f.fail(at, what)
+	f.fail(at, path, what)
 }
+
+// Include adds the faults of another file that this one names.
+func (f *File) Include(other *File) { f.faults = append(f.faults, other.faults...) }
 
 // Has tells whether something stands at a path.
 func (f *File) Has(path string) bool {
@@ -126,13 +139,20 @@ func (f *File) nearest(path string) place {
 	return top
 }
 
-// Err joins all faults in the order of their lines, or is nil.
+// Err joins all faults in the order of their lines, those of included files behind, or is nil.
 func (f *File) Err() error {
 	slices.SortStableFunc(f.faults, func(a, b error) int {
 		x, y := faultOf(a), faultOf(b)
-		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+		return cmp.Or(cmp.Compare(f.included(x), f.included(y)), cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 	})
 	return errors.Join(f.faults...)
+}
+
+func (f *File) included(one Fault) int {
+	if one.File == f.name {
+		return 0
+	}
+	return 1
 }
 
 // Faults lists them, for a program.
@@ -171,8 +191,8 @@ func faultOf(err error) Fault {
 	return one
 }
 
-func (f *File) fail(at place, text string) {
-	f.faults = append(f.faults, Fault{f.name, at.line, at.column, text})
+func (f *File) fail(at place, path, text string) {
+	f.faults = append(f.faults, Fault{f.name, at.line, at.column, path, text})
 }
 
 func parent(path string) string {
@@ -184,7 +204,7 @@ func parent(path string) string {
 
 func (f *File) breaks(path string, at place, text string) {
 	f.broken[path] = true
-	f.fail(at, text)
+	f.fail(at, path, text)
 }
 
 // walk compares the tree with the type, noting lines.
@@ -240,7 +260,7 @@ func (f *File) mapping(n ast.Node, path string, t reflect.Type) {
 		key := v.Key.GetToken().Value
 		ft, ok := fields[key]
 		if !ok {
-			f.fail(placeOf(v.Key), fmt.Sprintf("nothing is called %q here; there are %s", key, strings.Join(names, ", ")))
+			f.fail(placeOf(v.Key), strings.TrimPrefix(path+"."+key, "."), fmt.Sprintf("nothing is called %q here; there are %s", key, strings.Join(names, ", ")))
 			continue
 		}
 		sub := key

@@ -140,7 +140,7 @@ export class MockConfig {
         json(200, { version: this.version, yaml: this.yaml, objects: this.objects });
         return true;
       case 'POST /api/config/check': {
-        if (!yaml === !body.objects && !body.yaml) fault('a check has yaml or objects');
+        if ((body.yaml === undefined) === (body.objects === undefined)) fault('a check has yaml or objects');
         const faults = this.faults(yaml);
         json(200, { ok: faults.length === 0, yaml, faults });
         return true;

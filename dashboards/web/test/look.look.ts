@@ -1,74 +1,16 @@
 // Takes pictures of every screen with a real browser against the mock server, for people to look at; and checks on the way that
 // nothing broke the content security policy and that the pages sent no frame that the contract does not know.
-import { mkdirSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type MockServer, startMock } from '../mock/server';
+import { begin, complaints, context, end, login, looks, open as openAt } from './browser';
 
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-let browser: Browser;
 let mock: MockServer;
-const complaints: string[] = [];
+const open = (at: BrowserContext, path: string) => openAt(at, mock.url + path);
 
-beforeAll(async () => {
-  mkdirSync('look', { recursive: true });
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: flags });
-});
-
-afterAll(async () => {
-  await browser?.close();
-});
-
-interface Look {
-  name: string;
-  locale: 'en-GB' | 'zh-CN';
-  scheme: 'light' | 'dark';
-  wide: boolean;
-}
-
-async function context(look: Look): Promise<BrowserContext> {
-  const viewport = look.wide ? { width: 1360, height: 820 } : { width: 390, height: 800 };
-  return browser.newContext({
-    locale: look.locale,
-    colorScheme: look.scheme,
-    viewport,
-    hasTouch: !look.wide,
-    isMobile: !look.wide,
-  });
-}
-
-async function open(at: BrowserContext, path: string): Promise<Page> {
-  const page = await at.newPage();
-  page.on('console', (line) => {
-    if (line.type() === 'error' && !/401|503|404/.test(line.text())) complaints.push(line.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(mock.url + path);
-  return page;
-}
-
-async function login(page: Page): Promise<void> {
-  await page.fill('[name=tenant]', 'demo');
-  await page.fill('[name=login]', 'lin');
-  await page.fill('[name=password]', 'a long enough password');
-  await page.click('[data-testid=login-go]');
-  await page.waitForSelector('[data-testid=desk][data-ready=true]');
-}
-
-const looks: Look[] = [
-  { name: 'en-light-wide', locale: 'en-GB', scheme: 'light', wide: true },
-  { name: 'zh-dark-wide', locale: 'zh-CN', scheme: 'dark', wide: true },
-  { name: 'zh-light-phone', locale: 'zh-CN', scheme: 'light', wide: false },
-  { name: 'en-dark-phone', locale: 'en-GB', scheme: 'dark', wide: false },
-];
+beforeAll(begin);
+afterAll(end);
 
 test.each(looks)('the workspace: $name', async (look) => {
   mock = await startMock();

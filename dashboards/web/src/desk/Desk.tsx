@@ -82,7 +82,7 @@ export function Desk({ me, client, common, menu }: Props) {
       requestAnimationFrame(() => profile.current?.edit());
     },
     column: chosen.next,
-    columns: () => chosen.setColumns((chosen.columns % chosen.room) + 1),
+    columns: chosen.turnColumns,
     status: () => statusBox.current?.focus(),
   };
   useEffect(() => {

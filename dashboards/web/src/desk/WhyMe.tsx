@@ -29,6 +29,8 @@ export function story(
   const queue = contact.queue_name;
   if (contact.initiation === 'transfer') lines.push(say('why.transfer'));
   if (contact.initiation === 'requeue') lines.push(say('why.requeue'));
+  for (const flow of route.flowed)
+    lines.push(say('why.flowed', { queue: flow.queue_name, reason: say.code('flow', flow.reason) }));
   if (route.intent) lines.push(say('why.intent', { intent: say.code('intent', route.intent), n: percent(route.confidence) }));
   if (route.language) lines.push(say('why.language', { language: say.code('lang', route.language) }));
   if (route.tier) lines.push(say('why.tier', { tier: say.code('tier', route.tier) }));

@@ -25,6 +25,8 @@ export interface Chosen {
   choose: (contact: string) => void;
   focus: (column: number) => void;
   setColumns: (columns: number) => void;
+  /** One column more, or one alone again. */
+  turnColumns: () => void;
   next: () => void;
 }
 
@@ -44,21 +46,29 @@ export function usePlaces(
   const live = contacts.map((c) => c.id);
 
   useEffect(() => setPlaces((had) => resize(had, columns)), [columns]);
+  const came = useRef<Set<string>>(new Set());
   useEffect(() => {
     if (!desk.ready) return;
-    const came = known.current ? live.filter((id) => !known.current?.has(id)) : [];
+    const fresh = known.current ? live.filter((id) => !known.current?.has(id)) : [];
     known.current = new Set(live);
+    came.current = new Set(fresh);
     const box = document.activeElement;
     const writing = box instanceof HTMLTextAreaElement && box.value !== '';
-    const before = current(places);
     const byNeed = [...live].sort((a, b) => Number((unreads[b] ?? 0) > 0) - Number((unreads[a] ?? 0) > 0));
-    let next = refill(places, live, came.length > 0 ? [] : byNeed);
-    for (const id of came) next = arrive(next, id, writing && before !== '');
-    next = refill(next, live, byNeed);
-    setPlaces(next);
-    if (came.length > 0 && current(next) !== before) show('talk');
-    if (before && !live.includes(before) && (live.length === 0 || !current(next))) show('list');
+    setPlaces((had) => {
+      let next = refill(had, live, fresh.length > 0 ? [] : byNeed);
+      for (const id of fresh) next = arrive(next, id, writing && current(had) !== '');
+      return refill(next, live, byNeed);
+    });
   }, [desk.ready, live.join(' '), places.open.join(' ')]);
+
+  const here = current(places);
+  const before = useRef('');
+  useEffect(() => {
+    if (here && came.current.has(here)) show('talk');
+    else if (!here && before.current) show('list');
+    before.current = here;
+  }, [here]);
 
   return {
     places,
@@ -66,6 +76,12 @@ export function usePlaces(
     columns,
     choose: (contact) => setPlaces((had) => pick(had, contact)),
     focus: (at) => setPlaces((had) => (had.at === at ? had : { ...had, at })),
+    turnColumns: () =>
+      setWanted((was) => {
+        const n = (Math.min(room, was) % room) + 1;
+        keep(columnsName, String(n));
+        return n;
+      }),
     setColumns: (n) => {
       keep(columnsName, String(n));
       setWanted(n);

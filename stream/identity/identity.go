@@ -2,8 +2,9 @@
 // passes on to conversation.in what customers did, with the customer's id.
 //
 // It promises that an address belongs to one customer from its first sign of life on, that what an address sent is
-// passed on in its order, and that a message or an end that an adapter repeats is passed on once for 8 days; a cause older
-// than that goes to dead. It never sees an address or a word: addresses are pseudonyms and what was said stays sealed.
+// passed on in its order, and that a message, an end, an introduction, an answered survey or something seen that an adapter
+// repeats is passed on once for 8 days; a cause older than that goes to dead. Typing, connections and receipts are not
+// remembered. It never sees an address or a word: addresses are pseudonyms and what was said stays sealed.
 // It does not merge customers; a row can already point to the customer that took this one over.
 package identity
 
@@ -47,10 +48,12 @@ func (fold) Apply(tx *engine.Tx, e *event.Event) error {
 	if err := check(e); err != nil {
 		return err
 	}
-	switch e.GetBody().(type) {
-	case *event.Event_CustomerMessage, *event.Event_CustomerEnded:
+	switch b := e.GetBody().(type) {
+	case *event.Event_CustomerMessage, *event.Event_CustomerEnded, *event.Event_CustomerIntroduced, *event.Event_SurveyAnswered:
 		return pass(tx, e, true)
-	case *event.Event_CustomerConnected, *event.Event_CustomerDisconnected, *event.Event_Receipt:
+	case *event.Event_CustomerSeen:
+		return pass(tx, e, b.CustomerSeen.GetRequest() != "")
+	case *event.Event_CustomerConnected, *event.Event_CustomerDisconnected, *event.Event_Receipt, *event.Event_CustomerTyping:
 		// A repeat says nothing new, so there is nothing to remember.
 		return pass(tx, e, false)
 	default:
@@ -78,10 +81,15 @@ func check(e *event.Event) error {
 	return nil
 }
 
-// begins tells whether an event may be the first of an address. A receipt, an end or a lost connection of an address that
-// nobody has met is somebody's fault and goes to dead.
+// begins tells whether an event may be the first of an address. A receipt, an end, typing or a lost connection of an address
+// that nobody has met is somebody's fault and goes to dead.
 func begins(e *event.Event) bool {
-	return e.GetCustomerMessage() != nil || e.GetCustomerConnected() != nil
+	switch e.GetBody().(type) {
+	case *event.Event_CustomerMessage, *event.Event_CustomerConnected, *event.Event_CustomerIntroduced, *event.Event_CustomerSeen:
+		return true
+	default:
+		return false
+	}
 }
 
 func pass(tx *engine.Tx, e *event.Event, once bool) error {

@@ -86,6 +86,48 @@ func TestARepeatIsPassedOnOnce(t *testing.T) {
 	one(t, s.Apply(connected("w1", "c1")))
 }
 
+// What customers do besides writing is passed on as it came: once where it has an id of its own, and typing each time.
+func TestWhatCustomersDoBesidesWritingIsPassedOn(t *testing.T) {
+	s := enginetest.New(t, Processor())
+	sealed := &event.Sealed{KeyRef: "w1", Ciphertext: []byte("…")}
+	introduced := func() *event.Event {
+		return from("w1", "token", s.Now(), &event.Event{Sealed: sealed, Body: &event.Event_CustomerIntroduced{CustomerIntroduced: &event.CustomerIntroduced{
+			Tier: "gold", Tags: []string{"vip"}, Request: "token",
+		}}})
+	}
+	seen := func() *event.Event {
+		return from("w1", "page", s.Now(), &event.Event{Sealed: sealed, Body: &event.Event_CustomerSeen{CustomerSeen: &event.CustomerSeen{Kind: "page", Request: "page"}}})
+	}
+	survey := func() *event.Event {
+		return from("w1", "survey", s.Now(), &event.Event{Sealed: sealed, Body: &event.Event_SurveyAnswered{SurveyAnswered: &event.SurveyAnswered{Contact: "ct1", Score: 5, Request: "survey"}}})
+	}
+	typing := func() *event.Event {
+		return from("w1", "typing", s.Now(), &event.Event{Body: &event.Event_CustomerTyping{CustomerTyping: &event.CustomerTyping{EntryPoint: "shop"}}})
+	}
+	require.Equal(t, "refused", dead(t, s.Apply(typing())), "of an address that nobody has met")
+	require.Equal(t, "refused", dead(t, s.Apply(survey())))
+	for _, what := range []func() *event.Event{introduced, seen, survey} {
+		e := what()
+		got := one(t, s.Apply(e))
+		require.Equal(t, "w1", got.GetAddress())
+		require.Len(t, got.GetCustomer(), 26)
+		require.True(t, proto.Equal(sealed, got.GetSealed()))
+		require.Equal(t, fmt.Sprint(e.GetBody()), fmt.Sprint(got.GetBody()))
+		require.Empty(t, s.Apply(what()), "a repeat")
+	}
+	rows := bytesOf(s)
+	one(t, s.Apply(typing()))
+	one(t, s.Apply(typing()))
+	require.Equal(t, rows, bytesOf(s), "typing is not remembered")
+}
+
+func bytesOf(s *enginetest.Scene) (n int) {
+	s.Machine.Read(func(tx *engine.Tx) {
+		addresses.Ascend(tx, "", func(_ string, row *event.AddressRow) bool { n += proto.Size(row); return true })
+	})
+	return n
+}
+
 func TestACauseOlderThanTheMemoryGoesToDead(t *testing.T) {
 	s := enginetest.New(t, Processor())
 	one(t, s.Apply(message("w1", "new", s.Now())))

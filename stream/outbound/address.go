@@ -52,8 +52,8 @@ func (a *address) save() {
 // deliver passes a request on. Messages are acknowledged by their id, so they are remembered until they are settled; an echo
 // is what the customer said and has, and the other kinds only tell a state: a client asks for both when it returns.
 func (a *address) deliver(e *event.Event, d *event.Deliver) error {
-	if d.GetDelivery() == "" || len(d.GetDelivery()) > maxID {
-		return engine.Refuse("a delivery needs an id of at most %d bytes", maxID)
+	if err := sound(d); err != nil {
+		return err
 	}
 	if a.find(d.GetDelivery()) >= 0 {
 		return nil
@@ -68,6 +68,26 @@ func (a *address) deliver(e *event.Event, d *event.Deliver) error {
 	a.row.Deliveries = append(a.row.Deliveries, &event.DeliveryRow{Delivery: d.GetDelivery(), DueMs: a.tx.Served() + ForgetMS})
 	for len(a.row.GetDeliveries()) > MaxUnsettled {
 		a.giveUp(a.row.GetDeliveries()[0])
+	}
+	return nil
+}
+
+// passes tells whether a kind is told once and kept by nobody: it goes through without a row.
+func passes(d *event.Deliver) bool { return d.GetKind() == "typing" || d.GetKind() == "read" }
+
+// pass passes on what is told once.
+func pass(tx *engine.Tx, e *event.Event, d *event.Deliver) error {
+	if err := sound(d); err != nil {
+		return err
+	}
+	a := &address{tx: tx, key: e.GetKey(), at: e.GetAtMs()}
+	a.emit(&event.Event{Customer: e.GetCustomer(), ConfigVersion: e.GetConfigVersion(), Body: &event.Event_Deliver{Deliver: d}})
+	return nil
+}
+
+func sound(d *event.Deliver) error {
+	if d.GetDelivery() == "" || len(d.GetDelivery()) > maxID {
+		return engine.Refuse("a delivery needs an id of at most %d bytes", maxID)
 	}
 	return nil
 }

@@ -4,7 +4,8 @@
 // It promises that each delivery asked for stands on outbound once; that of several effectors that claim a delivery the
 // first is named, once; that what became of a delivery is a fact whose rank never falls; and that a claim without a result
 // is declared in doubt after a minute of served time, never silently repeated. Where the receiver drops repeats by id nobody
-// claims, and the acknowledgement settles. It does not say what was delivered, as texts are sealed, nor does it deliver.
+// claims, and the acknowledgement settles. Typing and read marks
+// pass through without a trace. It does not say what was delivered, as texts are sealed, nor does it deliver.
 package outbound
 
 import (
@@ -44,6 +45,9 @@ func (fold) Restore(*engine.Tx) error { return nil }
 func (fold) Apply(tx *engine.Tx, e *event.Event) error {
 	if e.GetTenant() == "" || strings.Contains(e.GetTenant(), "/") || e.GetAddress() == "" || e.GetKey() != event.Key(e.GetTenant(), e.GetAddress()) {
 		return engine.Refuse("an event for outbound needs a tenant and an address, and them as its key")
+	}
+	if d := e.GetDeliver(); d != nil && passes(d) {
+		return pass(tx, e, d)
 	}
 	a := load(tx, e)
 	switch b := e.GetBody().(type) {

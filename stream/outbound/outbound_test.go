@@ -93,10 +93,30 @@ func TestADeliveryStandsOnOutboundOnceAndIsForgottenWhenItIsSettled(t *testing.T
 
 func TestAStateThatAClientAsksForAnywayIsNotRemembered(t *testing.T) {
 	s := enginetest.New(t, Processor())
-	for _, kind := range []string{"echo", "waiting", "assigned", "ended"} {
+	for _, kind := range []string{"echo", "waiting", "assigned", "ended", "survey"} {
 		scene(t, s, deliver("w1", kind, kind), "deliver "+kind)
 	}
 	require.Zero(t, s.Machine.Rows())
+}
+
+func TestTypingAndReadMarksPassThroughWithoutATrace(t *testing.T) {
+	s := enginetest.New(t, Processor())
+	scene(t, s, deliver("w1", "m1", "message"), "deliver m1")
+	rows := s.Machine.Rows()
+	for _, kind := range []string{"typing", "read"} {
+		scene(t, s, deliver("w1", kind, kind), "deliver "+kind)
+		scene(t, s, result(kind, delivered)) // nobody waits for a receipt
+	}
+	require.Equal(t, rows, s.Machine.Rows())
+	scene(t, s, deliver("w1", "", "typing"), "dead refused")
+}
+
+func TestFilesOfAMessageAreDeliveredWithIt(t *testing.T) {
+	s := enginetest.New(t, Processor())
+	asked := deliver("w1", "m1", "message")
+	asked.GetDeliver().Attachments = []*event.Attachment{{File: "f1", MediaType: "image/png", Size: 7}}
+	outs := s.Apply(asked)
+	require.True(t, proto.Equal(asked.GetDeliver(), outs[0].Event.GetDeliver()))
 }
 
 func TestTheFirstClaimIsNamedOnce(t *testing.T) {

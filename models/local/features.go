@@ -97,23 +97,33 @@ func (f *features) normalise(text string) {
 	}
 }
 
+// normaliseWide does the commonest of NFKC itself, full width and the wide blank, since the library's way of changing a text allocates.
 func (f *features) normaliseWide(text string) {
-	f.text = norm.NFKC.AppendString(f.text[:0], text)
-	wide := f.text
+	f.text = f.text[:0]
+	for _, r := range text {
+		switch {
+		case 0xff01 <= r && r <= 0xff5e:
+			r -= 0xff01 - '!'
+		case r == 0x3000:
+			r = ' '
+		}
+		f.text = utf8.AppendRune(f.text, r)
+	}
+	if !norm.NFKC.IsNormal(f.text) {
+		f.text = norm.NFKC.Bytes(f.text)
+	}
 	low := f.text[:0]
-	for i := 0; i < len(wide); {
-		r, n := utf8.DecodeRune(wide[i:])
+	for rest := f.text; len(rest) > 0; {
+		r, n := utf8.DecodeRune(rest)
 		l := unicode.ToLower(r)
 		if r == '’' {
 			l = '\''
 		}
-		// Lower case may be longer than upper case by a byte for a handful of letters; those stay as they are.
-		if utf8.RuneLen(l) > n || r == utf8.RuneError {
-			low = append(low, wide[i:i+n]...)
-		} else {
-			low = utf8.AppendRune(low, l)
+		if utf8.RuneLen(l) > n {
+			l = r // a handful of letters are longer in lower case; they stay, so that low never overtakes what is read
 		}
-		i += n
+		low = utf8.AppendRune(low, l)
+		rest = rest[n:]
 	}
 	f.text = low
 }
@@ -151,14 +161,14 @@ func (f *features) word(b []byte) int {
 		}
 		h = step(h, uint64(r))
 		if len(letters) < maxWord {
-			letters = append(letters, uint64(r)) //nolint:gosec // a rune of a text is not negative
+			letters = append(letters, uint64(r))
 		}
 	}
+	letters = append(letters, end)
 	f.letters = letters
-	if len(letters) == 1 {
+	if len(letters) == 2 {
 		return taken
 	}
-	letters = append(letters, end)
 	f.words = append(f.words, h)
 	for i := range letters {
 		g := step(fnvOffset, kindLetters)

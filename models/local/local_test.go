@@ -237,3 +237,13 @@ func FuzzDecode(f *testing.F) {
 		require.True(t, bytes.Equal(file, again))
 	})
 }
+
+func TestNormalise(t *testing.T) {
+	var f features
+	for text, want := range map[string]string{
+		"Hello": "hello", "ＨＥＬＬＯ　１２３！": "hello 123!", "I’m": "i'm", "ﬁne": "fine", "我要①退款": "我要1退款", "e\u0301": "é", "É": "é", "Ⱥ": "Ⱥ", "\xffA": "\ufffda",
+	} {
+		f.normalise(text)
+		require.Equal(t, want, string(f.text))
+	}
+}

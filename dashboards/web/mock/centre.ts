@@ -116,6 +116,11 @@ export class MockCentre {
       codes: this.codes,
       reasons: this.reasons,
       replies: this.replies,
+      intents: [
+        { id: 'cracked_on_arrival', names: { en: 'Cracked on arrival', zh: '到货破损' } },
+        { id: 'refund_status', names: { en: 'Where is my refund', zh: '退款进度' } },
+        { id: 'delivery_late', names: { en: 'Late delivery', zh: '配送延迟' } },
+      ],
       profiles: [...this.profiles.values()],
     };
   }

@@ -32,6 +32,7 @@ export function Admin({ me, common }: Props) {
   const [pending, setPending] = useState<Pending | null>(null);
   const [told, setTold] = useState(0);
   const write = mayChange(me);
+  useEffect(() => setTold(0), [hash]);
   const load = async (keep: boolean) => {
     try {
       const fresh = await getConfig();

@@ -37,24 +37,30 @@ export function Composer({ client, desk, contact, active, handle }: Props) {
   const draft = useDraft(client, contact.id, kind, box);
   const files = useFiles(contact.id);
   const [blocked, setBlocked] = useState(false);
+  const wanted = useRef<[number, number] | null>(null);
   const { words } = draft;
   const open = kind === 'reply' ? holes(words) : [];
   const ready = files.list.filter((f) => f.done);
   const empty = words.trim() === '' && (kind === 'note' || ready.length === 0);
   const waiting = kind === 'reply' && files.list.some((f) => !f.done && !f.failed);
 
-  const write = (next: string, caret?: number) => {
+  const write = (next: string, selection?: [number, number]) => {
+    wanted.current = selection ?? null;
     draft.write(next);
     setBlocked(false);
     if (next && kind === 'reply') client.saysTyping(contact.id);
-    if (caret !== undefined) requestAnimationFrame(() => box.current?.setSelectionRange(caret, caret));
   };
+  // Once the box holds what was written into it, and before the next key.
+  useLayoutEffect(() => {
+    if (wanted.current) box.current?.setSelectionRange(...wanted.current);
+    wanted.current = null;
+  }, [words]);
   const choose = (hole: Hole | undefined) => {
     if (!hole) return;
     box.current?.focus();
-    requestAnimationFrame(() => box.current?.setSelectionRange(hole.from, hole.to));
+    box.current?.setSelectionRange(hole.from, hole.to);
   };
-  const replies = useQuickReplies({ desk, contact, words, box, on: kind === 'reply', write, choose });
+  const replies = useQuickReplies({ desk, contact, words, box, on: kind === 'reply', write });
   const send = () => {
     if (empty || waiting) return;
     if (open.length > 0) {

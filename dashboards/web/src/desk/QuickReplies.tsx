@@ -3,7 +3,7 @@ import type { RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { QuickReply } from '../wire/frames';
 import { useWords } from '../words';
-import { fill, fitting, type Hole, holes, type Query, queryAt } from './replies';
+import { fill, fitting, holes, type Query, queryAt } from './replies';
 import { type ContactFacts, type DeskState, nameOf } from './state';
 
 const most = 8;
@@ -14,8 +14,7 @@ interface Setting {
   words: string;
   box: RefObject<HTMLTextAreaElement | null>;
   on: boolean;
-  write: (next: string, caret?: number) => void;
-  choose: (hole: Hole | undefined) => void;
+  write: (next: string, selection?: [number, number]) => void;
 }
 
 export interface Picker {
@@ -31,7 +30,7 @@ export interface Picker {
   moved: () => void;
 }
 
-export function useQuickReplies({ desk, contact, words, box, on, write, choose }: Setting): Picker {
+export function useQuickReplies({ desk, contact, words, box, on, write }: Setting): Picker {
   const [query, setQuery] = useState<Query | null>(null);
   const [at, setAt] = useState(0);
   const [closed, setClosed] = useState('');
@@ -56,9 +55,8 @@ export function useQuickReplies({ desk, contact, words, box, on, write, choose }
     const caret = query.from + text.length;
     setQuery(null);
     const hole = holes(next).find((one) => one.from >= query.from && one.to <= caret);
-    write(next, hole ? undefined : caret);
     box.current?.focus();
-    if (hole) choose(hole);
+    write(next, hole ? [hole.from, hole.to] : [caret, caret]);
   };
   const key = (event: KeyboardEvent): boolean => {
     if (!shown || event.altKey || event.ctrlKey || event.metaKey) return false;
@@ -76,9 +74,9 @@ export function useQuickReplies({ desk, contact, words, box, on, write, choose }
     const caret = box.current?.selectionStart ?? words.length;
     const gap = caret > 0 && !/\s/.test(words[caret - 1] ?? '') ? ' /' : '/';
     setClosed('');
-    write(words.slice(0, caret) + gap + words.slice(caret), caret + gap.length);
+    const after = caret + gap.length;
     box.current?.focus();
-    requestAnimationFrame(look);
+    write(words.slice(0, caret) + gap + words.slice(caret), [after, after]);
   };
   return { id: `replies-${contact.id}`, shown, list, at, preview: (r) => fill(r.text, known), open, take, key, moved: look };
 }

@@ -8,6 +8,7 @@ import { forget, forgetAll, keep, kept } from '../wire/kept';
 import { Link, type LinkState, pokeOnReturn } from '../wire/link';
 import { list, number, object, parse, text } from '../wire/read';
 import { createStore } from '../wire/store';
+import { learn } from '../words';
 import * as outbox from './outbox';
 import { type DeskState, emptyDesk, reduce, takeProfile } from './state';
 
@@ -176,6 +177,8 @@ export class DeskClient {
     else if (frame.type === 'accepted') this.saveBox(outbox.accepted(this.box.get(), frame.request, performance.now()));
     else if (frame.type === 'error') this.refused(frame);
     else if (frame.type !== 'pong') {
+      if (frame.type === 'snapshot' || frame.type === 'settings')
+        for (const intent of frame.intents) learn('intent', intent.id, intent);
       this.desk.set((state) => reduce(state, frame));
       this.settle(frame);
     }

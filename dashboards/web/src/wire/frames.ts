@@ -7,6 +7,7 @@ import type {
   Author,
   Colleague,
   Contact,
+  IntentName,
   Message,
   MessageState,
   Offer,
@@ -25,6 +26,7 @@ export interface Settings {
   codes: WrapUpCode[];
   reasons: StatusReason[];
   replies: QuickReply[];
+  intents: IntentName[];
 }
 
 export interface Snapshot extends Settings {
@@ -90,6 +92,7 @@ const settings = (v: Json): Settings => ({
   codes: list(v.codes, views.readCode),
   reasons: list(v.reasons, views.readReason),
   replies: list(v.replies, views.readReply),
+  intents: list(v.intents, views.readIntentName),
 });
 
 const readers: Readers = {

@@ -189,6 +189,13 @@ export interface QuickReply {
   team: string;
 }
 
+/** What an intent is called, by language. */
+export interface IntentName {
+  id: string;
+  zh: string;
+  en: string;
+}
+
 export interface Profile {
   customer: string;
   name: string;
@@ -386,6 +393,12 @@ export function readReply(value: unknown): QuickReply {
     language: text(v.language),
     team: text(v.team),
   };
+}
+
+export function readIntentName(value: unknown): IntentName {
+  const v = object(value);
+  const names = object(v.names);
+  return { id: text(v.id), zh: text(names.zh), en: text(names.en) };
 }
 
 export function readProfile(value: unknown): Profile {

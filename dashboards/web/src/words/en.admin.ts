@@ -118,7 +118,7 @@ export const enAdmin = {
   'set.diff': 'Difference',
   'set.added': 'added:',
   'set.removed': 'removed:',
-  'set.faults': '{n} faults; nothing was applied.',
+  'set.faults': 'Faults: {n}. Nothing was applied.',
   'set.line': 'Line {n}',
   'set.version': 'Version {n}',
   'set.conflict': 'Somebody else applied version {n} meanwhile. This is the difference from it: look it over, then apply again.',

@@ -169,11 +169,15 @@ func TestRefusalsToDead(t *testing.T) {
 
 func TestAChangeThatWouldNotFitAFactIsRefused(t *testing.T) {
 	s := enginetest.New(t, Processor())
-	large := queue("sales")
-	large.GetQueue().Name = strings.Repeat("x", maxSize)
-	require.Contains(t, refused(t, s.Apply(change("acme", 0, large))), "apply it in parts")
-	large.GetQueue().Name = large.GetQueue().Name[:maxSize-100]
-	require.Len(t, applied(t, s.Apply(change("acme", 0, large))).GetObjects(), 1)
+	var many []*event.ConfigObject
+	for i := range maxSize/maxText + 1 {
+		r := &event.QuickReply{Id: fmt.Sprint("r", i), Text: strings.Repeat("x", maxText)}
+		many = append(many, &event.ConfigObject{Object: &event.ConfigObject_QuickReply{QuickReply: r}})
+	}
+	many[len(many)-1].GetQuickReply().Text = strings.Repeat("x", maxText/2)
+	require.Contains(t, refused(t, s.Apply(change("acme", 0, many...))), "apply it in parts")
+	many = many[:len(many)-2]
+	require.Len(t, applied(t, s.Apply(change("acme", 0, many...))).GetObjects(), len(many))
 
 	long := entry("shop", strings.Repeat("界", 1000))
 	require.Less(t, len(refused(t, s.Apply(change("acme", 0, long)))), maxFault+1, "a fault is a sentence, whatever was written")
@@ -191,15 +195,16 @@ func TestAnyOrder(t *testing.T) {
 		version := uint64(0)
 		id := func() string { return fmt.Sprint("x", rapid.IntRange(0, 2).Draw(rt, "id")) }
 		for i := range rapid.IntRange(1, 40).Draw(rt, "changes") {
-			var objects []*event.ConfigObject
+			var set []*event.ConfigObject
 			for range rapid.IntRange(0, 4).Draw(rt, "objects") {
 				o := rapid.SampledFrom([]*event.ConfigObject{
 					queue(id()), entry(id(), id()), skill("zh"), team(id()), agent(id(), id(), id()), settings(5),
+					overflowing(id(), id(), rapid.SampledFrom([]string{"", "west"}).Draw(rt, "domain")), hours(id()), policy("", id()),
 				}).Draw(rt, "object")
 				o.Removed = rapid.IntRange(0, 2).Draw(rt, "removed") == 0
-				objects = append(objects, o)
+				set = append(set, o)
 			}
-			value, err := event.Marshal(change("acme", rapid.Uint64Range(0, 3).Draw(rt, "base"), objects...))
+			value, err := event.Marshal(change("acme", rapid.Uint64Range(0, 3).Draw(rt, "base"), set...))
 			require.NoError(rt, err)
 			rec := &event.Record{Offset: int64(i), Key: []byte("acme/config"), Value: value}
 			outs := m.Step(rec)
@@ -217,6 +222,12 @@ func TestAnyOrder(t *testing.T) {
 			m.Read(func(tx *engine.Tx) {
 				p := &proposal{tx: tx, tenant: "acme"}
 				p.standing()
+				var all []*event.ConfigObject
+				objects.Ascend(tx, "acme/", func(_ string, row *event.ConfigRow) bool {
+					all = append(all, row.GetObject())
+					return true
+				})
+				p.cycles(all)
 				require.Empty(rt, p.faults, "what is in force refers to what is not")
 			})
 		}

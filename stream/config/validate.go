@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,15 @@ const (
 	kindTeam       = "team"
 	kindEntryPoint = "entry point"
 	kindSettings   = "settings"
+	kindHours      = "hours"
+	kindPolicy     = "policy"
+	kindCode       = "wrap-up code"
+	kindReason     = "status reason"
+	kindReply      = "quick reply"
 )
+
+// mainDomain is the domain of queues, agents and policies that name none.
+const mainDomain = "main"
 
 const (
 	// maxID bounds the ids that people choose.
@@ -28,7 +37,8 @@ const (
 	maxFault = 300
 )
 
-// name tells the kind and the id of an object; the kind is empty where the object is none. Settings are one a tenant.
+// name tells the kind and the id of an object; the kind is empty where the object is none. Settings are one a tenant, and a
+// policy is one a domain.
 func name(o *event.ConfigObject) (kind, id string) {
 	switch b := o.GetObject().(type) {
 	case *event.ConfigObject_Queue:
@@ -43,6 +53,16 @@ func name(o *event.ConfigObject) (kind, id string) {
 		return kindEntryPoint, b.EntryPoint.GetId()
 	case *event.ConfigObject_Settings:
 		return kindSettings, ""
+	case *event.ConfigObject_Hours:
+		return kindHours, b.Hours.GetId()
+	case *event.ConfigObject_Policy:
+		return kindPolicy, cmp.Or(b.Policy.GetDomain(), mainDomain)
+	case *event.ConfigObject_WrapUpCode:
+		return kindCode, b.WrapUpCode.GetId()
+	case *event.ConfigObject_StatusReason:
+		return kindReason, b.StatusReason.GetId()
+	case *event.ConfigObject_QuickReply:
+		return kindReply, b.QuickReply.GetId()
 	default:
 		return "", ""
 	}
@@ -68,32 +88,34 @@ func validate(tx *engine.Tx, tenant string, version uint64, change *event.Config
 	if size := proto.Size(change); size > maxSize {
 		p.fault("the change has %d bytes, more than %d: apply it in parts", size, maxSize)
 	}
-	removes := false
+	disturbs := false
 	for i, o := range change.GetObjects() {
-		p.lay(i, o)
-		removes = removes || o.GetRemoved()
+		disturbs = p.lay(i, o) || disturbs
 	}
 	for _, o := range change.GetObjects() {
 		if !o.GetRemoved() {
+			p.sizes(o)
 			p.references(o)
 		}
 	}
-	if removes {
+	p.cycles(change.GetObjects())
+	if disturbs {
 		p.standing()
 	}
 	return p.faults
 }
 
-// lay puts one object over what is in force.
-func (p *proposal) lay(i int, o *event.ConfigObject) {
+// lay puts one object over what is in force, and tells whether objects that stay as they are could suffer by it: it is
+// removed, or a queue that moves to another domain.
+func (p *proposal) lay(i int, o *event.ConfigObject) (disturbs bool) {
 	kind, id := name(o)
 	switch {
 	case kind == "":
 		p.fault("object %d is of no kind that this version knows", i+1)
-		return
+		return o.GetRemoved()
 	case kind != kindSettings && !validID(id):
 		p.fault("object %d, a %s, needs an id of 1 to %d letters, digits, dots, dashes or underscores", i+1, kind, maxID)
-		return
+		return o.GetRemoved()
 	}
 	key := rowKey(p.tenant, kind, id)
 	if _, twice := p.change[key]; twice {
@@ -103,6 +125,10 @@ func (p *proposal) lay(i int, o *event.ConfigObject) {
 	if o.GetRemoved() && !objects.Has(p.tx, key) {
 		p.fault("%s %q cannot be removed, as there is none", kind, id)
 	}
+	if was := objects.Get(p.tx, key).GetObject().GetQueue(); was != nil {
+		disturbs = domain(was) != domain(o.GetQueue())
+	}
+	return disturbs || o.GetRemoved()
 }
 
 // references checks that all that an object refers to will exist, and the few numbers that decisions depend on.
@@ -112,10 +138,20 @@ func (p *proposal) references(o *event.ConfigObject) {
 		p.agent(b.Agent)
 	case *event.ConfigObject_EntryPoint:
 		p.needs(kindEntryPoint, b.EntryPoint.GetId(), kindQueue, b.EntryPoint.GetQueue())
+		if b.EntryPoint.GetIntentDeadlineMs() < 0 {
+			p.fault("entry point %q has a negative deadline", b.EntryPoint.GetId())
+		}
 	case *event.ConfigObject_Queue:
-		q := b.Queue
-		if q.GetTargetMs() < 0 || q.GetOfferTimeoutMs() < 0 || q.GetWrapUpMs() < 0 || q.GetGraceMs() < 0 {
-			p.fault("queue %q has a negative time", q.GetId())
+		p.queue(b.Queue)
+	case *event.ConfigObject_Policy:
+		p.policy(b.Policy)
+	case *event.ConfigObject_WrapUpCode:
+		for _, q := range b.WrapUpCode.GetQueues() {
+			p.needs(kindCode, b.WrapUpCode.GetId(), kindQueue, q)
+		}
+	case *event.ConfigObject_QuickReply:
+		if team := b.QuickReply.GetTeam(); team != "" {
+			p.needs(kindReply, b.QuickReply.GetId(), kindTeam, team)
 		}
 	case *event.ConfigObject_Settings:
 		if b.Settings.GetSilenceMs() < 0 || b.Settings.GetReopenMs() < 0 {
@@ -123,6 +159,84 @@ func (p *proposal) references(o *event.ConfigObject) {
 		}
 	}
 }
+
+func (p *proposal) queue(q *event.Queue) {
+	if min(q.GetTargetMs(), q.GetOfferTimeoutMs(), q.GetWrapUpMs(), q.GetGraceMs(), q.GetMaxWaitMs(), q.GetShortAbandonMs()) < 0 {
+		p.fault("queue %q has a negative time", q.GetId())
+	}
+	if q.GetHours() != "" {
+		p.needs(kindQueue, q.GetId(), kindHours, q.GetHours())
+	}
+	if q.GetOverflow() != "" && p.needs(kindQueue, q.GetId(), kindQueue, q.GetOverflow()) {
+		p.within(kindQueue, q.GetId(), domain(q), q.GetOverflow())
+	}
+}
+
+// policy checks the queues that its rules name: a domain's policy can only choose among the domain's queues.
+func (p *proposal) policy(b *event.Policy) {
+	id := cmp.Or(b.GetDomain(), mainDomain)
+	names := []string{b.GetFallback()}
+	for _, r := range b.GetRules() {
+		names = append(names, r.GetQueue())
+	}
+	slices.Sort(names)
+	for _, q := range slices.Compact(names) {
+		if q != "" && p.needs(kindPolicy, id, kindQueue, q) {
+			p.within(kindPolicy, id, id, q)
+		}
+	}
+	for _, r := range b.GetRules() {
+		negative := min(r.GetHeadStartMs(), r.GetLastAgentMs()) < 0
+		for _, step := range r.GetSteps() {
+			negative = negative || step.GetForMs() < 0
+		}
+		if negative {
+			p.fault("policy %q has a negative time in the rule %q", id, r.GetName())
+		}
+	}
+}
+
+// within faults a queue of another domain: its agents cannot take what waits here.
+func (p *proposal) within(kind, id, in, queue string) {
+	if q := p.queueOf(queue); q != nil && domain(q) != in {
+		p.fault("%s %q refers to queue %q of the domain %q; work does not leave its domain, which is %q", kind, id, queue, domain(q), in)
+	}
+}
+
+// cycles faults queues whose overflow comes back to themselves. One that is new leads through a queue of the change.
+func (p *proposal) cycles(changed []*event.ConfigObject) {
+	for _, o := range changed {
+		q := o.GetQueue()
+		if q == nil || o.GetRemoved() {
+			continue
+		}
+		met := []string{q.GetId()}
+		for next := p.queueOf(q.GetOverflow()); next != nil; next = p.queueOf(next.GetOverflow()) {
+			if slices.Contains(met, next.GetId()) {
+				if next.GetId() == q.GetId() {
+					p.fault("queue %q overflows into itself, by way of %q", q.GetId(), met)
+				}
+				break
+			}
+			met = append(met, next.GetId())
+		}
+	}
+}
+
+// queueOf gives a queue as it would be, nil where there is none.
+func (p *proposal) queueOf(id string) *event.Queue {
+	key := rowKey(p.tenant, kindQueue, id)
+	o, changed := p.change[key]
+	switch {
+	case id == "" || o.GetRemoved():
+		return nil
+	case changed:
+		return o.GetQueue()
+	}
+	return objects.Get(p.tx, key).GetObject().GetQueue()
+}
+
+func domain(q *event.Queue) string { return cmp.Or(q.GetDomain(), mainDomain) }
 
 func (p *proposal) agent(a *event.Agent) {
 	for _, q := range a.GetQueues() {
@@ -149,21 +263,23 @@ func (p *proposal) standing() {
 	})
 }
 
-// needs faults a reference to what will not exist.
-func (p *proposal) needs(kind, id, wantKind, want string) {
+// needs faults a reference to what will not exist, and tells whether it will.
+func (p *proposal) needs(kind, id, wantKind, want string) bool {
 	if wantKind == kindQueue && want == DefaultQueue {
-		return
+		return true
 	}
 	key := rowKey(p.tenant, wantKind, want)
 	if o, changed := p.change[key]; changed {
 		if o.GetRemoved() {
 			p.fault("%s %q refers to %s %q, which would be removed", kind, id, wantKind, want)
 		}
-		return
+		return !o.GetRemoved()
 	}
 	if !objects.Has(p.tx, key) {
 		p.fault("%s %q refers to %s %q, which does not exist", kind, id, wantKind, want)
+		return false
 	}
+	return true
 }
 
 func (p *proposal) fault(format string, args ...any) {

@@ -779,7 +779,7 @@ type Candidate struct {
 	Agent  string                 `protobuf:"bytes,1,opt,name=agent,proto3" json:"agent,omitempty"`
 	Chosen bool                   `protobuf:"varint,2,opt,name=chosen,proto3" json:"chosen,omitempty"`
 	// Reason is a code: chosen, idle_shorter, more_contacts, excluded, just_missed, ringing, no_capacity, not_available, lacks_skill,
-	// not_connected, not_member.
+	// not_connected, not_member, not_preferred (it is kept for another agent for a while).
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Score orders the candidates that could have been chosen: milliseconds idle.
 	Score         int64 `protobuf:"varint,4,opt,name=score,proto3" json:"score,omitempty"`

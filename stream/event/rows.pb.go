@@ -1131,8 +1131,16 @@ type RoutingAgentRow struct {
 	// Idle_ms is when the agent began to idle; a record, not what agents are ordered by.
 	IdleMs int64 `protobuf:"varint,10,opt,name=idle_ms,json=idleMs,proto3" json:"idle_ms,omitempty"`
 	// Since_ms is when status, activity or connection changed last.
-	SinceMs       int64  `protobuf:"varint,11,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`
-	Version       uint64 `protobuf:"varint,12,opt,name=version,proto3" json:"version,omitempty"`
+	SinceMs int64  `protobuf:"varint,11,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`
+	Version uint64 `protobuf:"varint,12,opt,name=version,proto3" json:"version,omitempty"`
+	// Capacities are those of channels that count by themselves.
+	Capacities []*ChannelCapacity `protobuf:"bytes,13,rep,name=capacities,proto3" json:"capacities,omitempty"`
+	// Next_status begins when the agent's last contact is finished; next_by is who set it.
+	NextStatus string `protobuf:"bytes,14,opt,name=next_status,json=nextStatus,proto3" json:"next_status,omitempty"`
+	NextReason string `protobuf:"bytes,15,opt,name=next_reason,json=nextReason,proto3" json:"next_reason,omitempty"`
+	NextBy     string `protobuf:"bytes,16,opt,name=next_by,json=nextBy,proto3" json:"next_by,omitempty"`
+	// By is who set the status; empty for the agent.
+	By            string `protobuf:"bytes,17,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1251,6 +1259,41 @@ func (x *RoutingAgentRow) GetVersion() uint64 {
 	return 0
 }
 
+func (x *RoutingAgentRow) GetCapacities() []*ChannelCapacity {
+	if x != nil {
+		return x.Capacities
+	}
+	return nil
+}
+
+func (x *RoutingAgentRow) GetNextStatus() string {
+	if x != nil {
+		return x.NextStatus
+	}
+	return ""
+}
+
+func (x *RoutingAgentRow) GetNextReason() string {
+	if x != nil {
+		return x.NextReason
+	}
+	return ""
+}
+
+func (x *RoutingAgentRow) GetNextBy() string {
+	if x != nil {
+		return x.NextBy
+	}
+	return ""
+}
+
+func (x *RoutingAgentRow) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
 // RoutingConnection is one connection of an agent's screen.
 type RoutingConnection struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1319,7 +1362,21 @@ type RoutingContactRow struct {
 	ExpiresAfterMs int64               `protobuf:"varint,7,opt,name=expires_after_ms,json=expiresAfterMs,proto3" json:"expires_after_ms,omitempty"`
 	Exclusions     []*RoutingExclusion `protobuf:"bytes,8,rep,name=exclusions,proto3" json:"exclusions,omitempty"`
 	// Version counts the contact's queue entries.
-	Version       uint64 `protobuf:"varint,9,opt,name=version,proto3" json:"version,omitempty"`
+	Version uint64 `protobuf:"varint,9,opt,name=version,proto3" json:"version,omitempty"`
+	// Cohort counts its enqueues in queues; 0 for the first.
+	Cohort uint32 `protobuf:"varint,10,opt,name=cohort,proto3" json:"cohort,omitempty"`
+	// Routed is true where what follows says how it is routed: by a policy, for an agent, or with an end of its wait.
+	Routed bool `protobuf:"varint,11,opt,name=routed,proto3" json:"routed,omitempty"`
+	// Policy_version is that of the policy that decided it; 0 for none.
+	PolicyVersion uint64 `protobuf:"varint,12,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
+	// Step counts from 1; 0 while it is kept for the preferred agent, which is one of last_agent, to_agent.
+	Step      uint32 `protobuf:"varint,13,opt,name=step,proto3" json:"step,omitempty"`
+	Preferred string `protobuf:"bytes,14,opt,name=preferred,proto3" json:"preferred,omitempty"`
+	// Until is when the step ends, and wait_until when it flows over, in served time; 0 for never.
+	Until     int64 `protobuf:"varint,15,opt,name=until,proto3" json:"until,omitempty"`
+	WaitUntil int64 `protobuf:"varint,16,opt,name=wait_until,json=waitUntil,proto3" json:"wait_until,omitempty"`
+	// Flowed are the queues that it flowed out of.
+	Flowed        []string `protobuf:"bytes,17,rep,name=flowed,proto3" json:"flowed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1417,6 +1474,62 @@ func (x *RoutingContactRow) GetVersion() uint64 {
 	return 0
 }
 
+func (x *RoutingContactRow) GetCohort() uint32 {
+	if x != nil {
+		return x.Cohort
+	}
+	return 0
+}
+
+func (x *RoutingContactRow) GetRouted() bool {
+	if x != nil {
+		return x.Routed
+	}
+	return false
+}
+
+func (x *RoutingContactRow) GetPolicyVersion() uint64 {
+	if x != nil {
+		return x.PolicyVersion
+	}
+	return 0
+}
+
+func (x *RoutingContactRow) GetStep() uint32 {
+	if x != nil {
+		return x.Step
+	}
+	return 0
+}
+
+func (x *RoutingContactRow) GetPreferred() string {
+	if x != nil {
+		return x.Preferred
+	}
+	return ""
+}
+
+func (x *RoutingContactRow) GetUntil() int64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
+func (x *RoutingContactRow) GetWaitUntil() int64 {
+	if x != nil {
+		return x.WaitUntil
+	}
+	return 0
+}
+
+func (x *RoutingContactRow) GetFlowed() []string {
+	if x != nil {
+		return x.Flowed
+	}
+	return nil
+}
+
 // RoutingExclusion keeps an agent from being offered a contact for a while.
 type RoutingExclusion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1482,8 +1595,10 @@ func (x *RoutingExclusion) GetReason() string {
 
 // RoutingQueueRow is routing's row of one configured queue of a domain.
 type RoutingQueueRow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Queue         *Queue                 `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Queue *Queue                 `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
+	// Closed is true outside of its hours.
+	Closed        bool `protobuf:"varint,2,opt,name=closed,proto3" json:"closed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1525,6 +1640,111 @@ func (x *RoutingQueueRow) GetQueue() *Queue {
 	return nil
 }
 
+func (x *RoutingQueueRow) GetClosed() bool {
+	if x != nil {
+		return x.Closed
+	}
+	return false
+}
+
+// RoutingPolicyRow is a policy of a domain that is in force, or that contacts still wait under.
+type RoutingPolicyRow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Policy        *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	Version       uint64                 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingPolicyRow) Reset() {
+	*x = RoutingPolicyRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingPolicyRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingPolicyRow) ProtoMessage() {}
+
+func (x *RoutingPolicyRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingPolicyRow.ProtoReflect.Descriptor instead.
+func (*RoutingPolicyRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RoutingPolicyRow) GetPolicy() *Policy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
+func (x *RoutingPolicyRow) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// RoutingHoursRow is a week's opening times of a tenant.
+type RoutingHoursRow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Hours         *Hours                 `protobuf:"bytes,1,opt,name=hours,proto3" json:"hours,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingHoursRow) Reset() {
+	*x = RoutingHoursRow{}
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingHoursRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingHoursRow) ProtoMessage() {}
+
+func (x *RoutingHoursRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingHoursRow.ProtoReflect.Descriptor instead.
+func (*RoutingHoursRow) Descriptor() ([]byte, []int) {
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RoutingHoursRow) GetHours() *Hours {
+	if x != nil {
+		return x.Hours
+	}
+	return nil
+}
+
 // RoutingGatewayRow is routing's row of one gateway process of a domain.
 type RoutingGatewayRow struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1535,7 +1755,7 @@ type RoutingGatewayRow struct {
 
 func (x *RoutingGatewayRow) Reset() {
 	*x = RoutingGatewayRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1547,7 +1767,7 @@ func (x *RoutingGatewayRow) String() string {
 func (*RoutingGatewayRow) ProtoMessage() {}
 
 func (x *RoutingGatewayRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[19]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1560,7 +1780,7 @@ func (x *RoutingGatewayRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingGatewayRow.ProtoReflect.Descriptor instead.
 func (*RoutingGatewayRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{19}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RoutingGatewayRow) GetGateway() string {
@@ -1583,7 +1803,7 @@ type RoutingPartitionRow struct {
 
 func (x *RoutingPartitionRow) Reset() {
 	*x = RoutingPartitionRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1595,7 +1815,7 @@ func (x *RoutingPartitionRow) String() string {
 func (*RoutingPartitionRow) ProtoMessage() {}
 
 func (x *RoutingPartitionRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[20]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1608,7 +1828,7 @@ func (x *RoutingPartitionRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingPartitionRow.ProtoReflect.Descriptor instead.
 func (*RoutingPartitionRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{20}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RoutingPartitionRow) GetConfigVersion() uint64 {
@@ -1638,7 +1858,7 @@ type RoutingParkedRow struct {
 
 func (x *RoutingParkedRow) Reset() {
 	*x = RoutingParkedRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1650,7 +1870,7 @@ func (x *RoutingParkedRow) String() string {
 func (*RoutingParkedRow) ProtoMessage() {}
 
 func (x *RoutingParkedRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[21]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1663,7 +1883,7 @@ func (x *RoutingParkedRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingParkedRow.ProtoReflect.Descriptor instead.
 func (*RoutingParkedRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{21}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RoutingParkedRow) GetDomain() string {
@@ -1698,14 +1918,16 @@ func (x *RoutingParkedRow) GetAtMs() int64 {
 type RoutingDomainRow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Turn is not below any turn given when the row was written; an agent who is forgotten must not lower the next one.
-	Turn          uint64 `protobuf:"varint,1,opt,name=turn,proto3" json:"turn,omitempty"`
+	Turn uint64 `protobuf:"varint,1,opt,name=turn,proto3" json:"turn,omitempty"`
+	// Policy_version is that of the policy in force; 0 for none.
+	PolicyVersion uint64 `protobuf:"varint,2,opt,name=policy_version,json=policyVersion,proto3" json:"policy_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RoutingDomainRow) Reset() {
 	*x = RoutingDomainRow{}
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[22]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1717,7 +1939,7 @@ func (x *RoutingDomainRow) String() string {
 func (*RoutingDomainRow) ProtoMessage() {}
 
 func (x *RoutingDomainRow) ProtoReflect() protoreflect.Message {
-	mi := &file_tributary_event_v1_rows_proto_msgTypes[22]
+	mi := &file_tributary_event_v1_rows_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1730,12 +1952,19 @@ func (x *RoutingDomainRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingDomainRow.ProtoReflect.Descriptor instead.
 func (*RoutingDomainRow) Descriptor() ([]byte, []int) {
-	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{22}
+	return file_tributary_event_v1_rows_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RoutingDomainRow) GetTurn() uint64 {
 	if x != nil {
 		return x.Turn
+	}
+	return 0
+}
+
+func (x *RoutingDomainRow) GetPolicyVersion() uint64 {
+	if x != nil {
+		return x.PolicyVersion
 	}
 	return 0
 }
@@ -1831,7 +2060,7 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\x06due_ms\x18\x04 \x01(\x03R\x05dueMs\"_\n" +
 	"\tConfigRow\x128\n" +
 	"\x06object\x18\x01 \x01(\v2 .tributary.event.v1.ConfigObjectR\x06object\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x04R\aversion\"\x8e\x03\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\"\xbe\x04\n" +
 	"\x0fRoutingAgentRow\x12\x14\n" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x1e\n" +
 	"\n" +
@@ -1847,12 +2076,21 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\aidle_ms\x18\n" +
 	" \x01(\x03R\x06idleMs\x12\x19\n" +
 	"\bsince_ms\x18\v \x01(\x03R\asinceMs\x12\x18\n" +
-	"\aversion\x18\f \x01(\x04R\aversion\"M\n" +
+	"\aversion\x18\f \x01(\x04R\aversion\x12C\n" +
+	"\n" +
+	"capacities\x18\r \x03(\v2#.tributary.event.v1.ChannelCapacityR\n" +
+	"capacities\x12\x1f\n" +
+	"\vnext_status\x18\x0e \x01(\tR\n" +
+	"nextStatus\x12\x1f\n" +
+	"\vnext_reason\x18\x0f \x01(\tR\n" +
+	"nextReason\x12\x17\n" +
+	"\anext_by\x18\x10 \x01(\tR\x06nextBy\x12\x0e\n" +
+	"\x02by\x18\x11 \x01(\tR\x02by\"M\n" +
 	"\x11RoutingConnection\x12\x18\n" +
 	"\agateway\x18\x01 \x01(\tR\agateway\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x02 \x01(\tR\n" +
-	"connection\"\xf9\x02\n" +
+	"connection\"\xcf\x04\n" +
 	"\x11RoutingContactRow\x12:\n" +
 	"\arequest\x18\x01 \x01(\v2 .tributary.event.v1.RouteRequestR\arequest\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12=\n" +
@@ -1865,13 +2103,29 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\n" +
 	"exclusions\x18\b \x03(\v2$.tributary.event.v1.RoutingExclusionR\n" +
 	"exclusions\x12\x18\n" +
-	"\aversion\x18\t \x01(\x04R\aversion\"V\n" +
+	"\aversion\x18\t \x01(\x04R\aversion\x12\x16\n" +
+	"\x06cohort\x18\n" +
+	" \x01(\rR\x06cohort\x12\x16\n" +
+	"\x06routed\x18\v \x01(\bR\x06routed\x12%\n" +
+	"\x0epolicy_version\x18\f \x01(\x04R\rpolicyVersion\x12\x12\n" +
+	"\x04step\x18\r \x01(\rR\x04step\x12\x1c\n" +
+	"\tpreferred\x18\x0e \x01(\tR\tpreferred\x12\x14\n" +
+	"\x05until\x18\x0f \x01(\x03R\x05until\x12\x1d\n" +
+	"\n" +
+	"wait_until\x18\x10 \x01(\x03R\twaitUntil\x12\x16\n" +
+	"\x06flowed\x18\x11 \x03(\tR\x06flowed\"V\n" +
 	"\x10RoutingExclusion\x12\x14\n" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x14\n" +
 	"\x05until\x18\x02 \x01(\x03R\x05until\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"B\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"Z\n" +
 	"\x0fRoutingQueueRow\x12/\n" +
-	"\x05queue\x18\x01 \x01(\v2\x19.tributary.event.v1.QueueR\x05queue\"-\n" +
+	"\x05queue\x18\x01 \x01(\v2\x19.tributary.event.v1.QueueR\x05queue\x12\x16\n" +
+	"\x06closed\x18\x02 \x01(\bR\x06closed\"`\n" +
+	"\x10RoutingPolicyRow\x122\n" +
+	"\x06policy\x18\x01 \x01(\v2\x1a.tributary.event.v1.PolicyR\x06policy\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\"B\n" +
+	"\x0fRoutingHoursRow\x12/\n" +
+	"\x05hours\x18\x01 \x01(\v2\x19.tributary.event.v1.HoursR\x05hours\"-\n" +
 	"\x11RoutingGatewayRow\x12\x18\n" +
 	"\agateway\x18\x01 \x01(\tR\agateway\"T\n" +
 	"\x13RoutingPartitionRow\x12%\n" +
@@ -1881,9 +2135,10 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\x06domain\x18\x01 \x01(\tR\x06domain\x12\x16\n" +
 	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12:\n" +
 	"\arequest\x18\x03 \x01(\v2 .tributary.event.v1.RouteRequestR\arequest\x12\x13\n" +
-	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs\"&\n" +
+	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs\"M\n" +
 	"\x10RoutingDomainRow\x12\x12\n" +
-	"\x04turn\x18\x01 \x01(\x04R\x04turn*\xea\x01\n" +
+	"\x04turn\x18\x01 \x01(\x04R\x04turn\x12%\n" +
+	"\x0epolicy_version\x18\x02 \x01(\x04R\rpolicyVersion*\xea\x01\n" +
 	"\x13RoutingContactState\x12%\n" +
 	"!ROUTING_CONTACT_STATE_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dROUTING_CONTACT_STATE_WAITING\x10\x01\x12!\n" +
@@ -1905,7 +2160,7 @@ func file_tributary_event_v1_rows_proto_rawDescGZIP() []byte {
 }
 
 var file_tributary_event_v1_rows_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_tributary_event_v1_rows_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_tributary_event_v1_rows_proto_goTypes = []any{
 	(RoutingContactState)(0),    // 0: tributary.event.v1.RoutingContactState
 	(*Seen)(nil),                // 1: tributary.event.v1.Seen
@@ -1927,16 +2182,21 @@ var file_tributary_event_v1_rows_proto_goTypes = []any{
 	(*RoutingContactRow)(nil),   // 17: tributary.event.v1.RoutingContactRow
 	(*RoutingExclusion)(nil),    // 18: tributary.event.v1.RoutingExclusion
 	(*RoutingQueueRow)(nil),     // 19: tributary.event.v1.RoutingQueueRow
-	(*RoutingGatewayRow)(nil),   // 20: tributary.event.v1.RoutingGatewayRow
-	(*RoutingPartitionRow)(nil), // 21: tributary.event.v1.RoutingPartitionRow
-	(*RoutingParkedRow)(nil),    // 22: tributary.event.v1.RoutingParkedRow
-	(*RoutingDomainRow)(nil),    // 23: tributary.event.v1.RoutingDomainRow
-	(*Contact)(nil),             // 24: tributary.event.v1.Contact
-	(DeliveryState)(0),          // 25: tributary.event.v1.DeliveryState
-	(*ConfigObject)(nil),        // 26: tributary.event.v1.ConfigObject
-	(*AgentSkill)(nil),          // 27: tributary.event.v1.AgentSkill
-	(*RouteRequest)(nil),        // 28: tributary.event.v1.RouteRequest
-	(*Queue)(nil),               // 29: tributary.event.v1.Queue
+	(*RoutingPolicyRow)(nil),    // 20: tributary.event.v1.RoutingPolicyRow
+	(*RoutingHoursRow)(nil),     // 21: tributary.event.v1.RoutingHoursRow
+	(*RoutingGatewayRow)(nil),   // 22: tributary.event.v1.RoutingGatewayRow
+	(*RoutingPartitionRow)(nil), // 23: tributary.event.v1.RoutingPartitionRow
+	(*RoutingParkedRow)(nil),    // 24: tributary.event.v1.RoutingParkedRow
+	(*RoutingDomainRow)(nil),    // 25: tributary.event.v1.RoutingDomainRow
+	(*Contact)(nil),             // 26: tributary.event.v1.Contact
+	(DeliveryState)(0),          // 27: tributary.event.v1.DeliveryState
+	(*ConfigObject)(nil),        // 28: tributary.event.v1.ConfigObject
+	(*AgentSkill)(nil),          // 29: tributary.event.v1.AgentSkill
+	(*ChannelCapacity)(nil),     // 30: tributary.event.v1.ChannelCapacity
+	(*RouteRequest)(nil),        // 31: tributary.event.v1.RouteRequest
+	(*Queue)(nil),               // 32: tributary.event.v1.Queue
+	(*Policy)(nil),              // 33: tributary.event.v1.Policy
+	(*Hours)(nil),               // 34: tributary.event.v1.Hours
 }
 var file_tributary_event_v1_rows_proto_depIdxs = []int32{
 	1,  // 0: tributary.event.v1.AddressRow.seen:type_name -> tributary.event.v1.Seen
@@ -1947,23 +2207,26 @@ var file_tributary_event_v1_rows_proto_depIdxs = []int32{
 	1,  // 5: tributary.event.v1.CustomerRow.seen:type_name -> tributary.event.v1.Seen
 	4,  // 6: tributary.event.v1.CustomerRow.profile:type_name -> tributary.event.v1.ProfileRow
 	6,  // 7: tributary.event.v1.CustomerRow.surveys:type_name -> tributary.event.v1.ContactRow
-	24, // 8: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
-	25, // 9: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
+	26, // 8: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
+	27, // 9: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
 	13, // 10: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
-	25, // 11: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
-	26, // 12: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
-	27, // 13: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
+	27, // 11: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
+	28, // 12: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
+	29, // 13: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
 	16, // 14: tributary.event.v1.RoutingAgentRow.connections:type_name -> tributary.event.v1.RoutingConnection
-	28, // 15: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
-	0,  // 16: tributary.event.v1.RoutingContactRow.state:type_name -> tributary.event.v1.RoutingContactState
-	18, // 17: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
-	29, // 18: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
-	28, // 19: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	30, // 15: tributary.event.v1.RoutingAgentRow.capacities:type_name -> tributary.event.v1.ChannelCapacity
+	31, // 16: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
+	0,  // 17: tributary.event.v1.RoutingContactRow.state:type_name -> tributary.event.v1.RoutingContactState
+	18, // 18: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
+	32, // 19: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
+	33, // 20: tributary.event.v1.RoutingPolicyRow.policy:type_name -> tributary.event.v1.Policy
+	34, // 21: tributary.event.v1.RoutingHoursRow.hours:type_name -> tributary.event.v1.Hours
+	31, // 22: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_rows_proto_init() }
@@ -1980,7 +2243,7 @@ func file_tributary_event_v1_rows_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tributary_event_v1_rows_proto_rawDesc), len(file_tributary_event_v1_rows_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   23,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -90,7 +90,7 @@ func apply(ctx context.Context, g *globals, w io.Writer, s *process.Spine, t *se
 	if err != nil {
 		return err
 	}
-	wanted, err := t.Wanted(ctx, s.Keys, current.Objects)
+	wanted, err := t.Wanted(ctx, s.Keys, current.Objects, time.Now())
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func SetUp(ctx context.Context, data string, names []string) (*Centre, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := t.Wanted(ctx, s.Keys, current.Objects)
+	wanted, err := t.Wanted(ctx, s.Keys, current.Objects, time.Now())
 	if err != nil {
 		return nil, err
 	}

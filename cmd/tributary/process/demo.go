@@ -52,7 +52,7 @@ func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := t.Wanted(ctx, p.Keys, current.Objects)
+	wanted, err := t.Wanted(ctx, p.Keys, current.Objects, time.Now())
 	if err != nil {
 		return err
 	}

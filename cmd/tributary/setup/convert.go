@@ -3,10 +3,10 @@ package setup
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
-	"github.com/goccy/go-yaml"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/yamlfile"
 	"github.com/tributary-cc/tributary/stream/event"
@@ -18,9 +18,9 @@ func duration(ms int64) yamlfile.Duration {
 	return yamlfile.Duration(time.Duration(ms) * time.Millisecond)
 }
 
-// Wanted makes the objects of a file. A name that is already sealed in force with the same text keeps its seal, so that an
-// unchanged file is no change.
-func (t *Tenant) Wanted(ctx context.Context, s Sealer, inForce []*event.ConfigObject) ([]*event.ConfigObject, error) {
+// Wanted makes the objects of a file that has no faults. A name or secret that is already sealed in force with the same text
+// keeps its seal, so that an unchanged file is no change. The zones of hours are drawn from now on.
+func (t *Tenant) Wanted(ctx context.Context, s Sealer, inForce []*event.ConfigObject, now time.Time) ([]*event.ConfigObject, error) {
 	var out []*event.ConfigObject
 	for _, n := range t.Skills {
 		out = append(out, &event.ConfigObject{Object: &event.ConfigObject_Skill{Skill: &event.Skill{Id: n.ID, Name: n.Name}}})
@@ -28,30 +28,59 @@ func (t *Tenant) Wanted(ctx context.Context, s Sealer, inForce []*event.ConfigOb
 	for _, n := range t.Teams {
 		out = append(out, &event.ConfigObject{Object: &event.ConfigObject_Team{Team: &event.Team{Id: n.ID, Name: n.Name}}})
 	}
-	for _, q := range t.Queues {
-		out = append(out, &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: &event.Queue{
-			Id: q.ID, Name: q.Name, Domain: q.Domain, TargetMs: ms(q.Target), TargetPercent: q.TargetPercent,
-			OfferTimeoutMs: ms(q.OfferTimeout), WrapUpMs: ms(q.WrapUp), GraceMs: ms(q.Grace), Priority: q.Priority,
-		}}})
+	for i := range t.Hours {
+		out = append(out, t.Hours[i].object(now, inForce))
 	}
-	for _, a := range t.Agents {
-		o, err := a.object(ctx, t.Tenant, s, inForce)
+	for i := range t.Queues {
+		out = append(out, t.Queues[i].object())
+	}
+	for i := range t.Agents {
+		o, err := t.Agents[i].object(ctx, t.Tenant, s, inForce)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, o)
 	}
-	for _, e := range t.EntryPoints {
-		out = append(out, &event.ConfigObject{Object: &event.ConfigObject_EntryPoint{EntryPoint: &event.EntryPoint{
-			Id: e.ID, Channel: channelOf(e.Channel), Queue: e.Queue, Origins: e.Origins, Greeting: e.Greeting, Language: e.Language,
-		}}})
+	for i := range t.EntryPoints {
+		o, err := t.EntryPoints[i].object(ctx, t.Tenant, s, inForce)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
 	}
 	if t.Settings != nil {
 		out = append(out, &event.ConfigObject{Object: &event.ConfigObject_Settings{Settings: &event.TenantSettings{
 			SilenceMs: ms(t.Settings.Silence), ReopenMs: ms(t.Settings.Reopen),
 		}}})
 	}
-	return out, nil
+	return append(out, t.words()...), nil
+}
+
+// words are the policy and what agents choose from.
+func (t *Tenant) words() (out []*event.ConfigObject) {
+	for _, c := range t.WrapUpCodes {
+		out = append(out, &event.ConfigObject{Object: &event.ConfigObject_WrapUpCode{WrapUpCode: &event.WrapUpCode{Id: c.ID, Name: c.Name, Queues: c.Queues}}})
+	}
+	for _, r := range t.StatusReasons {
+		out = append(out, &event.ConfigObject{Object: &event.ConfigObject_StatusReason{StatusReason: &event.StatusReason{Id: r.ID, Name: r.Name, Productive: r.Productive}}})
+	}
+	for _, r := range t.QuickReplies {
+		out = append(out, &event.ConfigObject{Object: &event.ConfigObject_QuickReply{QuickReply: &event.QuickReply{
+			Id: r.ID, Title: r.Title, Text: r.Text, Language: r.Language, Team: r.Team,
+		}}})
+	}
+	if t.Policy != nil {
+		out = append(out, &event.ConfigObject{Object: &event.ConfigObject_Policy{Policy: t.Policy.Event()}})
+	}
+	return out
+}
+
+func (q *Queue) object() *event.ConfigObject {
+	return &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: &event.Queue{
+		Id: q.ID, Name: q.Name, Domain: q.Domain, TargetMs: ms(q.Target), TargetPercent: q.TargetPercent,
+		OfferTimeoutMs: ms(q.OfferTimeout), WrapUpMs: ms(q.WrapUp), GraceMs: ms(q.Grace), Priority: q.Priority, Hours: q.Hours,
+		MaxWaiting: q.MaxWaiting, MaxWaitMs: ms(q.MaxWait), Overflow: q.Overflow, ShortAbandonMs: ms(q.ShortAbandon),
+	}}}
 }
 
 func (a *Agent) object(ctx context.Context, tenant string, s Sealer, inForce []*event.ConfigObject) (*event.ConfigObject, error) {
@@ -59,68 +88,63 @@ func (a *Agent) object(ctx context.Context, tenant string, s Sealer, inForce []*
 	for _, k := range a.Skills {
 		e.Skills = append(e.Skills, &event.AgentSkill{Skill: k.Skill, Level: k.Level})
 	}
+	for _, c := range sorted(a.Capacities) {
+		e.Capacities = append(e.Capacities, &event.ChannelCapacity{Channel: channelOf(c), Contacts: a.Capacities[c]})
+	}
+	slices.SortFunc(e.Capacities, func(a, b *event.ChannelCapacity) int { return int(a.GetChannel() - b.GetChannel()) })
+	var old *event.Sealed
 	for _, o := range inForce {
-		if o.GetAgent().GetId() != a.ID || o.GetAgent().GetName() == nil {
-			continue
-		}
-		if c, err := s.OpenContent(ctx, tenant, o.GetAgent().GetName()); err == nil && c.GetName() == a.Name {
-			e.Name = o.GetAgent().GetName()
+		if o.GetAgent().GetId() == a.ID {
+			old = o.GetAgent().GetName()
 		}
 	}
-	if e.Name == nil && a.Name != "" {
-		sealed, err := s.SealContent(ctx, tenant, "agent/"+a.ID, "name", &event.Content{Name: a.Name})
-		if err != nil {
-			return nil, fmt.Errorf("sealing the name of agent %s: %w", a.ID, err)
-		}
-		e.Name = sealed
+	if a.Name == "" {
+		return &event.ConfigObject{Object: &event.ConfigObject_Agent{Agent: e}}, nil
+	}
+	var err error
+	if e.Name, err = seal(ctx, s, tenant, "agent/"+a.ID, "name", &event.Content{Name: a.Name}, old); err != nil {
+		return nil, fmt.Errorf("sealing the name of agent %s: %w", a.ID, err)
 	}
 	return &event.ConfigObject{Object: &event.ConfigObject_Agent{Agent: e}}, nil
 }
 
-// Export writes what is in force as a file that Read takes.
-func Export(ctx context.Context, tenant string, s Sealer, inForce []*event.ConfigObject) ([]byte, error) {
-	t := &Tenant{Tenant: tenant}
-	for _, o := range inForce {
-		switch x := o.GetObject().(type) {
-		case *event.ConfigObject_Skill:
-			t.Skills = append(t.Skills, Named{x.Skill.GetId(), x.Skill.GetName()})
-		case *event.ConfigObject_Team:
-			t.Teams = append(t.Teams, Named{x.Team.GetId(), x.Team.GetName()})
-		case *event.ConfigObject_Queue:
-			q := x.Queue
-			t.Queues = append(t.Queues, Queue{
-				q.GetId(), q.GetName(), q.GetDomain(), duration(q.GetTargetMs()), q.GetTargetPercent(), duration(q.GetOfferTimeoutMs()),
-				duration(q.GetWrapUpMs()), duration(q.GetGraceMs()), q.GetPriority(),
-			})
-		case *event.ConfigObject_Agent:
-			a, err := exportAgent(ctx, tenant, s, x.Agent)
-			if err != nil {
-				return nil, err
-			}
-			t.Agents = append(t.Agents, a)
-		case *event.ConfigObject_EntryPoint:
-			e := x.EntryPoint
-			t.EntryPoints = append(t.EntryPoints, EntryPoint{
-				e.GetId(), strings.ToLower(strings.TrimPrefix(e.GetChannel().String(), "CHANNEL_")), e.GetQueue(), e.GetOrigins(), e.GetGreeting(), e.GetLanguage(),
-			})
-		case *event.ConfigObject_Settings:
-			t.Settings = &Settings{duration(x.Settings.GetSilenceMs()), duration(x.Settings.GetReopenMs())}
-		}
+// newSecret tells whether the file brings a secret of its own.
+func (e *EntryPoint) newSecret() bool {
+	switch e.Secret {
+	case "", SecretSet, secretKeep, secretNone:
+		return false
 	}
-	return yaml.Marshal(t)
+	return true
 }
 
-func exportAgent(ctx context.Context, tenant string, s Sealer, e *event.Agent) (Agent, error) {
-	a := Agent{ID: e.GetId(), Queues: e.GetQueues(), Team: e.GetTeam(), ChatCapacity: e.GetChatCapacity(), Domain: e.GetDomain()}
-	for _, k := range e.GetSkills() {
-		a.Skills = append(a.Skills, AgentSkill{k.GetSkill(), k.GetLevel()})
+func (e *EntryPoint) object(ctx context.Context, tenant string, s Sealer, inForce []*event.ConfigObject) (*event.ConfigObject, error) {
+	out := &event.EntryPoint{
+		Id: e.ID, Channel: channelOf(e.Channel), Queue: e.Queue, Origins: e.Origins, Greeting: e.Greeting, Language: e.Language,
+		IntentModel: e.IntentModel, IntentDeadlineMs: ms(e.IntentDeadline), Survey: e.Survey,
 	}
-	if e.GetName() != nil {
-		c, err := s.OpenContent(ctx, tenant, e.GetName())
-		if err != nil {
-			return a, fmt.Errorf("opening the name of agent %s: %w", e.GetId(), err)
+	for _, q := range e.Form {
+		out.Form = append(out.Form, &event.FormField{Name: q.Name, Label: q.Label, Kind: q.Kind, Required: q.Required, Choices: q.Choices})
+	}
+	for _, o := range inForce {
+		if o.GetEntryPoint().GetId() == e.ID && e.Secret != secretNone {
+			out.Secret = o.GetEntryPoint().GetSecret()
 		}
-		a.Name = c.GetName()
 	}
-	return a, nil
+	if e.newSecret() {
+		var err error
+		if out.Secret, err = seal(ctx, s, tenant, "entry_point/"+e.ID, "secret", &event.Content{Text: e.Secret}, out.GetSecret()); err != nil {
+			return nil, fmt.Errorf("sealing the secret of entry point %s: %w", e.ID, err)
+		}
+	}
+	return &event.ConfigObject{Object: &event.ConfigObject_EntryPoint{EntryPoint: out}}, nil
+}
+
+// seal seals a content, or keeps what is sealed already.
+func seal(ctx context.Context, s Sealer, tenant, ref, id string, content *event.Content, old *event.Sealed) (*event.Sealed, error) {
+	if old != nil {
+		if c, err := s.OpenContent(ctx, tenant, old); err == nil && proto.Equal(c, content) {
+			return old, nil
+		}
+	}
+	return s.SealContent(ctx, tenant, ref, id, content)
 }

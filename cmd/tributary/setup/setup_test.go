@@ -36,9 +36,11 @@ func TestFiveFaultsAreAllReportedWithTheirLines(t *testing.T) {
 		`bank.yaml:4:6: queues: "cards" is there twice`,
 		`bank.yaml:7:21: agent amy: there is no queue "loans" in this file`,
 		`bank.yaml:8:15: agent amy: there is no skill "english" in this file`,
-		`bank.yaml:9:1: nothing is called "entrypoints" here; there are tenant, settings, skills, teams, queues, agents, entry_points`,
+		`bank.yaml:9:1: nothing is called "entrypoints" here; there are tenant, settings, skills, teams, hours, queues, agents, entry_points, policy, policy_file, wrap_up_codes, status_reasons, quick_replies`,
 	}, got)
 }
+
+var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func keys(t *testing.T) *privacy.KeyStore {
 	t.Helper()
@@ -51,9 +53,9 @@ func TestExportedFileAppliedAgainChangesNothing(t *testing.T) {
 	ctx, k := context.Background(), keys(t)
 	data, err := os.ReadFile("../process/demo.yaml")
 	require.NoError(t, err)
-	first, f := setup.Read("demo.yaml", data)
+	first, f := setup.Read("../process/demo.yaml", data)
 	require.NoError(t, f.Err())
-	inForce, err := first.Wanted(ctx, k, nil)
+	inForce, err := first.Wanted(ctx, k, nil, today)
 	require.NoError(t, err)
 	require.Len(t, setup.Difference(nil, inForce), len(inForce))
 
@@ -61,7 +63,7 @@ func TestExportedFileAppliedAgainChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 	again, f := setup.Read("export.yaml", out)
 	require.NoError(t, f.Err(), string(out))
-	wanted, err := again.Wanted(ctx, k, inForce)
+	wanted, err := again.Wanted(ctx, k, inForce, today.AddDate(3, 0, 0))
 	require.NoError(t, err)
 	require.Empty(t, setup.Difference(inForce, wanted))
 }

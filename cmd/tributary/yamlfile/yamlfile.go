@@ -26,7 +26,7 @@ type Fault struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
 	// Column counts letters from 1.
-	Column int    `json:"column"`
+	Column int `json:"column"`
 	// Path is what is wrong, as queues[0].target; empty where the place says it all.
 	Path string `json:"path,omitempty"`
 	Text string `json:"text"`
@@ -123,6 +123,9 @@ func (f *File) WrongIn(path string, offset int, text, what string) {
 
 // Include adds the faults of another file that this one names.
 func (f *File) Include(other *File) { f.faults = append(f.faults, other.faults...) }
+
+// Name is the file's.
+func (f *File) Name() string { return f.name }
 
 // Has tells whether something stands at a path.
 func (f *File) Has(path string) bool {

@@ -1,0 +1,115 @@
+package setup
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/policyfile"
+	"github.com/tributary-cc/tributary/cmd/tributary/yamlfile"
+	"github.com/tributary-cc/tributary/models/local"
+	"github.com/tributary-cc/tributary/routing/policy"
+)
+
+// Around is what a file is read in.
+type Around struct {
+	// Tenant it must be of, where that is known: then the file need not say.
+	Tenant string
+	// Open reads what policy_file names; nil where there are no files.
+	Open func(name string) ([]byte, error)
+	// Intents are the labels of an intent model, or an error that says which models there are; nil checks none.
+	Intents func(model string) ([]string, error)
+}
+
+// OnDisk reads policies beside a file, and knows the models of this binary.
+func OnDisk(file string) Around {
+	return Around{Intents: LocalIntents, Open: func(name string) ([]byte, error) {
+		if !filepath.IsLocal(name) {
+			return nil, fmt.Errorf("%s does not lie beside the file or below", name)
+		}
+		return os.ReadFile(filepath.Join(filepath.Dir(file), name)) //nolint:gosec // the operator names the file, and it lies beside it
+	}}
+}
+
+// LocalIntents are the labels of a model in this binary.
+func LocalIntents(model string) ([]string, error) {
+	if !slices.Contains(local.Names(), model) {
+		return nil, fmt.Errorf("there is no intent model %q; there are %s", model, strings.Join(local.Names(), ", "))
+	}
+	m, err := local.Embedded(model)
+	if err != nil {
+		return nil, err
+	}
+	info := m.Info()
+	labels := slices.Clone(info.Labels)
+	if info.OutOfScope != "" {
+		labels = append(labels, info.OutOfScope)
+	}
+	return labels, nil
+}
+
+// Read reads and checks a file of this machine. The error of the second result holds every fault with its line.
+func Read(name string, data []byte) (*Tenant, *yamlfile.File) {
+	return ReadIn(name, data, OnDisk(name))
+}
+
+// ReadIn is Read where the surroundings are others.
+func ReadIn(name string, data []byte, around Around) (*Tenant, *yamlfile.File) {
+	t := new(Tenant)
+	f := yamlfile.Read(name, data, t)
+	if len(f.Faults()) == 0 || f.Has("") { // what is no YAML cannot be judged
+		t.check(f, around)
+	}
+	return t, f
+}
+
+// checkPolicy checks the policy against all that its rules may name, and takes that of another file in.
+func (t *Tenant) checkPolicy(f *yamlfile.File, around Around) {
+	known := t.Known(around)
+	switch {
+	case t.PolicyFile == "":
+		if t.Policy != nil {
+			t.Policy.Check(f, "policy", known)
+		}
+	case t.Policy != nil:
+		f.WrongIn("policy_file", 0, "", "there are both policy and policy_file; one of them is in force, so only one can be there")
+	case around.Open == nil:
+		f.WrongIn("policy_file", 0, "", "no other file can be read here; write the policy under policy")
+	default:
+		data, err := around.Open(t.PolicyFile)
+		if err != nil {
+			f.WrongIn("policy_file", 0, "", fmt.Sprintf("reading the policy: %v", err))
+			return
+		}
+		p, its := policyfile.Parse(filepath.Join(filepath.Dir(f.Name()), t.PolicyFile), data, known)
+		f.Include(its)
+		t.Policy = p
+	}
+}
+
+// Known is what rules of a policy may name.
+func (t *Tenant) Known(around Around) policy.Known {
+	known := policy.Known{Queues: []string{defaultQueue}, Skills: []string{}, EntryPoints: []string{}}
+	for _, q := range t.Queues {
+		if q.ID != defaultQueue {
+			known.Queues = append(known.Queues, q.ID)
+		}
+	}
+	for _, s := range t.Skills {
+		known.Skills = append(known.Skills, s.ID)
+	}
+	for _, e := range t.EntryPoints {
+		known.EntryPoints = append(known.EntryPoints, e.ID)
+		if e.IntentModel == "" || around.Intents == nil {
+			continue
+		}
+		if labels, err := around.Intents(e.IntentModel); err == nil {
+			known.Intents = append(known.Intents, labels...)
+		}
+	}
+	slices.Sort(known.Intents)
+	known.Intents = slices.Compact(known.Intents)
+	return known
+}

@@ -51,7 +51,7 @@ export function usePlaces(
     if (!desk.ready) return;
     const fresh = known.current ? live.filter((id) => !known.current?.has(id)) : [];
     known.current = new Set(live);
-    came.current = new Set(fresh);
+    for (const id of fresh) came.current.add(id);
     const box = document.activeElement;
     const writing = box instanceof HTMLTextAreaElement && box.value !== '';
     const byNeed = [...live].sort((a, b) => Number((unreads[b] ?? 0) > 0) - Number((unreads[a] ?? 0) > 0));
@@ -65,7 +65,7 @@ export function usePlaces(
   const here = current(places);
   const before = useRef('');
   useEffect(() => {
-    if (here && came.current.has(here)) show('talk');
+    if (here && came.current.delete(here)) show('talk');
     else if (!here && before.current) show('list');
     before.current = here;
   }, [here]);

@@ -28,6 +28,7 @@ func (f *trainFlags) bind(cmd *cobra.Command) {
 	s.StringVar(&f.o.Language, "language", "en", "language of the examples: en or zh")
 	s.StringVar(&f.o.OutOfScope, "oos-label", "", "label of texts about nothing the model knows")
 	s.IntVar(&f.o.Recall, "oos-recall", f.o.Recall, "share of out-of-scope examples to find in cross-validation, in thousandths")
+	s.IntVar(&f.o.Loss, "oos-loss", f.o.Loss, "share of the other examples that finding them may give up, in thousandths")
 	s.IntVar(&f.o.Right, "right", f.o.Right, "share of sure answers that must be right in cross-validation, in thousandths")
 	s.Float64Var(&f.o.Cost, "cost", f.o.Cost, "cost of an example on the wrong side")
 	s.IntVar(&f.o.Least, "least", f.o.Least, "examples a feature must occur in")

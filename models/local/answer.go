@@ -16,7 +16,7 @@ func (m *Model) answer(scores []float64, unknown int) models.Answer {
 	labels := len(m.info.Labels)
 	outside := 0.0 // the probability that the text is out of scope
 	if m.info.OutOfScope != "" {
-		lead := best(scores[:labels]) - scores[labels]
+		lead := leadOf(scores, unknown)
 		outside = sigmoid(m.cal.Slope*lead + m.cal.Shift)
 		a.OutOfScope = lead < m.cal.Reject
 	}
@@ -57,6 +57,12 @@ func (m *Model) guesses(scores []float64, all float64) []models.Guess {
 		out[i] = models.Guess{Intent: m.info.Labels[at], Confidence: thousandths(p * all)}
 	}
 	return out
+}
+
+// leadOf is how far the best label is before out of scope, whose score is the last. Words that the model does not know speak against all labels.
+func leadOf(scores []float64, unknown int) float64 {
+	last := len(scores) - 1
+	return best(scores[:last]) - scores[last] - float64(unknown)/1000
 }
 
 func best(scores []float64) float64 {

@@ -13,11 +13,10 @@ func (t *training) calibrate(all []scored) calibration {
 		var leads []float64
 		var outside []bool
 		for i, s := range all {
-			leads = append(leads, best(s.scores[:labels])-s.scores[labels])
+			leads = append(leads, leadOf(s.scores, s.unknown))
 			outside = append(outside, t.class[i] == labels)
 		}
-		// Where the label of out of scope itself leads, the text is out of scope whatever recall asks for.
-		c.Reject = max(0, recallAt(leads, outside, float64(t.Recall)/1000))
+		c.Reject = t.reject(leads, outside)
 		c.Slope, c.Shift = logistic(leads, outside)
 	}
 	c.Temperature = t.temperature(all)
@@ -40,17 +39,22 @@ func (t *training) mostUnknown(all []scored) int {
 	return min(999, shares[len(shares)*199/200])
 }
 
-// recallAt is the lead below which the wanted share of those outside are.
-func recallAt(leads []float64, outside []bool, share float64) float64 {
-	var of []float64
+// reject is the lead below which the wanted share of those outside are, unless that gives up more of those inside than allowed: of the few
+// outside the last are hard to find, and each costs many inside. Where out of scope itself leads, a text is out of scope in any case.
+func (t *training) reject(leads []float64, outside []bool) float64 {
+	var in, out []float64
 	for i, o := range outside {
 		if o {
-			of = append(of, leads[i])
+			out = append(out, leads[i])
+		} else {
+			in = append(in, leads[i])
 		}
 	}
-	slices.Sort(of)
-	at := min(len(of)-1, int(math.Ceil(share*float64(len(of)))))
-	return of[at]
+	at := func(of []float64, share int) float64 {
+		slices.Sort(of)
+		return of[min(len(of)-1, (len(of)*share+999)/1000)]
+	}
+	return max(0, min(at(out, t.Recall), at(in, t.Loss)))
 }
 
 // temperature has the least log loss on examples in scope; the loss has one minimum, which golden sections find.

@@ -36,8 +36,8 @@ type calibration struct {
 	Unsure int `json:"unsure"`
 	// Unknown is the share of a text's features, in thousandths, above which it says nothing to the model.
 	Unknown int `json:"unknown"`
-	// Reject is the lead of the best label over the label of out of scope, below which a text is out of scope; Slope and Shift make of the
-	// lead the probability that it is.
+	// Reject is the lead of the best label over out of scope (leadOf) below which a text is out of scope; Slope and Shift make of the lead the
+	// probability that it is.
 	Reject float64 `json:"reject"`
 	Slope  float64 `json:"slope"`
 	Shift  float64 `json:"shift"`

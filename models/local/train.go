@@ -19,8 +19,8 @@ type Options struct {
 	Least int
 	// Folds of the cross-validation that chooses the calibration and thresholds.
 	Folds int
-	// Recall is the share, in thousandths, of out-of-scope examples that must be found in cross-validation.
-	Recall int
+	// Recall is the share, in thousandths, of out-of-scope examples to find in cross-validation, giving up at most the share Loss of the others.
+	Recall, Loss int
 	// Right is the share, in thousandths, of answers that are not unsure that must be right in cross-validation.
 	Right int
 	Seed  uint64
@@ -30,7 +30,7 @@ type Options struct {
 
 // Default are the options for a model of this name.
 func Default(name, language string) Options {
-	return Options{Info: Info{Name: name, Language: language}, Cost: 2, Least: 2, Folds: 5, Recall: 850, Right: 950, Seed: 1}
+	return Options{Info: Info{Name: name, Language: language}, Cost: 2, Least: 2, Folds: 5, Recall: 950, Loss: 15, Right: 950, Seed: 1}
 }
 
 // Limits of training.
@@ -84,7 +84,7 @@ func newTraining(examples []models.Example, o Options) (*training, error) {
 	if len(examples) < minExamples || len(examples) > MaxExamples {
 		return nil, fmt.Errorf("%d examples: give %d to %d", len(examples), minExamples, MaxExamples)
 	}
-	if o.Folds < 2 || o.Folds > 20 || !(o.Cost > 0 && o.Cost <= 1000) || o.Least < 1 || o.Recall < 0 || o.Recall > 1000 || o.Right < 0 || o.Right > 1000 {
+	if o.Folds < 2 || o.Folds > 20 || !(o.Cost > 0 && o.Cost <= 1000) || o.Least < 1 || o.Recall < 0 || o.Recall > 1000 || o.Loss < 0 || o.Loss > 1000 || o.Right < 0 || o.Right > 1000 {
 		return nil, errors.New("an option is outside its range: 2–20 folds, cost above 0 to 1000, shares of 0–1000")
 	}
 	t := &training{Options: o}

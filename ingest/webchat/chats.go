@@ -2,6 +2,7 @@ package webchat
 
 import (
 	"container/list"
+	"math"
 	"slices"
 	"sync"
 
@@ -64,7 +65,11 @@ type chat struct {
 	// conversation tells its conversations apart; 0 is none.
 	conversation uint64
 	lines        live.LineList
-	state        chatState
+	// survey is one more than the place of what is asked about the last contact; 0 is nothing.
+	survey live.Place
+	// read is the last message of the conversation that the agent has read.
+	read  uint32
+	state chatState
 }
 
 func newChats(limit int) *chats {
@@ -133,6 +138,7 @@ func (c *chats) deliver(r live.Ref, k *chat, e *event.Event, at live.Place) {
 		if conversation := c.keys.Short(d.GetConversation()); conversation != k.conversation {
 			k.conversation = conversation
 			c.dropAcknowledged(k)
+			k.read = 0
 		}
 		state := uint8(ours)
 		if d.GetKind() == "echo" {
@@ -141,10 +147,13 @@ func (c *chats) deliver(r live.Ref, k *chat, e *event.Event, at live.Place) {
 		c.lines.Add(&k.lines, live.NewLine(at, c.keys.Short(d.GetDelivery()), d.GetSequence(), state), maxLines)
 		c.tell(r, note{kind: noteMessage, event: e})
 		return
+	case "typing", "read", "survey":
+		c.sign(r, k, e, at)
+		return
 	case "waiting":
-		k.state = stateWaiting
+		k.state, k.survey = stateWaiting, 0
 	case "assigned":
-		k.state = stateAssigned
+		k.state, k.survey = stateAssigned, 0
 	case "ended":
 		k.state = stateEnded
 	default:
@@ -152,6 +161,52 @@ func (c *chats) deliver(r live.Ref, k *chat, e *event.Event, at live.Place) {
 	}
 	c.tell(r, note{kind: noteState, state: k.state})
 	c.settle(r, k)
+}
+
+// sign takes what is no message: that the agent writes, has read, or what is asked after the contact.
+func (c *chats) sign(r live.Ref, k *chat, e *event.Event, at live.Place) {
+	d := e.GetDeliver()
+	switch d.GetKind() {
+	case "typing":
+		c.tell(r, note{kind: noteTyping, event: e})
+	case "read":
+		if c.keys.Short(d.GetConversation()) != k.conversation || d.GetSequence() <= uint64(k.read) || d.GetSequence() > math.MaxUint32 {
+			break
+		}
+		k.read = uint32(d.GetSequence()) //nolint:gosec // checked above
+		c.tell(r, note{kind: noteRead, last: d.GetSequence()})
+	case "survey":
+		k.survey = at + 1
+		c.tell(r, note{kind: noteSurvey, contact: d.GetContact()})
+	}
+	c.settle(r, k)
+}
+
+// asked is one more than the place of what the customer is asked; 0 is nothing.
+func (c *chats) asked(key live.Key) live.Place {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k := c.known(key); k != nil {
+		return k.survey
+	}
+	return 0
+}
+
+// setAnswered notes that the answer is in the log; another question stays.
+func (c *chats) setAnswered(key live.Key, at live.Place) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k := c.known(key); k != nil && k.survey == at {
+		k.survey = 0
+	}
+}
+
+// running reports whether the address has a contact.
+func (c *chats) running(key live.Key) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.known(key)
+	return k != nil && (k.state == stateWaiting || k.state == stateAssigned)
 }
 
 // dropAcknowledged leaves the lines that outlive their conversation.
@@ -225,7 +280,7 @@ func (c *chats) connect(key live.Key, s *session, has resume, limit int, shown b
 		if !trusted && has.conversation != "" {
 			has.last = 0 // of another conversation
 		}
-		s.out.Push(note{kind: noteHistory, state: k.state, lines: c.lines.Copy(k.lines), last: has.last, trusted: trusted})
+		s.out.Push(note{kind: noteHistory, state: k.state, lines: c.lines.Copy(k.lines), last: has.last, trusted: trusted, read: k.read, survey: k.survey})
 	}
 	return true
 }

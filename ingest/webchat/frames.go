@@ -18,6 +18,9 @@ const (
 	noteHistory noteKind = iota
 	noteMessage
 	noteState
+	noteTyping
+	noteRead
+	noteSurvey
 	// noteMade carries a frame that is made already: an answer.
 	noteMade
 	// noteRefused is an answer behind which the connection is closed: the token is not accepted.
@@ -32,6 +35,11 @@ type note struct {
 	// last is the sequence up to which the browser has the chat; trusted says that it is of this conversation.
 	last    uint64
 	trusted bool
+	// read is the last message that the agent has read, survey one more than the place of what is asked; both of a history.
+	read    uint32
+	survey  live.Place
+	open    bool
+	contact string
 	event   *event.Event
 	made    []byte
 }
@@ -45,12 +53,19 @@ type message struct {
 	ClientID string `json:"client_id"`
 	// Conversation is what a browser names in its next hello, beside the last sequence that it has of it.
 	Conversation string `json:"conversation"`
+	Attachments  []file `json:"attachments,omitempty"`
 }
 
 type historyFrame struct {
 	Type     string    `json:"type"`
 	State    string    `json:"state"`
 	Messages []message `json:"messages"`
+	// Read is the last message of the conversation that the agent has read.
+	Read uint32 `json:"read,omitempty"`
+	// Survey is the contact that the customer is asked about.
+	Survey string `json:"survey,omitempty"`
+	// Open is false outside of the queue's hours.
+	Open bool `json:"open"`
 }
 
 type messageFrame struct {
@@ -63,11 +78,23 @@ type stateFrame struct {
 	State string `json:"state"`
 }
 
+type readFrame struct {
+	Type     string `json:"type"`
+	Sequence uint64 `json:"sequence"`
+}
+
+type surveyFrame struct {
+	Type    string `json:"type"`
+	Contact string `json:"contact"`
+}
+
 type answerFrame struct {
 	Type string `json:"type"`
 	ID   string `json:"id,omitempty"`
 	Code string `json:"code,omitempty"`
 	Text string `json:"text,omitempty"`
+	// Field is the question of the form that is answered wrongly.
+	Field string `json:"field,omitempty"`
 }
 
 // message opens a delivery for the customer whom it concerns: in full, as it is theirs. An erased one is empty.
@@ -78,13 +105,14 @@ func (s *Server) message(ctx context.Context, e *event.Event) (message, error) {
 		SentMs: d.GetSentMs(), ClientID: d.GetClientId(), Conversation: d.GetConversation(),
 	}
 	if e.GetSealed() == nil {
+		m.Attachments = filesOf(d.GetAttachments(), nil)
 		return m, nil
 	}
 	content, err := s.config.Opener.OpenContent(ctx, e.GetTenant(), e.GetSealed())
 	if err != nil && !errors.Is(err, privacy.ErrErased) {
 		return m, fmt.Errorf("opening a message: %w", err)
 	}
-	m.Text = content.GetText()
+	m.Text, m.Attachments = content.GetText(), filesOf(d.GetAttachments(), content.GetFileNames())
 	return m, nil
 }
 
@@ -131,7 +159,10 @@ func (s *Server) history(ctx context.Context, n *note) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a chat's history: %w", err)
 	}
-	f := historyFrame{"history", n.state.String(), []message{}}
+	f := historyFrame{Type: "history", State: n.state.String(), Messages: []message{}, Read: n.read, Open: n.open}
+	if f.Survey, err = s.askedAbout(ctx, n.survey); err != nil {
+		return nil, err
+	}
 	for _, l := range lines {
 		e := found[l.At]
 		if e.GetDeliver() == nil {
@@ -154,6 +185,15 @@ func (s *Server) render(ctx context.Context, n *note) ([]byte, error) {
 		return s.history(ctx, n)
 	case noteState:
 		return json.Marshal(stateFrame{"state", n.state.String()})
+	case noteTyping:
+		if s.config.Now().UnixMilli()-n.event.GetAtMs() > typingFresh.Milliseconds() {
+			return nil, nil // it is over
+		}
+		return []byte(`{"type":"typing"}`), nil
+	case noteRead:
+		return json.Marshal(readFrame{"read", n.last})
+	case noteSurvey:
+		return json.Marshal(surveyFrame{"survey", n.contact})
 	case noteMessage:
 		m, err := s.message(ctx, n.event)
 		if err != nil {

@@ -126,7 +126,7 @@ type process struct {
 
 func (w *world) process(change ...func(*Config)) *process {
 	c := Config{
-		Log: w.log, Guard: w.guard, Opener: w.keys, Pseudonyms: w.keys, Tokens: w.accounts, Gateway: w.newID(), Now: w.now, NewID: w.newID,
+		Log: w.log, Guard: w.guard, Opener: w.keys, Pseudonyms: w.keys, Tokens: w.accounts, Files: privacy.NewFiles(w.keys), Gateway: w.newID(), Now: w.now, NewID: w.newID,
 	}
 	for _, f := range change {
 		f(&c)

@@ -3,6 +3,7 @@ package webchat
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/access"
@@ -13,6 +14,8 @@ const (
 	maxBody = 8 << 10
 	// tokenTTL is how long a browser may stay away and still be the same visitor; each visit renews it.
 	tokenTTL = 30 * 24 * time.Hour
+	// userTTL is the same for a site's user, whom only the site's word lets in again.
+	userTTL = 24 * time.Hour
 )
 
 // Handler serves customers' browsers below /webchat/.
@@ -22,8 +25,12 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /webchat/session", s.begin)
 	mux.HandleFunc("OPTIONS /webchat/session", s.preflight)
 	mux.HandleFunc("GET /webchat/ws", s.socket)
+	mux.HandleFunc("POST /webchat/files", s.upload)
+	mux.HandleFunc("OPTIONS /webchat/files", s.preflight)
+	mux.HandleFunc("GET /webchat/files/{file}", s.download)
+	mux.HandleFunc("OPTIONS /webchat/files/{file}", s.preflight)
 	mux.HandleFunc("/webchat/", func(w http.ResponseWriter, _ *http.Request) {
-		writeFault(w, &fault{http.StatusNotFound, "not_found", "there is no such route"})
+		writeFault(w, &fault{status: http.StatusNotFound, Code: "not_found", Text: "there is no such route"})
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -39,21 +46,21 @@ func (s *Server) secure(r *http.Request) bool { return r.TLS != nil || s.config.
 
 func (s *Server) widget(w http.ResponseWriter, r *http.Request) {
 	if s.config.Widget == nil {
-		writeFault(w, &fault{http.StatusNotFound, "not_found", "this process serves no widget"})
+		writeFault(w, &fault{status: http.StatusNotFound, Code: "not_found", Text: "this process serves no widget"})
 		return
 	}
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	http.ServeFileFS(w, r, s.config.Widget, "widget.js")
 }
 
-// preflight answers a browser's question whether it may post from another origin. It cannot be asked for one entry point:
+// preflight answers a browser's question whether it may ask from another origin. It cannot be asked for one entry point:
 // the post itself is.
 func (s *Server) preflight(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Origin")
 	if origin := r.Header.Get("Origin"); s.entries.anyAllows(origin) {
 		allowOrigin(w, origin)
-		w.Header().Set("Access-Control-Allow-Methods", "POST")
-		w.Header().Set("Access-Control-Allow-Headers", "Content-Type")
+		w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
+		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 		w.Header().Set("Access-Control-Max-Age", "600")
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -63,9 +70,29 @@ func allowOrigin(w http.ResponseWriter, origin string) {
 	w.Header().Set("Access-Control-Allow-Origin", origin)
 }
 
+// allowPage lets a page that may show any entry point read the answer, refusals too.
+func (s *Server) allowPage(w http.ResponseWriter, r *http.Request) {
+	w.Header().Add("Vary", "Origin")
+	if origin := r.Header.Get("Origin"); s.entries.anyAllows(origin) {
+		allowOrigin(w, origin)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, body any) { live.WriteJSON(w, http.StatusOK, body) }
+
 type sessionBody struct {
 	EntryPoint string `json:"entry_point"`
 	Token      string `json:"token"`
+	// Visitor is the site's signed word for who its user is.
+	Visitor string `json:"visitor"`
+}
+
+type question struct {
+	Name     string   `json:"name"`
+	Label    string   `json:"label"`
+	Kind     string   `json:"kind"`
+	Required bool     `json:"required"`
+	Choices  []string `json:"choices,omitempty"`
 }
 
 type sessionAnswer struct {
@@ -73,26 +100,31 @@ type sessionAnswer struct {
 	ExpiresMs int64  `json:"expires_ms"`
 	Greeting  string `json:"greeting"`
 	Language  string `json:"language"`
+	// Form is asked before the first message of a chat.
+	Form []question `json:"form"`
+	// Open is false outside of the queue's hours, and opens_ms when they begin next, 0 if that is not in sight.
+	Open    bool  `json:"open"`
+	OpensMs int64 `json:"opens_ms,omitempty"`
+	Survey  bool  `json:"survey"`
+	Files   bool  `json:"files"`
+	// Known says that the token is of the site's user.
+	Known bool `json:"known"`
 }
 
 // begin gives a browser a visitor's token, or renews the one it has.
 func (s *Server) begin(w http.ResponseWriter, r *http.Request) {
-	w.Header().Add("Vary", "Origin")
-	origin := r.Header.Get("Origin")
-	if s.entries.anyAllows(origin) {
-		allowOrigin(w, origin) // so that the shop's page may read refusals too
-	}
-	answer, err := s.session(w, r, origin)
+	s.allowPage(w, r)
+	answer, err := s.session(w, r, r.Header.Get("Origin"))
 	if err != nil {
 		writeFault(w, err)
 		return
 	}
-	live.WriteJSON(w, http.StatusOK, answer)
+	writeJSON(w, answer)
 }
 
 func (s *Server) session(w http.ResponseWriter, r *http.Request, origin string) (*sessionAnswer, error) {
 	if err := s.Ready(); err != nil || s.stopped.Load() {
-		return nil, &fault{http.StatusServiceUnavailable, "unavailable", "the chat is starting; try again"}
+		return nil, &fault{status: http.StatusServiceUnavailable, Code: "unavailable", Text: "the chat is starting; try again"}
 	}
 	if !s.sessions.Take(s.clientIP(r), s.config.Now()) {
 		return nil, errRate
@@ -108,15 +140,43 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, origin string) 
 	if err != nil {
 		return nil, err
 	}
-	visitor := s.config.NewID()
-	if old, oldErr := s.config.Tokens.VerifyVisitor(body.Token); oldErr == nil && old.Tenant == entry.tenant && old.EntryPoint == entry.GetId() {
-		visitor = old.Visitor
-	}
-	token, err := s.config.Tokens.VisitorToken(access.Visitor{Tenant: entry.tenant, EntryPoint: entry.GetId(), Visitor: visitor}, tokenTTL)
+	visitor, ttl, err := s.visitorOf(r, entry, &body)
 	if err != nil {
 		return nil, err
 	}
-	return &sessionAnswer{token, s.config.Now().Add(tokenTTL).UnixMilli(), entry.GetGreeting(), entry.GetLanguage()}, nil
+	token, err := s.config.Tokens.VisitorToken(access.Visitor{Tenant: entry.tenant, EntryPoint: entry.GetId(), Visitor: visitor}, ttl)
+	if err != nil {
+		return nil, err
+	}
+	now, hours := s.config.Now(), s.entries.hoursOf(entry)
+	answer := &sessionAnswer{
+		Token: token, ExpiresMs: now.Add(ttl).UnixMilli(), Greeting: entry.GetGreeting(), Language: entry.GetLanguage(), Form: []question{},
+		Open: openAt(hours, now.UnixMilli()), Survey: entry.GetSurvey(), Files: s.config.Files != nil, Known: strings.HasPrefix(visitor, sitePrefix),
+	}
+	if !answer.Open {
+		answer.OpensMs = opensAt(hours, now.UnixMilli())
+	}
+	for _, f := range formOf(entry, answer.Open) {
+		answer.Form = append(answer.Form, question{f.GetName(), f.GetLabel(), f.GetKind(), f.GetRequired(), f.GetChoices()})
+	}
+	return answer, nil
+}
+
+// visitorOf is whose token a browser gets, and for how long: the site's user, who they were, or somebody new. A user's token is
+// never renewed by itself: who logs out of the site must not go on reading.
+func (s *Server) visitorOf(r *http.Request, entry entryPoint, body *sessionBody) (visitor string, ttl time.Duration, err error) {
+	if body.Visitor != "" {
+		intro, vouchErr := s.vouched(r.Context(), entry, body.Visitor)
+		if vouchErr != nil {
+			return "", 0, vouchErr
+		}
+		return intro.visitor, userTTL, nil
+	}
+	old, oldErr := s.config.Tokens.VerifyVisitor(body.Token)
+	if oldErr == nil && old.Tenant == entry.tenant && old.EntryPoint == entry.GetId() && !strings.HasPrefix(old.Visitor, sitePrefix) {
+		return old.Visitor, tokenTTL, nil
+	}
+	return s.config.NewID(), tokenTTL, nil
 }
 
 // admitted finds the entry point and checks that the page may show it.
@@ -126,7 +186,7 @@ func (s *Server) admitted(r *http.Request, name, origin string) (entryPoint, err
 		return entryPoint{}, err
 	}
 	if !entry.allows(origin) && !sameHost(origin, r.Host, s.secure(r)) {
-		return entryPoint{}, &fault{http.StatusForbidden, "origin", "this page may not show this entry point"}
+		return entryPoint{}, &fault{status: http.StatusForbidden, Code: "origin", Text: "this page may not show this entry point"}
 	}
 	return entry, nil
 }
@@ -139,7 +199,7 @@ func (s *Server) clientIP(r *http.Request) string {
 // socket upgrades a browser's connection; it says who it is in its first frame.
 func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	if err := s.Ready(); err != nil || s.stopped.Load() {
-		writeFault(w, &fault{http.StatusServiceUnavailable, "unavailable", "the chat is starting; try again"})
+		writeFault(w, &fault{status: http.StatusServiceUnavailable, Code: "unavailable", Text: "the chat is starting; try again"})
 		return
 	}
 	entry, err := s.admitted(r, r.URL.Query().Get("entry_point"), r.Header.Get("Origin"))

@@ -10,6 +10,7 @@ import (
 type metrics struct {
 	slow   prometheus.Counter
 	frames *prometheus.CounterVec
+	files  *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer, s *Server) (*metrics, error) {
@@ -20,12 +21,15 @@ func newMetrics(registry prometheus.Registerer, s *Server) (*metrics, error) {
 		frames: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tributary_webchat_answers_total", Help: "Answers to browsers' frames: accepted, pong, or an error's code.",
 		}, []string{"answer"}),
+		files: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tributary_webchat_files_total", Help: "Files of customers: taken, given, or an error's code.",
+		}, []string{"outcome"}),
 	}
 	if registry == nil {
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.slow, m.frames,
+		m.slow, m.frames, m.files,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "tributary_webchat_connections", Help: "Open connections of customers' browsers.",
 		}, func() float64 { return float64(len(s.all())) }),

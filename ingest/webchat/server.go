@@ -47,7 +47,7 @@ type Tokens interface {
 
 var _ Tokens = (*access.Accounts)(nil)
 
-// Config is what a Server is made of. All but Widget, Logger, Registry, ClientIP, Secure and Limits are needed.
+// Config is what a Server is made of. All but Files, Widget, Logger, Registry, ClientIP, Secure and Limits are needed.
 type Config struct {
 	// Log is only read: the guard is the only way in.
 	Log        live.Reader
@@ -55,6 +55,8 @@ type Config struct {
 	Opener     Opener
 	Pseudonyms Pseudonyms
 	Tokens     Tokens
+	// Files keeps attachments; nil takes none.
+	Files Files
 	// Widget holds widget.js; nil serves none.
 	Widget fs.FS
 	// Gateway names this process among those of the installation; it is new at each start.
@@ -84,6 +86,10 @@ type Limits struct {
 	MessagesPerMinute, MessageBurst float64
 	// Connections a minute that one visitor may begin, and how many at once: each is shown its history.
 	HellosPerMinute, HelloBurst float64
+	// Uploads a minute of one visitor, and how many at once; MiB a day of one visitor, and of one client address.
+	UploadsPerMinute, UploadBurst, UploadMiB, SiteMiB float64
+	// Transfers of files at once, of the process and of one client address.
+	Transfers, TransfersPerIP int
 	// Ended chats that are remembered.
 	Ended int
 }
@@ -109,6 +115,12 @@ func (l Limits) withDefaults() Limits {
 	rate(&l.MessageBurst, 20)
 	rate(&l.HellosPerMinute, 60)
 	rate(&l.HelloBurst, 30)
+	rate(&l.UploadsPerMinute, 10)
+	rate(&l.UploadBurst, 10)
+	rate(&l.UploadMiB, 100)
+	rate(&l.SiteMiB, 1000)
+	count(&l.Transfers, 32)
+	count(&l.TransfersPerIP, 8)
 	return l
 }
 
@@ -123,6 +135,10 @@ type Server struct {
 	sessions *live.Limiter
 	messages *live.Limiter
 	hellos   *live.Limiter
+	// seen limits what visitors do on the site; uploads counts files, volume and siteVolume their MiB.
+	seen, uploads, downloads, volume, siteVolume *live.Limiter
+	// carrying counts the files under way.
+	carrying *live.Quota
 	work     *live.Crew
 	sockets  *live.Sockets
 	metrics  *metrics
@@ -166,6 +182,12 @@ func New(c Config) (*Server, error) {
 	s.sessions = live.NewLimiter(s.limits.SessionsPerMinute/60, s.limits.SessionsPerMinute, 20_000)
 	s.messages = live.NewLimiter(s.limits.MessagesPerMinute/60, s.limits.MessageBurst, 50_000)
 	s.hellos = live.NewLimiter(s.limits.HellosPerMinute/60, s.limits.HelloBurst, 50_000)
+	s.seen = live.NewLimiter(1, 20, 50_000)
+	s.uploads = live.NewLimiter(s.limits.UploadsPerMinute/60, s.limits.UploadBurst, 50_000)
+	s.downloads = live.NewLimiter(2, 60, 50_000)
+	s.volume = live.NewLimiter(s.limits.UploadMiB/day, s.limits.UploadMiB, 50_000)
+	s.siteVolume = live.NewLimiter(s.limits.SiteMiB/day, s.limits.SiteMiB, 20_000)
+	s.carrying = live.NewQuota(s.limits.Transfers, s.limits.TransfersPerIP)
 	s.sockets = live.NewSockets(s.work, c.Logger, maxFrame, maxHistory)
 	s.places = live.NewQuota(s.limits.Connections, s.limits.PerIP)
 	s.reads = live.NewGate(maxReads, s.work)
@@ -180,6 +202,7 @@ func New(c Config) (*Server, error) {
 func (s *Server) Ready() error { return s.follower.Ready() }
 
 const (
+	day        = 86_400 // seconds
 	sweepEvery = 10 * time.Second
 	stopGrace  = 5 * time.Second
 )

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	maxFrame      = 24 << 10
+	maxFrame      = 32 << 10
 	maxHistory    = 16 << 20
 	maxText       = 4000
 	maxID         = 64
@@ -61,6 +61,11 @@ type session struct {
 	// where is the client's address, for the count of its connections.
 	where string
 	reads readMarks
+	// typed is when it was last told that the customer writes; intro is what the site vouches for, until the log has it.
+	typed time.Time
+	intro *introduction
+	// formed: a message of this connection is in the log.
+	formed bool
 }
 
 func (s *Server) newSession(conn *live.Conn, entry entryPoint, where string) *session {
@@ -85,6 +90,9 @@ func (c *session) frame(n *note) ([]byte, bool) {
 		if c.out.Closed() {
 			return nil, false
 		}
+	}
+	if n.kind == noteHistory {
+		n.open = openAt(c.server.entries.hoursOf(c.server.entries.now(c.entry)), c.server.config.Now().UnixMilli())
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
 	defer cancel()
@@ -150,7 +158,10 @@ func (c *session) append(e *event.Event, content *event.Content, cause ...string
 		return errors.New("an event of somebody who only looks")
 	}
 	id := event.CauseID(append([]string{"webchat", c.entry.tenant, seat.address}, cause...)...)
-	e.Id, e.Tenant, e.Key, e.Address, e.AtMs = id[:], c.entry.tenant, event.Key(c.entry.tenant, seat.address), seat.address, c.server.config.Now().UnixMilli()
+	e.Id, e.Tenant, e.Key, e.Address = id[:], c.entry.tenant, event.Key(c.entry.tenant, seat.address), seat.address
+	if e.AtMs == 0 {
+		e.AtMs = c.server.config.Now().UnixMilli()
+	}
 	return c.server.config.Guard.Append(ctx, event.TopicIdentityIn, e, content)
 }
 
@@ -159,6 +170,7 @@ func (c *session) announce() error {
 	if c.announced {
 		return nil
 	}
+	c.introduce()
 	err := c.append(&event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
 		Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: c.entry.GetId(), Gateway: c.server.config.Gateway, Connection: c.id,
 	}}}, nil, "connected", c.id)
@@ -177,6 +189,20 @@ type frame struct {
 	Text         string   `json:"text"`
 	IDs          []string `json:"ids"`
 	Sequence     uint64   `json:"sequence"`
+	// Visitor is the site's signed word, beside the token that was given for it.
+	Visitor     string            `json:"visitor"`
+	Attachments []file            `json:"attachments"`
+	Form        map[string]string `json:"form"`
+	// Left: the customer was told that nobody serves now.
+	Left    bool              `json:"left"`
+	Kind    string            `json:"kind"`
+	Name    string            `json:"name"`
+	Page    string            `json:"page"`
+	Fields  map[string]string `json:"fields"`
+	AgoMs   int64             `json:"ago_ms"`
+	Contact string            `json:"contact"`
+	Score   int               `json:"score"`
+	Comment string            `json:"comment"`
 }
 
 // parseFrame decodes and checks what all frames share. The id is answered even with an error, as far as it is known.
@@ -231,7 +257,7 @@ func (c *session) refuse(id string, err error) {
 		c.server.config.Logger.Error("a frame failed", slog.String("error", err.Error()))
 	}
 	c.server.metrics.frames.WithLabelValues(p.Code).Inc()
-	c.tell(noteMade, answerFrame{Type: "error", ID: id, Code: p.Code, Text: p.Text})
+	c.tell(noteMade, answerFrame{Type: "error", ID: id, Code: p.Code, Text: p.Text, Field: p.Field})
 }
 
 func (c *session) tell(kind noteKind, a answerFrame) {
@@ -254,7 +280,7 @@ func (c *session) do(f *frame) (string, error) {
 		return "", c.greet(f)
 	}
 	if c.visitor == "" {
-		return "", &fault{401, "hello", "say hello first"}
+		return "", &fault{status: 401, Code: "hello", Text: "say hello first"}
 	}
 	switch f.Type {
 	case "send":
@@ -265,6 +291,12 @@ func (c *session) do(f *frame) (string, error) {
 		return "", c.reads.take(c, f.Sequence)
 	case "end":
 		return "accepted", c.endContact(f.ID)
+	case "typing":
+		return "", c.typing()
+	case "seen":
+		return "accepted", c.seen(f)
+	case "survey":
+		return "accepted", c.survey(f)
 	}
 	return "", invalid("type: no such frame")
 }
@@ -294,27 +326,20 @@ func (c *session) greet(f *frame) error {
 		}
 		return err
 	}
+	c.hear(f.Visitor)
 	return c.notice()
 }
 
-func (c *session) say(f *frame) error {
-	switch {
-	case f.ID == "":
-		return invalid("id: a message needs one")
-	case strings.TrimSpace(f.Text) == "" || utf8.RuneCountInString(f.Text) > maxText:
-		return invalid("text: 1 to 4000 characters")
-	case !c.server.messages.Take(c.who, c.server.config.Now()):
-		return errRate
+// hear keeps the site's word for who this is, until there is a chat. A word that is no longer good is no word: the token was.
+func (c *session) hear(word string) {
+	if word == "" || !strings.HasPrefix(c.visitor, sitePrefix) {
+		return
 	}
-	if err := c.enter(c.server.config.Pseudonyms.Pseudonym); err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(context.Background(), renderTimeout)
+	defer cancel()
+	if intro, err := c.server.vouched(ctx, c.entry, word); err == nil && intro.visitor == c.visitor {
+		c.intro = intro
 	}
-	if err := c.announce(); err != nil {
-		return err
-	}
-	return c.append(&event.Event{Body: &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
-		Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: c.entry.GetId(), Message: f.ID,
-	}}}, &event.Content{Text: f.Text}, "message", f.ID)
 }
 
 // ack takes receipts of messages of this chat; others are ignored, as repeats are.

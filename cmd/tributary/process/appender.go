@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -78,4 +79,18 @@ func (s seats) Pseudonym(ctx context.Context, tenant, address string) (event.Pse
 		}
 	}
 	return p, err
+}
+
+// files keeps attachments; it takes none while the disk is nearly full.
+type files struct {
+	*privacy.Files
+	room func() error
+}
+
+// Seal refuses with privacy.ErrFull while the disk is nearly full.
+func (f files) Seal(ctx context.Context, tenant, ref string, r io.Reader) (privacy.FileInfo, error) {
+	if err := f.room(); err != nil {
+		return privacy.FileInfo{}, fmt.Errorf("%w: %w", privacy.ErrFull, err)
+	}
+	return f.Files.Seal(ctx, tenant, ref, r)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tributary-cc/tributary/dashboards/api"
 	"github.com/tributary-cc/tributary/dashboards/web"
 	"github.com/tributary-cc/tributary/ingest/webchat"
+	"github.com/tributary-cc/tributary/stream/privacy"
 	"github.com/tributary-cc/tributary/stream/warehouse"
 )
 
@@ -27,8 +28,8 @@ func (p *Process) openDoors(_ context.Context) error {
 
 func (p *Process) openWebchat() error {
 	c := webchat.Config{
-		Log: p.Log, Guard: gate{p.Guard, p.room, &p.stopping}, Opener: p.Keys, Pseudonyms: seats{p.Keys, p.room}, Tokens: p.Accounts, Gateway: p.ID, Now: time.Now,
-		NewID: newID, Logger: p.Logger, Registry: p.Registry, ClientIP: p.clientIP(),
+		Log: p.Log, Guard: gate{p.Guard, p.room, &p.stopping}, Opener: p.Keys, Pseudonyms: seats{p.Keys, p.room}, Tokens: p.Accounts, Files: files{privacy.NewFiles(p.Keys), p.room},
+		Gateway: p.ID, Now: time.Now, NewID: newID, Logger: p.Logger, Registry: p.Registry, ClientIP: p.clientIP(),
 		Secure: strings.HasPrefix(p.Config.PublicURL, "https://"),
 	}
 	if web.Built() {

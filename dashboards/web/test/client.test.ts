@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { DeskClient } from '../src/desk/client';
+import { DeskClient, typingFor } from '../src/desk/client';
 import { seenWithin } from '../src/desk/outbox';
 import type { Me } from '../src/shell/http';
 
@@ -124,5 +124,55 @@ describe('a wish that was accepted and comes too late', () => {
     expect(client.box.get()).toMatchObject([{ request: lost, state: 'accepted' }]);
     vi.advanceTimersByTime(seenWithin + 1_000);
     expect(client.box.get()).toMatchObject([{ request: lost, state: 'failed', code: 'unseen' }]);
+  });
+});
+
+describe('what passes by', () => {
+  test('a customer who writes is believed for five seconds, or until the message is there', () => {
+    const typing = () => Object.keys(client.typing.get());
+    says({ type: 'typing', contact: 'k', author: 'customer' });
+    expect(typing()).toEqual(['k']);
+    vi.advanceTimersByTime(typingFor + 600);
+    expect(typing()).toEqual([]);
+    says({ type: 'typing', contact: 'k', author: 'customer' });
+    says({ type: 'message', contact: 'k', message: { id: 'm1', sequence: 1, author: 'customer', text: 'x' } });
+    expect(typing()).toEqual([]);
+  });
+
+  test('that I write is said seldom, and never asked for again', () => {
+    for (let i = 0; i < 5; i++) client.saysTyping('k');
+    expect(FakeSocket.newest.sent.filter((f) => f.type === 'typing')).toHaveLength(1);
+    vi.advanceTimersByTime(10_000);
+    expect(FakeSocket.newest.sent.filter((f) => f.type === 'typing')).toHaveLength(1);
+  });
+
+  test('the floor is followed over a reconnect', () => {
+    client.watchFloor(true);
+    FakeSocket.newest.breaks();
+    vi.advanceTimersByTime(1_000);
+    FakeSocket.newest.opens([]);
+    expect(FakeSocket.newest.sent).toMatchObject([{ type: 'watch_floor', on: true }]);
+    says({ type: 'floor', whole: true, agents: [{ id: 'a' }] });
+    expect(client.floor.get().ready).toBe(true);
+    client.watchFloor(false);
+    expect(client.floor.get().ready).toBe(false);
+  });
+
+  test('an answer and a note are drafts apart, and both are forgotten at logout', () => {
+    client.saveDraft('k', 'for the customer');
+    client.saveDraft('k', 'for colleagues', 'note');
+    expect([client.draft('k'), client.draft('k', 'note')]).toEqual(['for the customer', 'for colleagues']);
+    client.forget();
+    expect([client.draft('k'), client.draft('k', 'note')]).toEqual(['', '']);
+  });
+
+  test('a log-out by a supervisor is told with the name', () => {
+    const told = vi.fn(async () => {});
+    const other = new DeskClient(me, told);
+    other.start();
+    FakeSocket.newest.opens([]);
+    says({ type: 'logged_out', by: 'boss', by_name: 'Sam' });
+    other.stop();
+    expect(told).toHaveBeenCalledWith('Sam');
   });
 });

@@ -8,7 +8,7 @@ import { forget, forgetAll, keep, kept } from '../wire/kept';
 import { Link, type LinkState, pokeOnReturn } from '../wire/link';
 import { list, number, object, parse, text } from '../wire/read';
 import { createStore } from '../wire/store';
-import { learn } from '../words';
+import { learn } from '../words/learnt';
 import * as outbox from './outbox';
 import { type DeskState, emptyDesk, reduce, takeProfile } from './state';
 

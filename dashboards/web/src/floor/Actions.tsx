@@ -1,5 +1,5 @@
 // What a supervisor can do to an agent or a contact. Each is asked about once more, and written down by the server.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeskClient } from '../desk/client';
 import { customerName } from '../desk/Left';
 import { Sheet } from '../shell/Sheet';
@@ -23,12 +23,14 @@ interface Plan {
 /** The second look at a plan; the answer that changes nothing has the keyboard. */
 function Confirm({ plan, client, back, close }: { plan: Plan; client: DeskClient; back: () => void; close: () => void }) {
   const say = useWords();
+  const safe = useRef<HTMLButtonElement>(null);
+  useEffect(() => safe.current?.focus(), []);
   return (
     <div data-testid="confirm">
       <p>{plan.lead}</p>
       <p class="quiet small-print">{say('floor.recorded')}</p>
       <div class="sheet-foot">
-        <button type="button" class="button" onClick={back} ref={(node) => node?.focus()}>
+        <button type="button" class="button" onClick={back} ref={safe}>
           {say('cancel')}
         </button>
         <button

@@ -107,6 +107,8 @@ export const enDesk = {
   'why.flowed': 'It came over from {queue}: {reason}.',
   'why.more': 'and {n} more people were passed over',
   'why.offers': 'All offers of this contact',
+  'end.customer_left': 'Customer left the page',
+  'reason.not_preferred': 'it is kept for somebody else for a while',
   'reason.lacks_skill': 'lacks a skill that this step asks for',
   'waits.no_queue': 'the queue does not exist',
   'waits.no_agent': 'the queue has no members',

@@ -2,6 +2,7 @@
 import { language } from '../shell/prefs';
 import { useStore } from '../wire/store';
 import { en } from './en';
+import { learntName } from './learnt';
 import { zh } from './zh';
 
 export type Language = 'en' | 'zh';
@@ -9,16 +10,6 @@ export type Word = keyof typeof en;
 export type Words = Record<Word, string>;
 
 const all: Record<Language, Words> = { en, zh };
-
-/** What an installation calls its own codes, such as `intent.` + card_lost; the words of the pages come first. */
-const learnt: Record<Language, Map<string, string>> = { en: new Map(), zh: new Map() };
-
-export function learn(family: string, code: string, names: Readonly<Partial<Record<Language, string>>>): void {
-  for (const lang of ['en', 'zh'] as const) {
-    const name = names[lang] || names.en || names.zh;
-    if (name) learnt[lang].set(`${family}.${code}`, name);
-  }
-}
 
 export interface Say {
   (word: Word, fill?: Record<string, string | number>): string;
@@ -50,7 +41,7 @@ function sayer(lang: Language): Say {
     code: (family: string, code: string) => {
       const word = `${family}.${code}`;
       if (Object.hasOwn(words, word)) return words[word as Word];
-      return learnt[lang].get(word) ?? code.replaceAll('_', ' ');
+      return learntName(lang, word) || code.replaceAll('_', ' ');
     },
     clock: (ms: number) => (ms > 0 ? time.format(ms) : ''),
     day: (ms: number) => (ms > 0 ? date.format(ms) : ''),

@@ -107,6 +107,8 @@ export const zhDesk = {
   'why.flowed': '由{queue}转来：{reason}。',
   'why.more': '另有 {n} 人未被选中',
   'why.offers': '此联络的全部分配记录',
+  'end.customer_left': '客户已离开页面',
+  'reason.not_preferred': '暂为其他坐席保留',
   'reason.lacks_skill': '不具备此步骤要求的技能',
   'waits.no_queue': '队列不存在',
   'waits.no_agent': '队列没有成员',

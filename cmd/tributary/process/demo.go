@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/setup"
@@ -16,18 +17,24 @@ import (
 //go:embed demo.yaml
 var demoYAML []byte
 
+//go:embed demo-policy.yaml
+var demoPolicyYAML []byte
+
 const (
 	demoTenant = "demo"
+	demoBank   = "bank"
 	mainTenant = "main"
 	adminLogin = "admin"
 	inviteTTL  = 24 * time.Hour
 )
 
-// demoAccounts are one or more people per role.
-var demoAccounts = []struct {
+type demoAccount struct {
 	login, agent string
 	role         access.Role
-}{
+}
+
+// demoAccounts are one or more people per role.
+var demoAccounts = []demoAccount{
 	{"amy", "amy", access.RoleAgent},
 	{"bo", "bo", access.RoleAgent},
 	{"quinn", "", access.RoleQA},
@@ -40,13 +47,42 @@ func (s *Spine) DemoPassword(login string) string {
 	return hex.EncodeToString(s.Master.Derive(demoPurpose(login))[:6])
 }
 
+// demoSecret is what the bank of the demo centre signs its customers' tokens with.
+func (s *Spine) demoSecret() string {
+	return hex.EncodeToString(s.Master.Derive("demo secret " + demoBank))
+}
+
 func demoPurpose(login string) string { return "demo password " + login }
+
+// demoCentre reads the demo centre's files, which lie in the binary.
+func demoCentre() (*setup.Tenant, error) {
+	around := setup.Around{Tenant: demoTenant, Intents: setup.LocalIntents, Open: func(string) ([]byte, error) { return demoPolicyYAML, nil }}
+	t, f := setup.ReadIn("demo.yaml", demoYAML, around)
+	return t, f.Err()
+}
+
+// simulated are the agents nobody logs in as, in the order in which a floor takes them.
+func simulated(t *setup.Tenant) []string {
+	var out []string
+	for _, a := range t.Agents {
+		if !slices.ContainsFunc(demoAccounts, func(one demoAccount) bool { return one.agent == a.ID }) {
+			out = append(out, a.ID)
+		}
+	}
+	return out
+}
 
 // StartDemo sets the demo centre up where it is not there yet, and prints its accounts.
 func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
-	t, f := setup.Read("demo.yaml", demoYAML)
-	if err := f.Err(); err != nil {
+	t, err := demoCentre()
+	if err != nil {
 		return err
+	}
+	// The bank signs for its customers; who runs the demo has no need to know with what.
+	for i := range t.EntryPoints {
+		if t.EntryPoints[i].ID == demoBank {
+			t.EntryPoints[i].Secret = p.demoSecret()
+		}
 	}
 	current, err := p.ConfigInForce(ctx, demoTenant)
 	if err != nil {

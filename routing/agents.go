@@ -76,7 +76,7 @@ func (d *Domain) graceEnds(id string) {
 	d.touch(a)
 	d.rescind(a, "agent_gone")
 	if a.row.Status != StatusOffline {
-		a.row.Status, a.row.Reason = StatusOffline, ReasonConnectionLost
+		d.put(a, StatusOffline, ReasonConnectionLost, "")
 	}
 	for i, c := range slices.Clone(a.held) {
 		if i == loseStep {
@@ -87,34 +87,55 @@ func (d *Domain) graceEnds(id string) {
 	}
 }
 
-// setStatus takes what an agent set. Contacts they hold stay with them; what rings goes to somebody else.
-func (d *Domain) setStatus(w *event.AgentStatus) error {
-	switch w.Status {
+// CheckStatus refuses a status that agents do not have.
+func CheckStatus(w *event.AgentStatus) error {
+	switch w.GetStatus() {
 	case StatusAvailable, StatusBreak, StatusOffline:
+		return nil
 	default:
-		return fmt.Errorf("agent %s: status %q is none of %s, %s, %s", w.Agent, w.Status,
+		return fmt.Errorf("agent %s: status %q is none of %s, %s, %s", w.GetAgent(), w.GetStatus(),
 			StatusAvailable, StatusBreak, StatusOffline)
 	}
+}
+
+// setStatus takes what an agent set, or a supervisor for them. Contacts they hold stay with them; what rings goes to somebody
+// else. A status for when they are free begins with the end of their last contact; until then they are offered nothing.
+func (d *Domain) setStatus(w *event.AgentStatus) {
 	a := d.agent(w.Agent)
 	d.touch(a)
-	if w.Status == StatusAvailable && a.row.Status != StatusAvailable {
+	if w.LogOut && a.connected() {
+		d.dropConnections(a, func(*event.RoutingConnection) bool { return true })
+		d.connection(a, true)
+	}
+	if w.WhenFree && len(a.held) > 0 && w.Status != a.row.Status {
+		a.row.NextStatus, a.row.NextReason, a.row.NextBy = w.Status, w.Reason, w.By
+		d.rescind(a, "not_available")
+		return
+	}
+	d.put(a, w.Status, w.Reason, w.By)
+}
+
+// put gives an agent a status, in place of any that was to come.
+func (d *Domain) put(a *agent, status, reason, by string) {
+	if status == StatusAvailable && a.row.Status != StatusAvailable {
 		d.idle(a)
 	}
-	a.row.Status, a.row.Reason = w.Status, w.Reason
-	if w.Status != StatusAvailable {
+	a.row.Status, a.row.Reason, a.row.By = status, reason, by
+	a.row.NextStatus, a.row.NextReason, a.row.NextBy = "", "", ""
+	if status != StatusAvailable {
 		d.rescind(a, "not_available")
 	}
-	return nil
 }
 
 // forgettable tells whether nothing is to be remembered of an agent whom the configuration does not name.
 func (d *Domain) forgettable(a *agent) bool {
-	return !a.row.Configured && len(a.row.Connections) == 0 && len(a.held) == 0 && a.ringing == nil
+	return !a.row.Configured && len(a.row.Connections) == 0 && len(a.held) == 0 && a.ringing == nil && a.kept.len() == 0
 }
 
 // shows is what an agent's presence shows now.
 func (a *agent) shows() shown {
-	s := shown{status: a.row.Status, reason: a.row.Reason, activity: a.activity(), capacity: a.row.Capacity}
+	s := shown{status: a.row.Status, reason: a.row.Reason, activity: a.activity(), capacity: a.row.Capacity,
+		next: a.row.NextStatus, nextReason: a.row.NextReason, by: a.row.By}
 	if n := len(a.row.Connections); n > 0 {
 		s.connected, s.gateway = true, a.row.Connections[n-1].Gateway
 	}
@@ -136,6 +157,7 @@ func (d *Domain) tellAgent(a *agent) {
 	m.agent = event.AgentChanged{
 		Agent: a.row.Agent, Status: s.status, Reason: s.reason, Connected: s.connected, Activity: s.activity,
 		SinceMs: a.row.SinceMs, Version: a.row.Version, Gateway: s.gateway, Capacity: s.capacity,
+		NextStatus: s.next, NextReason: s.nextReason, By: s.by,
 	}
 	if len(a.held) > 0 {
 		m.contacts = m.contacts[:0]
@@ -155,5 +177,6 @@ func (a *agent) take(r *event.RoutingAgentRow) {
 		Agent: r.GetAgent(), Configured: r.GetConfigured(), Queues: r.GetQueues(), Skills: r.GetSkills(),
 		Capacity: r.GetCapacity(), Status: r.GetStatus(), Reason: r.GetReason(), Connections: r.GetConnections(),
 		Turn: r.GetTurn(), IdleMs: r.GetIdleMs(), SinceMs: r.GetSinceMs(), Version: r.GetVersion(),
+		Capacities: r.GetCapacities(), NextStatus: r.GetNextStatus(), NextReason: r.GetNextReason(), NextBy: r.GetNextBy(), By: r.GetBy(),
 	}
 }

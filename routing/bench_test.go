@@ -28,7 +28,7 @@ func floorOf(tb testing.TB, agents, waits, memberships int) (*Domain, []rings) {
 		}
 		objects = append(objects, &event.ConfigObject{Object: &event.ConfigObject_Agent{Agent: a}})
 	}
-	d.Configure(m, objects)
+	d.Configure(m, 1, objects)
 	var ringing []rings
 	apply := func(e *event.Event) {
 		m.Clock++

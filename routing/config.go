@@ -1,8 +1,10 @@
 package routing
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/tributary-cc/tributary/routing/policy"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -16,6 +18,8 @@ func DomainOf(o *event.ConfigObject) (domain string, ok bool) {
 		domain = o.GetQueue().GetDomain()
 	case o.GetAgent() != nil:
 		domain = o.GetAgent().GetDomain()
+	case o.GetPolicy() != nil:
+		domain = o.GetPolicy().GetDomain()
 	default:
 		return "", false
 	}
@@ -25,15 +29,20 @@ func DomainOf(o *event.ConfigObject) (domain string, ok bool) {
 	return domain, true
 }
 
-// Configure takes changed objects of the configuration: those of this domain are set, those that are of another domain
-// now, or removed, leave it.
-func (d *Domain) Configure(m Moment, objects []*event.ConfigObject) *Decisions {
+// Configure takes the changed objects of a version of the configuration: those of this domain are set, those that are of
+// another domain now, or removed, leave it. Opening times must be in the calendar already.
+func (d *Domain) Configure(m Moment, number uint64, objects []*event.ConfigObject) *Decisions {
 	d.begin(m)
+	hours := false
 	for _, o := range objects {
 		domain, ok := DomainOf(o)
 		here := domain == d.name && !o.GetRemoved()
 		switch {
 		case !ok:
+			hours = hours || o.GetHours() != nil
+		case o.GetPolicy() != nil && domain == d.name:
+			d.setPolicy(number, o)
+		case o.GetPolicy() != nil:
 		case o.GetQueue() != nil && here:
 			d.setQueue(o.GetQueue())
 		case o.GetQueue() != nil:
@@ -44,11 +53,51 @@ func (d *Domain) Configure(m Moment, objects []*event.ConfigObject) *Decisions {
 			d.removeAgent(o.GetAgent().GetId())
 		}
 	}
+	if hours {
+		for q := range d.configured.all() {
+			d.watch(q)
+		}
+	}
 	for q := range d.orphaned.all() {
 		d.after(TimerDrain, q.id, 0)
 	}
 	return d.finish()
 }
+
+// setPolicy puts a policy in force, or takes it away. One that cannot decide is not put in force: the one before stays.
+func (d *Domain) setPolicy(number uint64, o *event.ConfigObject) {
+	old := d.policy
+	if o.GetRemoved() {
+		d.policy = nil
+	} else {
+		compiled, err := policy.Compile(o.GetPolicy())
+		if err != nil {
+			return
+		}
+		d.policy = &version{number: number, policy: o.GetPolicy(), compiled: compiled}
+		d.versions = append(d.versions, d.policy)
+		d.out.Policies = append(d.out.Policies, Changed[event.RoutingPolicyRow]{
+			versionKey(number), &event.RoutingPolicyRow{Policy: o.GetPolicy(), Version: number},
+		})
+	}
+	if old != nil {
+		d.retire(old)
+	}
+	d.sweepGroups()
+	d.out.Domain = d.row()
+}
+
+// row is the domain's own row.
+func (d *Domain) row() *event.RoutingDomainRow {
+	r := &event.RoutingDomainRow{Turn: d.turn}
+	if d.policy != nil {
+		r.PolicyVersion = d.policy.number
+	}
+	return r
+}
+
+// versionKey is the key of a policy's row, so that versions stand in order.
+func versionKey(number uint64) string { return fmt.Sprintf("%020d", number) }
 
 // setQueue names a queue, or changes it. A change of priority changes whom the members take next, nothing else.
 func (d *Domain) setQueue(c *event.Queue) {
@@ -56,9 +105,11 @@ func (d *Domain) setQueue(c *event.Queue) {
 	d.markQueue(q)
 	if q.config != nil {
 		q.config = c
+		d.watch(q)
 		return
 	}
 	q.config = c
+	d.watch(q)
 	d.configured.insert(q)
 	if d.orphaned.remove(q) {
 		d.cancel(TimerDrain, q.id)
@@ -76,8 +127,11 @@ func (d *Domain) removeQueue(id string) {
 	}
 	d.markQueue(q)
 	d.configured.remove(q)
-	q.config = nil
-	if q.waiting.len() > 0 {
+	if q.config.GetHours() != "" {
+		d.cancel(TimerHours, id)
+	}
+	q.config, q.closed = nil, false
+	if d.lined(q) {
 		d.orphaned.insert(q)
 	}
 }
@@ -91,28 +145,6 @@ func (d *Domain) fallback() *queue {
 		}
 	}
 	return best
-}
-
-// drain moves contacts out of a queue that is gone, with the time they have waited. Where there is no other queue they
-// wait for one to be configured.
-func (d *Domain) drain(id string) {
-	from, to := d.queues[id], d.fallback()
-	if from == nil || from.config != nil || to == nil {
-		return
-	}
-	n := 0
-	for _, s := range firstOf(&from.waiting, sweepStep+1) {
-		c := s.contact
-		if n++; n > sweepStep {
-			d.after(TimerDrain, id, 1)
-			return
-		}
-		d.unwait(c)
-		d.queueEntry(c, "flowed_out", "", "")
-		c.queue = to
-		d.tell(c, "requeued", "", "")
-		d.wait(c)
-	}
 }
 
 func firstOf[T any](o *order[T], n int) []T {
@@ -131,6 +163,7 @@ func (d *Domain) setAgent(c *event.Agent) {
 	a := d.agent(c.GetId())
 	d.touch(a)
 	a.row.Configured, a.row.Queues, a.row.Skills = true, c.GetQueues(), c.GetSkills()
+	a.row.Capacities = c.GetCapacities()
 	if a.row.Capacity = c.GetChatCapacity(); a.row.Capacity == 0 {
 		a.row.Capacity = d.rules.Capacity
 	}
@@ -152,7 +185,7 @@ func (d *Domain) removeAgent(id string) {
 	d.touch(a)
 	d.rescind(a, "not_member")
 	a.row.Configured, a.row.Queues, a.row.Skills = false, nil, nil
-	a.row.Status, a.row.Reason = StatusOffline, ReasonRemoved
+	d.put(a, StatusOffline, ReasonRemoved, "")
 	d.join(a)
 	d.cancel(TimerRescind, id)
 	d.after(TimerLose, id, 0)
@@ -160,6 +193,8 @@ func (d *Domain) removeAgent(id string) {
 
 // join makes an agent a member of the queues on their row and of no others. The agent must be out of the indexes.
 func (d *Domain) join(a *agent) {
+	d.ungroup(a)
+	a.levelsOf = nil
 	for _, q := range a.queues {
 		q.members.remove(a)
 	}
@@ -168,6 +203,9 @@ func (d *Domain) join(a *agent) {
 		if q := d.queue(id); !slices.Contains(a.queues, q) {
 			a.queues = append(a.queues, q)
 			q.members.insert(a)
+			for _, g := range q.list {
+				d.tryGroup(a, g)
+			}
 		}
 	}
 }

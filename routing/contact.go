@@ -16,15 +16,23 @@ type contact struct {
 	// agent is whom it is offered to or with.
 	agent *agent
 	// extra is what few contacts have; nil for those that wait undisturbed or are with an agent.
-	extra    *extra
+	extra *extra
+	// route is what the policy decided, and whom it is kept for; nil without. lane is the line it waits in, or keeper the
+	// agent it waits for.
+	route    *route
+	lane     *lane
+	keeper   *agent
 	enqueued int64
 	// version counts the queue entries.
 	version uint64
 	// idEnd and conversationEnd part the text.
 	idEnd, conversationEnd uint32
-	priority               int32
-	channel                event.Channel
-	state                  event.RoutingContactState
+	// priority is added to the queue's.
+	priority int32
+	// cohort counts its enqueues in queues.
+	cohort  uint32
+	channel event.Channel
+	state   event.RoutingContactState
 
 	dirty, gone bool
 	// entry says that the queue entry must be told.
@@ -103,13 +111,19 @@ func (c *contact) write(m *contactRow) *event.RoutingContactRow {
 	if x := c.extra; x != nil {
 		m.row.Offer, m.row.OfferedMs, m.row.ExpiresAfterMs, m.row.Exclusions = x.offer, x.offered, x.expiry, x.exclusions
 	}
+	if c.cohort > 1 {
+		m.row.Cohort = c.cohort
+	}
+	if c.route != nil {
+		c.route.write(&m.row, &m.request)
+	}
 	return &m.row
 }
 
 // read takes what a row says, agent and queue aside. Rows once had the offer of a contact that was answered, too.
 func (c *contact) read(id string, r *event.RoutingContactRow) {
 	c.ask(id, r.GetRequest())
-	c.state, c.version = r.GetState(), r.GetVersion()
+	c.state, c.version, c.cohort = r.GetState(), r.GetVersion(), max(r.GetCohort(), 1)
 	if c.state != offered && len(r.GetExclusions()) == 0 {
 		return
 	}
@@ -123,14 +137,15 @@ func byContactID(a, b *contact) int { return strings.Compare(a.id(), b.id()) }
 
 // spot is a contact in the order of its queue, with what decides it beside the pointer.
 type spot struct {
+	// enqueued is with the head start.
 	enqueued int64
 	priority int32
 	contact  *contact
 }
 
-func (c *contact) spot() spot { return spot{c.enqueued, c.priority, c} }
+func (c *contact) spot() spot { return spot{c.enqueued - c.headStart(), c.priority, c} }
 
-// byWait orders the contacts of one queue: priority, then the longest wait, then the id.
+// byWait orders the contacts of one queue: priority, then the longest wait with the head start, then the id.
 func byWait(a, b spot) int {
 	switch {
 	case a.priority != b.priority:
@@ -141,7 +156,11 @@ func byWait(a, b spot) int {
 	return byContactID(a.contact, b.contact)
 }
 
-// byRank orders contacts of any queues: the queue's priority before all else.
+// inForce is the contact's priority with the queue's.
+func (c *contact) inForce() int32 { return c.queue.config.GetPriority() + c.priority }
+
+// byRank orders contacts of any queues: by the priority in force, then the wait with the head start, then the id.
 func byRank(a, b *contact) int {
-	return cmp.Or(cmp.Compare(b.queue.config.GetPriority(), a.queue.config.GetPriority()), byWait(a.spot(), b.spot()))
+	x, y := a.spot(), b.spot()
+	return cmp.Or(cmp.Compare(b.inForce(), a.inForce()), cmp.Compare(x.enqueued, y.enqueued), byContactID(a, b))
 }

@@ -12,7 +12,7 @@ import (
 // Rows once repeated what follows from their key, and kept the offer of a contact that was answered.
 func TestFullRowsAreReadAndWrittenShort(t *testing.T) {
 	d := New("t", Main, Default())
-	d.Load(Rows{Agents: []*event.RoutingAgentRow{{Agent: "ann", Configured: true, Queues: []string{"sales"}, Capacity: 2}}})
+	require.NoError(t, d.Load(Rows{Agents: []*event.RoutingAgentRow{{Agent: "ann", Configured: true, Queues: []string{"sales"}, Capacity: 2}}}))
 	require.NoError(t, d.LoadContact("c1", &event.RoutingContactRow{
 		Request: &event.RouteRequest{
 			Contact: "c1", Conversation: "v1", Customer: "p1", Channel: event.Channel_CHANNEL_APP, Queue: "gone", Priority: 2,

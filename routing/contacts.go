@@ -29,33 +29,67 @@ func (d *Domain) request(r *event.RouteRequest) {
 		c.ask(c.id(), r)
 		d.forgetExclusions(c)
 	}
-	c.queue = d.queue(r.Queue)
 	if r.NotAgent != "" {
 		d.exclude(c, r.NotAgent, "excluded")
 	}
-	d.wait(c)
+	q := d.decide(c, r)
+	if q.id != r.Queue {
+		c.queue = q
+		d.tell(c, "requeued", "", "")
+	}
+	d.enter(c, q)
 }
 
-// wait puts a contact into its queue, at the place that its priority and its wait give it.
+// wait puts a contact into its queue, at the place that its priority and its wait give it, or to the agent it is kept for.
 func (d *Domain) wait(c *contact) {
 	c.state, c.agent = waiting, nil
-	c.queue.waiting.insert(c.spot())
+	c.queue.waits++
+	if c.route != nil && c.route.preferred != "" && d.keeper(c) == nil {
+		d.toStep(c, 1)
+	}
+	d.line(c)
 	c.entry = true
 	d.markContact(c)
 	d.waiting = append(d.waiting, c)
-	if c.queue.config == nil {
+	d.arm(c)
+	if c.queue.config == nil && c.lane != nil {
 		d.orphaned.insert(c.queue)
 		d.after(TimerDrain, c.queue.id, 0)
 	}
 }
 
+// line finds the contact's place in memory.
+func (d *Domain) line(c *contact) {
+	if c.keeper = d.agents[c.route.preference()]; c.keeper != nil {
+		c.keeper.kept.insert(c.spot())
+		return
+	}
+	d.insert(d.lane(d.group(c.queue, c.need(), c.route.of()), c.channel), c)
+}
+
 // unwait takes a contact out of the line.
 func (d *Domain) unwait(c *contact) {
-	c.queue.waiting.remove(c.spot())
-	if c.queue.config == nil && c.queue.waiting.len() == 0 {
+	c.queue.waits--
+	if c.lane == nil {
+		c.keeper.kept.remove(c.spot())
+		c.keeper = nil
+		return
+	}
+	d.remove(c)
+	if c.queue.config == nil && !d.lined(c.queue) {
 		d.orphaned.remove(c.queue)
 		d.cancel(TimerDrain, c.queue.id)
 	}
+}
+
+// lined tells whether contacts wait in the queue's lines.
+func (d *Domain) lined(q *queue) bool {
+	for _, g := range q.list {
+		if d.busy.has(g.index) {
+			return true
+		}
+	}
+	return false
 }
 
 // exclude keeps an agent from being offered the contact for a while.
@@ -112,14 +146,15 @@ func (d *Domain) forgetExclusions(c *contact) {
 }
 
 // leave says how the contact left its queue and forgets it.
-func (d *Domain) leave(c *contact, state string) {
+func (d *Domain) leave(c *contact, state, reason string) {
 	d.clearExclusions(c)
-	d.queueEntry(c, state, "", "")
+	d.queueEntry(c, state, "", reason)
 	d.drop(c)
 }
 
 // drop forgets a contact.
 func (d *Domain) drop(c *contact) {
+	d.disarm(c)
 	c.entry, c.gone = false, true
 	d.markContact(c)
 	delete(d.contacts, c.id())
@@ -131,22 +166,22 @@ func (d *Domain) cancelRequest(r *event.RouteCancel) {
 	if c == nil {
 		return
 	}
-	state := "flowed_out"
+	state, reason := "flowed_out", r.Reason
 	if r.Reason == "abandoned" || r.Reason == "ended" {
-		state = "abandoned"
+		state, reason = "abandoned", ""
 	}
 	switch c.state {
 	case waiting:
 		d.unwait(c)
-		d.leave(c, state)
+		d.leave(c, state, reason)
 	case offered:
 		d.unring(c)
 		d.closeOffer(c, event.OfferState_OFFER_STATE_RESCINDED, r.Reason)
-		d.leave(c, state)
+		d.leave(c, state, reason)
 	case assigned, wrapping:
 		// The customer had left before the conversation knew of the agent: the entry that said answered is put right.
 		d.release(c)
-		d.leave(c, state)
+		d.leave(c, state, reason)
 	case lost:
 		d.cancel(TimerForget, r.Contact)
 		d.drop(c)
@@ -186,12 +221,16 @@ func (d *Domain) release(c *contact) {
 	}
 	c.agent = nil
 	d.idle(a)
+	if len(a.held) == 0 && a.row.NextStatus != "" {
+		d.put(a, a.row.NextStatus, a.row.NextReason, a.row.NextBy)
+	}
 }
 
 // idle gives an agent the last turn.
 func (d *Domain) idle(a *agent) {
 	d.turn++
 	a.row.Turn, a.row.IdleMs = d.turn, d.now.stamp()
+	d.toEnd(a)
 }
 
 // lose takes a contact from an agent who is gone. Its conversation decides how it goes on; the row is kept for a while,
@@ -212,7 +251,7 @@ func (d *Domain) tellEntry(c *contact) {
 	}
 	switch c.state {
 	case waiting:
-		d.queueEntry(c, "waiting", "", c.blocked())
+		d.queueEntry(c, "waiting", "", d.blocked(c))
 	case offered:
 		d.queueEntry(c, "offered", c.agent.row.Agent, "")
 	case assigned, wrapping:
@@ -222,15 +261,34 @@ func (d *Domain) tellEntry(c *contact) {
 	c.entry = false
 }
 
-func (d *Domain) queueEntry(c *contact, state, agentID, reason string) {
+func (d *Domain) queueEntry(c *contact, state, agentID, reason string) *event.QueueEntry {
 	c.version++
 	m := d.mem.entries.take()
 	m.entry = event.QueueEntry{
 		Contact: c.id(), Conversation: c.conversation(), Queue: c.queue.id, Channel: c.channel, State: state,
 		EnqueuedMs: c.enqueued, ChangedMs: d.now.stamp(), Waiting: c.queue.count(), Version: c.version,
-		Agent: agentID, Reason: reason,
+		Agent: agentID, Reason: reason, Why: d.why(&m.why, c), Priority: c.inForce(), Cohort: c.cohort,
 	}
 	m.body.QueueEntry = &m.entry
 	m.event = event.Event{Customer: c.customer(), Body: &m.body}
 	d.fact(&m.event)
+	return &m.entry
+}
+
+// setPriority moves a contact up or down among those that wait.
+func (d *Domain) setPriority(w *event.SetPriority) {
+	c := d.contacts[w.GetContact()]
+	if c == nil || c.state != waiting && c.state != offered || c.inForce() == w.GetPriority() {
+		return
+	}
+	own := w.GetPriority() - c.queue.config.GetPriority()
+	c.entry = true
+	d.markContact(c)
+	if c.state == offered {
+		c.priority = own
+		return
+	}
+	d.unwait(c)
+	c.priority = own
+	d.wait(c)
 }

@@ -10,8 +10,8 @@ import (
 type Moment struct {
 	// Served is served time; deadlines are in it.
 	Served int64
-	// Clock is the wall time last known and At the event's own; records are stamped with the later of them, and nothing is
-	// decided by either.
+	// Clock is the wall time last known and At the event's own; records are stamped with the later of them. Opening times are
+	// decided by the clock, nothing else by either.
 	Clock, At int64
 	// NewID gives a new id that is the same at each replay.
 	NewID func() string
@@ -31,6 +31,7 @@ type Decisions struct {
 	Contacts []Changed[event.RoutingContactRow]
 	Queues   []Changed[event.RoutingQueueRow]
 	Gateways []Changed[event.RoutingGatewayRow]
+	Policies []Changed[event.RoutingPolicyRow]
 	// Domain is the domain's own row, if it changed.
 	Domain *event.RoutingDomainRow
 }
@@ -63,7 +64,11 @@ const (
 	TimerLose    TimerKind = "lose"
 	// TimerGateway ends a gateway that gives no sign of life.
 	TimerGateway TimerKind = "gateway"
-	// TimerDrain moves contacts out of a queue that is gone, in steps.
+	// TimerStep ends a contact's step, or its time in the queue.
+	TimerStep TimerKind = "step"
+	// TimerHours looks at a queue's opening times.
+	TimerHours TimerKind = "hours"
+	// TimerDrain moves contacts out of a queue that is gone or closed, in steps.
 	TimerDrain TimerKind = "drain"
 )
 
@@ -119,6 +124,7 @@ func (d *Domain) begin(m Moment) {
 	d.out = Decisions{
 		Outputs: d.out.Outputs[:0], Timers: d.out.Timers[:0], Agents: d.out.Agents[:0],
 		Contacts: d.out.Contacts[:0], Queues: d.out.Queues[:0], Gateways: d.out.Gateways[:0],
+		Policies: d.out.Policies[:0],
 	}
 }
 
@@ -128,6 +134,9 @@ func (d *Domain) finish() *Decisions {
 	for _, c := range d.changed.contacts {
 		d.tellEntry(c)
 		c.dirty = false
+		if c.route != nil && (c.gone || c.state != waiting && c.state != offered) {
+			d.unroute(c)
+		}
 		var row *event.RoutingContactRow
 		if !c.gone {
 			row = c.write(d.mem.contacts.take())
@@ -145,7 +154,8 @@ func (d *Domain) finish() *Decisions {
 		if d.forgettable(a) {
 			row = nil
 			delete(d.agents, a.row.Agent)
-			d.out.Domain = &event.RoutingDomainRow{Turn: d.turn}
+			d.slots[a.slot] = nil
+			d.out.Domain = d.row()
 		}
 		d.out.Agents = append(d.out.Agents, Changed[event.RoutingAgentRow]{a.row.Agent, row})
 	}
@@ -153,7 +163,7 @@ func (d *Domain) finish() *Decisions {
 		q.dirty = false
 		var row *event.RoutingQueueRow
 		if q.config != nil {
-			row = &event.RoutingQueueRow{Queue: q.config}
+			row = &event.RoutingQueueRow{Queue: q.config, Closed: q.closed}
 		}
 		d.out.Queues = append(d.out.Queues, Changed[event.RoutingQueueRow]{q.id, row})
 	}

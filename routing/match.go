@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -22,62 +23,42 @@ func (d *Domain) lift(a *agent) {
 	}
 	a.touched = true
 	d.touched = append(d.touched, a)
-	if !a.free && !a.staffed {
-		return
-	}
-	key := a.idler()
-	for _, q := range a.queues {
-		if a.free {
-			q.free.remove(key)
-		}
-		if a.staffed {
-			q.staffed--
-		}
-	}
-	a.free, a.staffed = false, false
+	d.unindex(a)
 }
 
 // place puts an agent into the indexes as they are now.
-func (a *agent) place() {
+func (d *Domain) place(a *agent) {
 	a.touched = false
-	a.staffed = a.available()
-	a.free = a.staffed && a.spare()
-	if !a.staffed {
-		return
-	}
-	key := a.idler()
-	for _, q := range a.queues {
-		if a.free {
-			q.free.insert(key)
-		}
-		q.staffed++
-	}
+	a.present, a.staffed = a.here(), a.available()
+	a.free = a.staffed && a.ringing == nil
+	d.index(a)
 }
 
 // match offers whatever the event made possible. Before the event no waiting contact could be offered to a free agent; so
 // only agents who changed and contacts that began to wait need looking at.
 func (d *Domain) match() {
 	for _, a := range d.touched {
-		a.place()
+		d.place(a)
+		d.letGo(a)
 	}
 	free := slices.DeleteFunc(d.touched, func(a *agent) bool { return !a.free })
 	d.touched, d.before = d.before[:0], free
 	slices.SortFunc(free, func(a, b *agent) int { return byIdle(a.idler(), b.idler()) })
 	for _, a := range free {
 		for a.free {
-			c := bestContact(a)
+			c := d.bestContact(a)
 			if c == nil {
 				break
 			}
 			// The contact may be new too, and somebody may have idled longer: the contact chooses.
-			b := bestAgent(c)
+			b := d.bestAgent(c)
 			d.offer(c, b)
 		}
 	}
 	clear(free)
 	d.matchWaiting()
 	for _, a := range d.touched {
-		a.place()
+		d.place(a)
 	}
 	clear(d.touched)
 	d.touched = d.touched[:0]
@@ -90,7 +71,7 @@ func (d *Domain) matchWaiting() {
 		if c.gone || c.state != waiting {
 			continue
 		}
-		if b := bestAgent(c); b != nil {
+		if b := d.bestAgent(c); b != nil {
 			d.offer(c, b)
 		}
 	}
@@ -98,110 +79,68 @@ func (d *Domain) matchWaiting() {
 	d.waiting = d.waiting[:0]
 }
 
-// bestContact finds the first contact in rank that the agent could be offered.
-func bestContact(a *agent) *contact {
+// bestContact finds the first contact in rank that the agent could be offered: at the heads of the lines of the groups that
+// the agent is in, and among those that are kept for them.
+func (d *Domain) bestContact(a *agent) *contact {
 	var best *contact
-	for _, q := range a.queues {
-		if q.config == nil {
-			continue
+	for s := range a.kept.all() { // they are of several queues, and few
+		c := s.contact
+		if (best == nil || byRank(c, best) < 0) && a.room(c.channel) && c.excluded(a) == "" {
+			best = c
 		}
-		for s := range q.waiting.all() {
-			c := s.contact
-			if best != nil && byRank(best, c) < 0 {
-				break
+	}
+	for w := range min(len(a.groups), len(d.busy)) {
+		for left := a.groups[w] & d.busy[w]; left != 0; left &= left - 1 {
+			g := d.groups[w<<6+bits.TrailingZeros64(left)]
+			if !g.queue.serves() {
+				continue
 			}
-			if c.excluded(a) == "" {
-				best = c
-				break
+			for _, l := range g.lanes {
+				if l.waiting.len() > 0 {
+					best = l.first(a, best)
+				}
 			}
 		}
 	}
 	return best
 }
 
-// bestAgent finds the free agent who holds fewest contacts and has idled longest, of those not excluded.
-func bestAgent(c *contact) *agent {
-	if c.queue.config == nil {
+// first finds the first contact of a lane that goes before best and that the agent could be offered; best where there is none.
+func (l *lane) first(a *agent, best *contact) *contact {
+	if !a.room(event.Channel(l.kind.channel)) {
+		return best
+	}
+	for s := range l.waiting.all() {
+		c := s.contact
+		if best != nil && byRank(best, c) < 0 {
+			break
+		}
+		if c.excluded(a) == "" {
+			return c
+		}
+	}
+	return best
+}
+
+// bestAgent finds the free agent who holds fewest contacts and has idled longest, of those who can and are not excluded.
+func (d *Domain) bestAgent(c *contact) *agent {
+	if c.lane == nil {
+		if a := c.keeper; a != nil && a.free && a.room(c.channel) && c.excluded(a) == "" {
+			return a
+		}
 		return nil
 	}
-	for x := range c.queue.free.all() {
-		if c.excluded(x.agent) == "" {
-			return x.agent
+	if !c.queue.serves() {
+		return nil
+	}
+	w := d.walk(c.lane.kind, c.lane.group.fit, nil)
+	for a := w.next(); a != nil; a = w.next() {
+		if c.excluded(a) == "" {
+			return a
 		}
 	}
 	return nil
 }
 
-// candidates lists the best of those who could have been offered the contact, then some of those who could not, with the
-// reasons; over counts the members not listed.
-func (d *Domain) candidates(m *offerChanged, c *contact, chosen *agent) (over uint32) {
-	q := c.queue
-	n := min(d.rules.Candidates, q.members.len())
-	m.room(n)
-	add := func(a *agent, reason string, score int64) {
-		m.block[len(m.list)] = event.Candidate{Agent: a.row.Agent, Reason: reason, Score: score, Chosen: a == chosen}
-		m.list = append(m.list, &m.block[len(m.list)])
-	}
-	now := d.now.stamp()
-	add(chosen, "chosen", max(now-chosen.row.IdleMs, 0))
-	room := n - min(n/3, q.members.len()-q.free.len()) // a third is kept for those who are not free
-	for x := range q.free.all() {
-		if len(m.list) >= room {
-			break
-		}
-		a := x.agent
-		if a == chosen {
-			continue
-		}
-		reason := c.excluded(a)
-		switch {
-		case reason != "":
-		case x.held > len(chosen.held):
-			reason = "more_contacts"
-		default:
-			reason = "idle_shorter"
-		}
-		add(a, reason, max(now-a.row.IdleMs, 0))
-	}
-	looked := 0
-	for a := range q.members.all() {
-		if looked++; len(m.list) >= n || looked > membersLooked {
-			break
-		}
-		if !a.free {
-			add(a, a.busyWith(), 0)
-		}
-	}
-	return uint32(q.members.len() - len(m.list)) //nolint:gosec // never negative
-}
-
-// busyWith is the reason why an agent is not free.
-func (a *agent) busyWith() string {
-	switch {
-	case !a.connected():
-		return "not_connected"
-	case a.row.Status != StatusAvailable:
-		return "not_available"
-	case a.ringing != nil:
-		return "ringing"
-	default:
-		return "no_capacity"
-	}
-}
-
-// blocked is the reason why a waiting contact is offered to nobody.
-func (c *contact) blocked() string {
-	q := c.queue
-	switch {
-	case q.config == nil:
-		return "no_queue"
-	case q.members.len() == 0:
-		return "no_agent"
-	case q.staffed == 0:
-		return "nobody_staffed"
-	case q.free.len() == 0:
-		return "all_busy"
-	default:
-		return "all_excluded"
-	}
-}
+// serves tells whether contacts of the queue are offered now.
+func (q *queue) serves() bool { return q.config != nil && !q.closed }

@@ -15,6 +15,7 @@ type memory struct {
 	// extras and gone are free, and zero.
 	extras free[extra]
 	gone   free[contact]
+	routes free[route]
 }
 
 // Recycle tells that nothing of earlier decisions is used any more: their memory is used again. Without it everything
@@ -28,6 +29,7 @@ type (
 		event event.Event
 		body  event.Event_OfferChanged
 		offer event.OfferChanged
+		why   event.RouteWhy
 		// block holds the candidates and list their addresses.
 		block []event.Candidate
 		list  []*event.Candidate
@@ -36,6 +38,7 @@ type (
 		event event.Event
 		body  event.Event_QueueEntry
 		entry event.QueueEntry
+		why   event.RouteWhy
 	}
 	agentChanged struct {
 		event    event.Event

@@ -25,7 +25,7 @@ func (d *Domain) offer(c *contact, a *agent) {
 	d.markContact(c)
 	d.after(TimerOffer, x.offer, timeout)
 	o := d.tellOffer(m, c, event.OfferState_OFFER_STATE_OFFERED)
-	o.Candidates, o.PassedOver = m.list, over
+	o.Candidates, o.PassedOver, o.Why = m.list, over, d.why(&m.why, c)
 }
 
 // tellOffer tells the state of the open offer.
@@ -72,11 +72,12 @@ func (d *Domain) answer(w *event.OfferAnswer) {
 	if !w.Accept {
 		d.closeOffer(c, event.OfferState_OFFER_STATE_REJECTED, "")
 		d.exclude(c, w.Agent, "just_missed")
-		d.wait(c)
+		d.again(c)
 		return
 	}
 	d.closeOffer(c, event.OfferState_OFFER_STATE_ACCEPTED, "")
 	d.clearExclusions(c)
+	d.disarm(c)
 	c.state, c.agent = assigned, a
 	at, _ := slices.BinarySearchFunc(a.held, c, byContactID)
 	a.held, a.moved = slices.Insert(a.held, at, c), true
@@ -96,7 +97,15 @@ func (d *Domain) timeOut(offer string) {
 	d.unring(c)
 	d.closeOffer(c, event.OfferState_OFFER_STATE_TIMED_OUT, "")
 	if a.row.Status == StatusAvailable {
-		a.row.Status, a.row.Reason = StatusAway, ReasonMissedOffer
+		a.row.Status, a.row.Reason, a.row.By = StatusAway, ReasonMissedOffer, ""
+	}
+	d.again(c)
+}
+
+// again lets a contact wait whose offer failed. Whom it was kept for has had their chance.
+func (d *Domain) again(c *contact) {
+	if c.route != nil && c.route.preferred != "" {
+		d.toStep(c, 1)
 	}
 	d.wait(c)
 }
@@ -109,5 +118,5 @@ func (d *Domain) rescind(a *agent, reason string) {
 	}
 	d.unring(c)
 	d.closeOffer(c, event.OfferState_OFFER_STATE_RESCINDED, reason)
-	d.wait(c)
+	d.again(c)
 }

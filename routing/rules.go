@@ -13,6 +13,8 @@ type Rules struct {
 	// GatewaySilent is how long a gateway may give no sign of life before its connections count as gone. It is more than the
 	// 5 s that one tick moves served time at most, so that a sign of life between two ticks always counts.
 	GatewaySilent int64
+	// ToAgent is how long a contact is kept for the agent it was transferred to.
+	ToAgent int64
 	// LostKept is how long a contact lost with its agent is remembered, so that its queue entries go on counting.
 	LostKept int64
 	// Capacity is how many contacts at once an agent has where the configuration does not say.
@@ -25,7 +27,7 @@ type Rules struct {
 func Default() Rules {
 	return Rules{
 		OfferTimeout: 20_000, Exclude: 30_000, Rescind: 3_000, Lose: 30_000, GatewaySilent: 5_100,
-		LostKept: 600_000, Capacity: 3, Candidates: 12,
+		ToAgent: 30_000, LostKept: 600_000, Capacity: 3, Candidates: 12,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/tributary-cc/tributary/routing/policy"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -25,6 +26,22 @@ type Domain struct {
 	configured, orphaned order[*queue]
 	// turn is the last turn given.
 	turn uint64
+	// hours are the tenant's; policy is in force, nil for none, and versions are those that contacts still wait under, too.
+	hours    *Calendar
+	policy   *version
+	versions []*version
+
+	// slots hold the agents in the order of their turns, up to nextSlot; staffed are available and connected, present are
+	// available, connected or not for the moment.
+	slots            []*agent
+	nextSlot         int
+	staffed, present set
+	kinds            []*kind
+	// groups are found by index; busy are those with contacts that wait, unused are indexes to be given again.
+	groups              []*group
+	busy                set
+	unused              []int
+	grouped, groupLimit int
 
 	now Moment
 	out Decisions
@@ -55,10 +72,19 @@ type agent struct {
 	// ringing is the contact offered to them.
 	ringing *contact
 
-	// free and staffed tell what the queues' indexes hold.
-	free, staffed bool
-	touched       bool
-	dirty         bool
+	// kept are the contacts that wait for this agent alone, for a while.
+	kept order[spot]
+	// slot is the place in the order of turns, -1 before there is one; groups are the indexes of those the agent is in.
+	slot   int
+	groups set
+	// levels are those of the skills in the order of levelsOf.
+	levels   []uint8
+	levelsOf *version
+
+	// free, staffed and present tell what the indexes hold.
+	free, staffed, present bool
+	touched                bool
+	dirty                  bool
 	// seen is what the last AgentChanged said; moved tells that the contacts have changed since.
 	seen  shown
 	moved bool
@@ -66,9 +92,9 @@ type agent struct {
 
 // shown is what an AgentChanged says besides the contacts.
 type shown struct {
-	status, reason, activity, gateway string
-	connected                         bool
-	capacity                          uint32
+	status, reason, activity, gateway, next, nextReason, by string
+	connected                                               bool
+	capacity                                                uint32
 }
 
 // queue is a waiting line with its indexes.
@@ -76,14 +102,16 @@ type queue struct {
 	id string
 	// config is nil for a queue that the configuration does not name.
 	config *event.Queue
-	// waiting are the contacts in state waiting; offered counts those that ring.
-	waiting order[spot]
-	offered int
-	// free are the members who could take a contact now, best first; members are all, by id.
-	free    order[idler]
+	// closed is true outside of its hours.
+	closed bool
+	// waits counts the contacts in state waiting, and offered those that ring.
+	waits, offered int
+	// base is the group of all members, and groups finds those of needs; list has them all.
+	base   *group
+	groups map[string]*group
+	list   []*group
+	// members are all, by id.
 	members order[*agent]
-	// staffed counts members who are available and connected.
-	staffed int
 	dirty   bool
 }
 
@@ -97,12 +125,17 @@ type gateway struct {
 
 // New makes an empty domain of a tenant.
 func New(tenant, name string, rules Rules) *Domain {
+	return NewWith(tenant, name, rules, NewCalendar())
+}
+
+// NewWith makes an empty domain of a tenant whose opening times are kept elsewhere.
+func NewWith(tenant, name string, rules Rules, hours *Calendar) *Domain {
 	byID := func(a, b *queue) int { return cmp.Compare(a.id, b.id) }
 	return &Domain{
 		tenant: tenant, name: name, key: event.Key(tenant, name), rules: rules,
 		agents: make(map[string]*agent), contacts: make(map[string]*contact), offers: make(map[string]*contact),
 		queues: make(map[string]*queue), gateways: make(map[string]*gateway),
-		configured: newOrder(byID), orphaned: newOrder(byID),
+		configured: newOrder(byID), orphaned: newOrder(byID), hours: hours, groupLimit: maxGroups,
 	}
 }
 
@@ -132,7 +165,8 @@ func byAgentID(a, b *agent) int { return strings.Compare(a.row.Agent, b.row.Agen
 func (d *Domain) queue(id string) *queue {
 	q := d.queues[id]
 	if q == nil {
-		q = &queue{id: id, waiting: newOrder(byWait), free: newOrder(byIdle), members: newOrder(byAgentID)}
+		q = &queue{id: id, groups: make(map[string]*group), members: newOrder(byAgentID)}
+		q.base = d.newGroup(q, policy.Anyone(), nil)
 		d.queues[id] = q
 	}
 	return q
@@ -144,6 +178,10 @@ func (d *Domain) agent(id string) *agent {
 	if a == nil {
 		a = new(agent)
 		a.row.Agent, a.row.Status = id, StatusOffline
+		a.kept, a.slot = newOrder(byWait), -1
+		if d.loading == nil {
+			d.toEnd(a)
+		}
 		d.agents[id] = a
 	}
 	return a
@@ -159,17 +197,17 @@ func (d *Domain) gateway(id string) *gateway {
 	return g
 }
 
-func (q *queue) count() uint32 { return uint32(q.waiting.len() + q.offered) } //nolint:gosec // far below 2^32
+func (q *queue) count() uint32 { return uint32(q.waits + q.offered) } //nolint:gosec // far below 2^32
 
 func (a *agent) connected() bool { return len(a.row.Connections) > 0 }
 
 // available tells whether the agent wants and can take work, capacity aside.
-func (a *agent) available() bool {
-	return a.row.Configured && a.row.Status == StatusAvailable && a.connected()
-}
+func (a *agent) available() bool { return a.here() && a.connected() }
 
-// spare tells whether there is room for one more. One offer rings at a time, so that nobody waits behind another offer.
-func (a *agent) spare() bool { return a.ringing == nil && len(a.held) < int(a.row.Capacity) }
+// here tells whether the agent is at work: a connection that is gone for a moment counts as there.
+func (a *agent) here() bool {
+	return a.row.Configured && a.row.Status == StatusAvailable && a.row.NextStatus == ""
+}
 
 // activity is what the agent does, whatever status they set.
 func (a *agent) activity() string {

@@ -14,13 +14,14 @@ import (
 // world runs a domain as package dispatch does, with rows and timers kept beside it, and believes only what it is told:
 // from the outputs it keeps its own picture of who rings and who talks.
 type world struct {
-	t      require.TestingT
-	d      *Domain
-	now    Moment
-	ids    int
-	rows   map[string][]byte
-	timers map[string]int64
-	top    *event.RoutingDomainRow
+	t       require.TestingT
+	d       *Domain
+	now     Moment
+	ids     int
+	version uint64
+	rows    map[string][]byte
+	timers  map[string]int64
+	top     *event.RoutingDomainRow
 
 	capacity  map[string]uint32
 	requested map[string]bool
@@ -54,7 +55,8 @@ func (w *world) apply(e *event.Event) {
 
 func (w *world) configure(objects ...*event.ConfigObject) {
 	w.made = w.made[:0]
-	w.take(w.d.Configure(w.moment(), objects))
+	w.version++
+	w.take(w.d.Configure(w.moment(), w.version, objects))
 	w.fire()
 }
 
@@ -113,6 +115,7 @@ func (w *world) take(out *Decisions) {
 	store(w, "contact/", out.Contacts)
 	store(w, "queue/", out.Queues)
 	store(w, "gateway/", out.Gateways)
+	store(w, "policy/", out.Policies)
 	for _, c := range out.Contacts {
 		if c.Row == nil { // what left does not come back, unless it was lost
 			delete(w.entry, c.ID)
@@ -160,7 +163,9 @@ func (w *world) takeOffer(o *event.OfferChanged) {
 	require.Less(w.t, n, int(w.capacity[o.Agent]), "agent %s over capacity", o.Agent)
 	require.Equal(w.t, o.Agent, o.Candidates[0].Agent)
 	require.Empty(w.t, w.d.contacts[o.Contact].excluded(w.d.agents[o.Agent]))
-	require.Equal(w.t, w.d.queues[o.Queue].members.len(), len(o.Candidates)+int(o.PassedOver))
+	if members := w.d.queues[o.Queue].members.len(); slices.Contains(w.d.agents[o.Agent].row.Queues, o.Queue) {
+		require.Equal(w.t, members, len(o.Candidates)+int(o.PassedOver))
+	}
 	w.ringing[o.Contact], w.offer[o.Contact] = o.Agent, o.Offer
 	w.made = append(w.made, o)
 }
@@ -216,7 +221,7 @@ func (w *world) checkContacts() {
 // checkMatch finds no contact that waits while somebody could take it.
 func (w *world) checkMatch() {
 	for _, c := range w.d.contacts {
-		if c.state != waiting || c.queue.config == nil {
+		if c.state != waiting {
 			continue
 		}
 		for _, a := range w.d.agents {
@@ -226,7 +231,18 @@ func (w *world) checkMatch() {
 }
 
 func couldTake(a *agent, c *contact) bool {
-	return a.available() && a.spare() && slices.Contains(a.row.Queues, c.queue.id) && c.excluded(a) == "" && c.queue.config != nil
+	return a.available() && a.ringing == nil && a.room(c.channel) && c.excluded(a) == "" && suits(a, c)
+}
+
+// suits tells whether the agent is one of those the contact waits for, busy or not.
+func suits(a *agent, c *contact) bool {
+	if id := c.route.preference(); id != "" {
+		return id == a.row.Agent
+	}
+	if !c.queue.serves() || !slices.Contains(a.row.Queues, c.queue.id) {
+		return false
+	}
+	return c.route.of() == nil || c.need().Fits(c.route.version.compiled.Levels(a.row.Skills))
 }
 
 // checkOrder finds nobody who had a better right to an offer just made: no contact before it, no agent before them.
@@ -237,8 +253,7 @@ func (w *world) checkOrder() {
 			continue
 		}
 		for _, other := range w.d.contacts {
-			if other.state == waiting && other.queue.config != nil && slices.Contains(a.row.Queues, other.queue.id) &&
-				other.excluded(a) == "" {
+			if other.state == waiting && other != c && suits(a, other) && other.excluded(a) == "" {
 				require.Positive(w.t, byRank(other, c), "%s was first", other.id())
 			}
 		}
@@ -259,6 +274,9 @@ func (w *world) checkTimers() {
 		if c.state == lost {
 			require.Contains(w.t, w.timers, "forget/"+c.id())
 		}
+		if c.state == waiting && c.route != nil && (c.route.until > 0 || c.route.waitUntil > 0) {
+			require.Contains(w.t, w.timers, "step/"+c.id())
+		}
 		if len(c.exclusions()) > 0 {
 			require.Contains(w.t, w.timers, "exclude/"+c.id())
 			require.LessOrEqual(w.t, w.timers["exclude/"+c.id()], c.exclusions()[0].Until)
@@ -276,7 +294,7 @@ func (w *world) checkTimers() {
 		}
 	}
 	for id, q := range w.d.queues {
-		if q.config == nil && q.waiting.len() > 0 && w.d.fallback() != nil {
+		if q.config == nil && w.d.lined(q) && w.d.fallback() != nil {
 			require.Contains(w.t, w.timers, "drain/"+id)
 		}
 	}
@@ -290,10 +308,11 @@ func (w *world) checkRows() {
 	var rows Rows
 	rows.Domain = w.top
 	_, rows.Agents = load[event.RoutingAgentRow](w, "agent/")
+	_, rows.Policies = load[event.RoutingPolicyRow](w, "policy/")
 	_, rows.Queues = load[event.RoutingQueueRow](w, "queue/")
 	_, rows.Gateways = load[event.RoutingGatewayRow](w, "gateway/")
-	d := New("t", Main, Default())
-	d.Load(rows)
+	d := NewWith("t", Main, Default(), w.d.hours)
+	require.NoError(w.t, d.Load(rows))
 	ids, list := load[event.RoutingContactRow](w, "contact/")
 	for i, r := range list {
 		require.NoError(w.t, d.LoadContact(ids[i], r))
@@ -325,15 +344,16 @@ func load[M any, P interface {
 func picture(d *Domain) string {
 	s := fmt.Sprintf("turn %d\n", d.turn)
 	for _, q := range sorted(d.queues) {
-		if q.config == nil && q.members.len() == 0 && q.waiting.len() == 0 && q.offered == 0 {
+		if q.config == nil && q.members.len() == 0 && q.waits == 0 && q.offered == 0 {
 			continue
 		}
-		s += fmt.Sprintf("queue %s %t staffed %d offered %d\n", q.id, q.config != nil, q.staffed, q.offered)
-		for c := range q.waiting.all() {
-			s += " waits " + c.contact.id() + "\n"
-		}
-		for a := range q.free.all() {
-			s += " free " + a.agent.row.Agent + "\n"
+		s += fmt.Sprintf("queue %s %t %t waits %d offered %d\n", q.id, q.config != nil, q.closed, q.waits, q.offered)
+		for _, c := range d.inLines(q) {
+			s += fmt.Sprintf(" waits %s %s %d\n", c.id(), c.lane.group.need.Key(), c.channel)
+			x := d.walk(c.lane.kind, c.lane.group.fit, nil)
+			for a := x.next(); a != nil; a = x.next() {
+				s += "  free " + a.row.Agent + "\n"
+			}
 		}
 		for a := range q.members.all() {
 			s += " member " + a.row.Agent + "\n"
@@ -348,6 +368,10 @@ func picture(d *Domain) string {
 	for _, a := range sorted(d.agents) {
 		b, _ := event.Marshal(&a.row)
 		s += fmt.Sprintf("agent %s %x %v free %t staffed %t\n", a.row.Agent, b, a.seen, a.free, a.staffed)
+		for c := range a.kept.all() {
+			s += " kept " + c.contact.id() + "\n"
+		}
+		s += fmt.Sprintf(" present %t %t\n", a.present, d.present.has(a.slot))
 		for _, c := range a.held {
 			s += " held " + c.id() + "\n"
 		}

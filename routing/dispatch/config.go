@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/tributary-cc/tributary/routing"
@@ -19,6 +20,7 @@ const (
 // one may have moved from domain to domain. Then the requests that waited for the version go on.
 func (f *fold) configure(tx *engine.Tx, tenant string, c *event.ConfigApplied) error {
 	for _, o := range c.GetObjects() {
+		f.keepHours(tx, tenant, o)
 		name, ok := routing.DomainOf(o)
 		if p := (place{tenant, name}); ok && !o.GetRemoved() && p.here(tx) {
 			f.domain(p)
@@ -27,7 +29,7 @@ func (f *fold) configure(tx *engine.Tx, tenant string, c *event.ConfigApplied) e
 	m := moment(tx, 0)
 	for _, d := range f.list {
 		if d.tenant == tenant {
-			f.write(tx, d, d.Configure(m, c.GetObjects()))
+			f.write(tx, d, d.Configure(m, c.GetVersion(), c.GetObjects()))
 		}
 	}
 	if c.GetVersion() > f.row.GetConfigVersion() {
@@ -37,12 +39,31 @@ func (f *fold) configure(tx *engine.Tx, tenant string, c *event.ConfigApplied) e
 	return f.unpark(tx)
 }
 
+// keepHours keeps opening times, which belong to all domains of a tenant.
+func (f *fold) keepHours(tx *engine.Tx, tenant string, o *event.ConfigObject) {
+	switch h := o.GetHours(); {
+	case h == nil:
+	case o.GetRemoved():
+		f.calendar(tenant).Remove(h.GetId())
+		hours.Delete(tx, tenant+"/"+h.GetId())
+	default:
+		f.calendar(tenant).Set(h)
+		hours.Put(tx, tenant+"/"+h.GetId(), &event.RoutingHoursRow{Hours: h})
+	}
+}
+
+func (f *fold) calendar(tenant string) *routing.Calendar {
+	c := f.calendars[tenant]
+	if c == nil {
+		c = routing.NewCalendar()
+		f.calendars[tenant] = c
+	}
+	return c
+}
+
 // park keeps a request until the configuration it was decided under is met.
 func (f *fold) park(tx *engine.Tx, p place, e *event.Event) error {
 	r := e.GetRouteRequest()
-	if r.GetContact() == "" || r.GetCustomer() == "" {
-		return engine.Refuse("a request to route without a contact or a customer; its writer must name both")
-	}
 	contact := p.row(r.GetContact())
 	if _, ok := f.waits[contact]; ok {
 		return nil
@@ -86,7 +107,7 @@ func (f *fold) release(tx *engine.Tx, key string) error {
 	parked.Delete(tx, key)
 	p := place{r.GetTenant(), r.GetDomain()}
 	delete(f.waits, p.row(r.GetRequest().GetContact()))
-	return f.decide(tx, f.domain(p), &event.Event{
+	return f.decide(tx, p, &event.Event{
 		AtMs: r.GetAtMs(), Body: &event.Event_RouteRequest{RouteRequest: r.GetRequest()},
 	})
 }
@@ -94,10 +115,7 @@ func (f *fold) release(tx *engine.Tx, key string) error {
 // unparkFor handles a word about a contact whose request is parked: the request is taken first, so that the entry into the
 // queue and the leaving are both told and the numbers of the queue add up.
 func (f *fold) unparkFor(tx *engine.Tx, p place, e *event.Event) error {
-	contact := e.GetRouteCancel().GetContact()
-	if contact == "" {
-		contact = e.GetContactReleased().GetContact()
-	}
+	contact := cmp.Or(e.GetRouteCancel().GetContact(), e.GetContactReleased().GetContact(), e.GetSetPriority().GetContact())
 	if contact == "" || len(f.waits) == 0 {
 		return nil
 	}

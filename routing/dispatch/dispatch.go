@@ -18,6 +18,8 @@ var (
 	gateways  = engine.NewTable[event.RoutingGatewayRow]("gateway")
 	domains   = engine.NewTable[event.RoutingDomainRow]("domain")
 	seen      = engine.NewTable[event.Seen]("seen")
+	policies  = engine.NewTable[event.RoutingPolicyRow]("policy")
+	hours     = engine.NewTable[event.RoutingHoursRow]("hours")
 	parked    = engine.NewTable[event.RoutingParkedRow]("parked")
 	partition = engine.NewTable[event.RoutingPartitionRow]("partition")
 )
@@ -65,6 +67,8 @@ type fold struct {
 	row *event.RoutingPartitionRow
 	// waits finds a parked request by domain and contact.
 	waits map[string]string
+	// calendars are the opening times of each tenant.
+	calendars map[string]*routing.Calendar
 }
 
 // Apply folds one event.
@@ -77,6 +81,9 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 	if err != nil {
 		return err
 	}
+	if err := routing.Check(e); err != nil {
+		return engine.Refuse("%s", err.Error())
+	}
 	if r := e.GetRouteRequest(); r != nil && e.GetConfigVersion() > f.row.GetConfigVersion() {
 		return f.park(tx, p, e)
 	}
@@ -86,7 +93,7 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 	if repeat, err := f.repeated(tx, p, e); repeat || err != nil {
 		return err
 	}
-	return f.decide(tx, f.of(p, e), e)
+	return f.decide(tx, p, e)
 }
 
 // recycle lets the domains use the memory of what they decided for earlier records, which is encoded by now.
@@ -98,13 +105,30 @@ func (f *fold) recycle() {
 }
 
 // decide lets the domain decide and writes down what it did.
-func (f *fold) decide(tx *engine.Tx, d *domain, e *event.Event) error {
+func (f *fold) decide(tx *engine.Tx, p place, e *event.Event) error {
+	d := f.byKey[e.GetKey()]
+	if d == nil || d.place != p {
+		if d = f.byKey[p.key()]; d == nil && !begins(e) {
+			return nil
+		}
+		d = f.domain(p)
+	}
 	out, err := d.Apply(moment(tx, e.GetAtMs()), e)
 	if err != nil {
 		return engine.Refuse("%s", err.Error())
 	}
 	f.write(tx, d, out)
 	return nil
+}
+
+// begins tells whether an event can be the first of a domain; the others are about what it has.
+func begins(e *event.Event) bool {
+	switch e.Body.(type) {
+	case *event.Event_RouteRequest, *event.Event_AgentConnected, *event.Event_AgentStatus, *event.Event_GatewayAlive:
+		return true
+	default:
+		return false
+	}
 }
 
 // Fire handles a domain's timer, or lets the next parked requests go.
@@ -149,21 +173,13 @@ func (p place) here(tx *engine.Tx) bool {
 	return event.PartitionOf(p.key(), tx.Partitions(event.TopicRoutingIn)) == tx.Partition()
 }
 
-// of finds the domain of an event, or makes it.
-func (f *fold) of(p place, e *event.Event) *domain {
-	if d := f.byKey[e.GetKey()]; d != nil {
-		return d
-	}
-	return f.domain(p)
-}
-
 // domain finds a domain or makes it.
 func (f *fold) domain(p place) *domain {
 	key := p.key()
 	if d := f.byKey[key]; d != nil {
 		return d
 	}
-	d := &domain{p, routing.New(p.tenant, p.domain, f.rules), p.row("")}
+	d := &domain{p, routing.NewWith(p.tenant, p.domain, f.rules, f.calendar(p.tenant)), p.row("")}
 	f.byKey[key] = d
 	at, _ := slices.BinarySearchFunc(f.list, key, func(d *domain, key string) int { return strings.Compare(d.key(), key) })
 	f.list = slices.Insert(f.list, at, d)

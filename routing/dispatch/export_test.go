@@ -19,6 +19,8 @@ func Dump(tx *engine.Tx) string {
 	dump(tx, &b, "gateway", gateways)
 	dump(tx, &b, "domain", domains)
 	dump(tx, &b, "seen", seen)
+	dump(tx, &b, "policy", policies)
+	dump(tx, &b, "hours", hours)
 	dump(tx, &b, "parked", parked)
 	dump(tx, &b, "partition", partition)
 	return b.String()

@@ -18,6 +18,7 @@ func (f *fold) write(tx *engine.Tx, d *domain, out *routing.Decisions) {
 	put(tx, d, contacts, out.Contacts)
 	put(tx, d, queues, out.Queues)
 	put(tx, d, gateways, out.Gateways)
+	put(tx, d, policies, out.Policies)
 	if out.Domain != nil {
 		domains.Put(tx, d.key(), out.Domain)
 	}
@@ -49,6 +50,7 @@ func put[M any, P interface {
 
 // Restore makes the domains of their rows.
 func (f *fold) Restore(tx *engine.Tx) error {
+	f.calendars = make(map[string]*routing.Calendar)
 	f.list, f.used, f.byKey, f.waits = nil, nil, make(map[string]*domain), make(map[string]string)
 	if f.row = partition.Get(tx, partitionKey); f.row == nil {
 		f.row = &event.RoutingPartitionRow{}
@@ -63,6 +65,16 @@ func (f *fold) Restore(tx *engine.Tx) error {
 	}
 	domains.Ascend(tx, "", func(key string, r *event.RoutingDomainRow) bool {
 		rowsOf(key + "/").Domain = r
+		return true
+	})
+	hours.Ascend(tx, "", func(key string, r *event.RoutingHoursRow) bool {
+		tenant, _, _ := strings.Cut(key, "/")
+		f.calendar(tenant).Set(r.GetHours())
+		return true
+	})
+	policies.Ascend(tx, "", func(key string, r *event.RoutingPolicyRow) bool {
+		rows := rowsOf(key)
+		rows.Policies = append(rows.Policies, r)
 		return true
 	})
 	agents.Ascend(tx, "", func(key string, r *event.RoutingAgentRow) bool {
@@ -85,7 +97,9 @@ func (f *fold) Restore(tx *engine.Tx) error {
 		return true
 	})
 	for _, d := range f.list {
-		d.Load(*all[d])
+		if err := d.Load(*all[d]); err != nil {
+			return fmt.Errorf("domain %s: %w", d.key(), err)
+		}
 	}
 	return f.restoreContacts(tx)
 }

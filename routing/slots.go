@@ -1,0 +1,161 @@
+package routing
+
+import "math/bits"
+
+// set is a set of small numbers.
+type set []uint64
+
+func (s set) has(i int) bool { return i>>6 < len(s) && s[i>>6]>>(i&63)&1 != 0 }
+
+func (s set) add(i int)    { s[i>>6] |= 1 << (i & 63) }
+func (s set) remove(i int) { s[i>>6] &^= 1 << (i & 63) }
+
+// grow makes room for the number i.
+func (s set) grow(i int) set {
+	for i>>6 >= len(s) {
+		s = append(s, 0)
+	}
+	return s
+}
+
+// meets tells whether two sets share a number.
+func (s set) meets(t set) bool {
+	t = t[:min(len(t), len(s))]
+	for i, w := range t {
+		if w&s[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Agents stand in slots in the order of their turns, so that the first slot of a set is whoever has idled longest. Who gets
+// a new turn moves to the end; when the end is reached, all move together.
+
+// minSlots is how many slots a domain has at least.
+const minSlots = 128
+
+// toEnd moves an agent, who must be out of the indexes, to the slot after all others.
+func (d *Domain) toEnd(a *agent) {
+	if d.nextSlot == len(d.slots) {
+		d.compact()
+	}
+	old, slot := a.slot, d.nextSlot
+	d.nextSlot++
+	a.slot, d.slots[slot] = slot, a
+	if old < 0 {
+		return
+	}
+	d.slots[old] = nil
+	a.eachGroup(d, func(g *group) {
+		g.fit.remove(old)
+		g.fit.add(slot)
+	})
+}
+
+// compact moves all agents together, in their order, with as many slots again behind them.
+func (d *Domain) compact() {
+	n := 0
+	for _, a := range d.slots {
+		if a != nil {
+			n++
+		}
+	}
+	size := max(minSlots, (2*n+63)/64*64)
+	before := d.slots
+	d.slots, d.nextSlot = make([]*agent, size), 0
+	for _, g := range d.groups {
+		if g != nil {
+			g.fit = make(set, size/64)
+		}
+	}
+	d.staffed, d.present = make(set, size/64), make(set, size/64)
+	for _, k := range d.kinds {
+		for i := range k.free {
+			k.free[i] = level{agents: make(set, size/64)}
+		}
+	}
+	for _, a := range before {
+		if a == nil {
+			continue
+		}
+		a.slot = d.nextSlot
+		d.slots[a.slot] = a
+		d.nextSlot++
+		a.eachGroup(d, func(g *group) { g.fit.add(a.slot) })
+		d.index(a)
+	}
+}
+
+// kind is a channel with the agents who have room for one more contact of it.
+type kind struct {
+	channel int32
+	// free are the slots of those, by how many contacts they hold.
+	free []level
+}
+
+type level struct {
+	agents set
+	n      int
+}
+
+func (k *kind) add(held, slot, words int) {
+	for len(k.free) <= held {
+		k.free = append(k.free, level{agents: make(set, words)})
+	}
+	k.free[held].agents.add(slot)
+	k.free[held].n++
+}
+
+func (k *kind) remove(held, slot int) {
+	if held < len(k.free) && k.free[held].agents.has(slot) {
+		k.free[held].agents.remove(slot)
+		k.free[held].n--
+	}
+}
+
+// anyone tells whether somebody of the set is free.
+func (k *kind) anyone(fit set) bool {
+	for _, l := range k.free {
+		if l.n > 0 && l.agents.meets(fit) {
+			return true
+		}
+	}
+	return false
+}
+
+// walk goes through the free agents who are in fit and not in without, best first.
+type walk struct {
+	d            *Domain
+	free         []level
+	fit, without set
+	word         int
+	left         uint64
+}
+
+func (d *Domain) walk(k *kind, fit, without set) walk {
+	return walk{d: d, free: k.free, fit: fit, without: without, word: -1}
+}
+
+// next is the next agent, or nil.
+func (w *walk) next() *agent {
+	for {
+		if w.left != 0 {
+			slot := w.word<<6 + bits.TrailingZeros64(w.left)
+			w.left &= w.left - 1
+			return w.d.slots[slot]
+		}
+		if len(w.free) == 0 {
+			return nil
+		}
+		w.word++
+		if w.free[0].n == 0 || w.word >= len(w.fit) {
+			w.free, w.word = w.free[1:], -1
+			continue
+		}
+		w.left = w.free[0].agents[w.word] & w.fit[w.word]
+		if w.without != nil {
+			w.left &^= w.without[w.word]
+		}
+	}
+}

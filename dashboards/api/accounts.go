@@ -20,6 +20,9 @@ type Accounts interface {
 	Redeem(ctx context.Context, secret, password string) (access.Principal, string, error)
 	Create(ctx context.Context, tenant, login, password, agentID string, roles ...access.Role) (access.Info, error)
 	Disable(ctx context.Context, tenant, login string, disabled bool) error
+	SetRoles(ctx context.Context, tenant, login string, roles ...access.Role) error
+	EndSessions(ctx context.Context, tenant, login string) error
+	OneTimeLink(ctx context.Context, tenant, login string, ttl time.Duration) (string, error)
 	List(ctx context.Context, tenant string) ([]access.Info, error)
 }
 
@@ -64,6 +67,7 @@ func (s *Server) useLink(ctx context.Context, link, login, password, ip string) 
 	if err != nil {
 		return "", err
 	}
+	ctx = access.By(ctx, p.Account)
 	infos, err := s.config.Accounts.List(ctx, p.Tenant)
 	if err != nil {
 		return "", fmt.Errorf("looking for the link's account: %w", err)
@@ -93,6 +97,8 @@ func accessFault(err error) *fault {
 		return &fault{kindInvalid, "invalid", "the request holds something it must not, or a password of fewer than 10 characters"}
 	case errors.Is(err, privacy.ErrPersonal):
 		return &fault{kindInvalid, "personal", "an id or a code looks like personal data, which belongs into the text"}
+	case errors.Is(err, access.ErrNotFound):
+		return &fault{kindNotFound, "not_found", "there is no such account"}
 	case errors.Is(err, access.ErrExists):
 		return &fault{kindConflict, "conflict", "the login is taken"}
 	case errors.Is(err, privacy.ErrErased):
@@ -102,6 +108,11 @@ func accessFault(err error) *fault {
 }
 
 func isErased(err error) bool { return errors.Is(err, privacy.ErrErased) }
+
+// audit writes down what a person did, or was refused.
+func (s *Server) audit(ctx context.Context, who person, action access.Action, subject string, allowed bool) error {
+	return s.auditor.Audit(ctx, access.Entry{Tenant: who.Tenant, Actor: who.Account, Action: action, Subject: subject, Allowed: allowed})
+}
 
 // Auditor writes access's entries, and those of the doors, to the audit topic. An entry is in the log when it returns nil.
 type Auditor struct {

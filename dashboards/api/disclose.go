@@ -15,32 +15,45 @@ const maxDisclosed = 4096
 func (c *session) disclose(ctx context.Context, n *note) (bool, error) {
 	switch n.kind {
 	case noteSnapshot:
-		for i := range n.snapshot.held {
-			h := &n.snapshot.held[i]
-			may, err := c.mayOpen(ctx, h.id)
-			if err != nil {
-				return false, err
-			}
-			if !may {
-				h.lines = nil
-			}
-		}
+		return true, c.discloseSnapshot(ctx, n.snapshot)
 	case noteContact:
-		if n.lines == nil {
+		if n.lines == nil && n.places.profile == 0 {
 			break
 		}
-		may, err := c.mayOpen(ctx, n.event.GetContactChanged().GetContact().GetContact())
+		may, err := c.mayOpen(ctx, n.contact)
 		if err != nil {
 			return false, err
 		}
 		if !may {
-			n.lines = nil
+			n.lines, n.places.profile = nil, 0
 		}
-	case noteMessage:
+	case noteMessage, noteProfile:
 		return c.mayOpen(ctx, n.contact)
-	case noteAgent, noteOffer, noteMarked, noteRefused, noteQueue, noteMade:
+	case noteOffer:
+		if !c.who.works() {
+			n.places.profile = 0 // an offer is not held yet: its customer's name is for who is asked
+		}
+	case noteAgent, noteMarked, noteRefused, noteQueue, noteTyping, noteSettings, noteColleague, noteFloor, noteLoggedOut, noteMade:
 	}
 	return true, nil
+}
+
+// discloseSnapshot leaves out of a snapshot what the page may not open.
+func (c *session) discloseSnapshot(ctx context.Context, shot *snapshot) error {
+	for i := range shot.held {
+		h := &shot.held[i]
+		may, err := c.mayOpen(ctx, h.id)
+		if err != nil {
+			return err
+		}
+		if !may {
+			h.lines, h.places.profile = nil, 0
+		}
+	}
+	if !c.who.works() {
+		clear(shot.customers)
+	}
+	return nil
 }
 
 // mayOpen runs in the goroutine that drains the connection.

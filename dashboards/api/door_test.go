@@ -418,7 +418,7 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 func TestEveryKindHasItsStatus(t *testing.T) {
 	want := map[kind]int{
 		kindInternal: 500, kindInvalid: 400, kindUnauthenticated: 401, kindDenied: 403, kindNotFound: 404, kindConflict: 409,
-		kindTooLarge: 413, kindRate: 429, kindTransient: 503,
+		kindTooLarge: 413, kindMedia: 415, kindRate: 429, kindTransient: 503,
 	}
 	for k := kindInternal; k <= kindTransient; k++ {
 		require.Equal(t, want[k], k.status())

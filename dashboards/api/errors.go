@@ -20,6 +20,7 @@ const (
 	kindNotFound
 	kindConflict
 	kindTooLarge
+	kindMedia
 	kindRate
 	kindTransient
 )
@@ -58,10 +59,26 @@ func asFault(err error) *fault {
 	if errors.Is(err, privacy.ErrFull) {
 		return &fault{kindTransient, "unavailable", "the disk here is nearly full, so nothing new is taken; the same request may be sent again later"}
 	}
+	if f = fileFault(err); f != nil {
+		return f
+	}
 	if f = accessFault(err); f != nil {
 		return f
 	}
 	return &fault{kindInternal, "internal", "something went wrong here; the same request may be sent again"}
+}
+
+// fileFault maps the kinds of files.
+func fileFault(err error) *fault {
+	switch {
+	case errors.Is(err, privacy.ErrFileTooLarge):
+		return &fault{kindTooLarge, "too_large", "a file has at most 10 MiB"}
+	case errors.Is(err, privacy.ErrMediaType):
+		return &fault{kindMedia, "media_type", "pictures (png, jpeg, gif, webp), pdf and plain text are taken"}
+	case errors.Is(err, privacy.ErrNoFile):
+		return &fault{kindNotFound, "not_found", "there is no such file"}
+	}
+	return nil
 }
 
 // status maps a kind to HTTP.
@@ -79,6 +96,8 @@ func (k kind) status() int {
 		return http.StatusConflict
 	case kindTooLarge:
 		return http.StatusRequestEntityTooLarge
+	case kindMedia:
+		return http.StatusUnsupportedMediaType
 	case kindRate:
 		return http.StatusTooManyRequests
 	case kindTransient:

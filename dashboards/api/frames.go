@@ -1,12 +1,5 @@
 package api
 
-import (
-	"cmp"
-	"strings"
-
-	"github.com/tributary-cc/tributary/stream/event"
-)
-
 // The frames and the bodies of routes as JSON: see openapi.json for their meaning.
 
 type agentView struct {
@@ -19,10 +12,18 @@ type agentView struct {
 	Contacts  []string `json:"contacts"`
 	SinceMs   int64    `json:"since_ms"`
 	Capacity  uint32   `json:"capacity"`
+	// Next_status begins when the last contact is finished; by is the supervisor's account that set the status.
+	NextStatus string `json:"next_status"`
+	NextReason string `json:"next_reason"`
+	By         string `json:"by"`
+	ByName     string `json:"by_name,omitempty"`
+	Practice   bool   `json:"practice"`
+	Team       string `json:"team"`
 }
 
 type candidateView struct {
 	Agent  string `json:"agent"`
+	Name   string `json:"name,omitempty"`
 	Chosen bool   `json:"chosen"`
 	Reason string `json:"reason"`
 	Score  int64  `json:"score"`
@@ -39,7 +40,38 @@ type offerView struct {
 	OfferedMs    int64           `json:"offered_ms"`
 	ExpiresMs    int64           `json:"expires_ms"`
 	Customer     string          `json:"customer"`
+	CustomerName string          `json:"customer_name"`
+	Reason       string          `json:"reason"`
+	Intent       string          `json:"intent"`
+	Confidence   uint32          `json:"confidence"`
+	Language     string          `json:"language"`
+	Tier         string          `json:"tier"`
+	Route        *routeView      `json:"route"`
 	Why          []candidateView `json:"why"`
+}
+
+// routeView is what the policy decided of a contact; candidates stand with the contact, and beside it with an offer.
+type routeView struct {
+	PolicyVersion uint64          `json:"policy_version"`
+	Rule          string          `json:"rule"`
+	Step          uint32          `json:"step"`
+	Need          string          `json:"need"`
+	Intent        string          `json:"intent"`
+	Confidence    uint32          `json:"confidence"`
+	Language      string          `json:"language"`
+	Tier          string          `json:"tier"`
+	Priority      int32           `json:"priority"`
+	VirtualAgeMs  int64           `json:"virtual_age_ms"`
+	Preferred     string          `json:"preferred"`
+	Candidates    []candidateView `json:"candidates,omitempty"`
+	PassedOver    uint32          `json:"passed_over"`
+}
+
+type attachmentView struct {
+	File      string `json:"file"`
+	Name      string `json:"name"`
+	MediaType string `json:"media_type"`
+	Size      uint64 `json:"size"`
 }
 
 type messageView struct {
@@ -51,6 +83,17 @@ type messageView struct {
 	SentMs   int64  `json:"sent_ms"`
 	State    string `json:"state"`
 	ClientID string `json:"client_id"`
+	// Masked: something in the text is masked. Internal: a note that the customer never sees; kind says which.
+	Masked      bool             `json:"masked"`
+	Internal    bool             `json:"internal"`
+	Kind        string           `json:"kind"`
+	AgentName   string           `json:"agent_name,omitempty"`
+	Attachments []attachmentView `json:"attachments"`
+}
+
+type guessView struct {
+	Intent     string `json:"intent"`
+	Confidence uint32 `json:"confidence"`
 }
 
 type contactView struct {
@@ -71,6 +114,17 @@ type contactView struct {
 	EndedMs      int64         `json:"ended_ms"`
 	EndReason    string        `json:"end_reason"`
 	Version      uint64        `json:"version"`
+	CustomerName string        `json:"customer_name"`
+	Intent       string        `json:"intent"`
+	Confidence   uint32        `json:"confidence"`
+	Guesses      []guessView   `json:"guesses"`
+	Language     string        `json:"language"`
+	Tier         string        `json:"tier"`
+	Priority     int32         `json:"priority"`
+	Survey       uint32        `json:"survey"`
+	WrapUntilMs  int64         `json:"wrap_until_ms"`
+	Initiation   string        `json:"initiation"`
+	Why          *routeView    `json:"why"`
 	Messages     []messageView `json:"messages,omitempty"`
 }
 
@@ -79,15 +133,97 @@ type queueView struct {
 	Name     string `json:"name"`
 	Waiting  uint32 `json:"waiting"`
 	OldestMs int64  `json:"oldest_ms"`
+	Mine     bool   `json:"mine"`
+	Open     bool   `json:"open"`
+}
+
+type codeView struct {
+	ID     string   `json:"id"`
+	Name   string   `json:"name"`
+	Queues []string `json:"queues"`
+}
+
+type reasonView struct {
+	ID         string `json:"id"`
+	Name       string `json:"name"`
+	Productive bool   `json:"productive"`
+}
+
+type replyView struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Text     string `json:"text"`
+	Language string `json:"language"`
+	Team     string `json:"team"`
+}
+
+// settingsView is what agents choose from.
+type settingsView struct {
+	Codes   []codeView   `json:"codes"`
+	Reasons []reasonView `json:"reasons"`
+	Replies []replyView  `json:"replies"`
+}
+
+type colleagueView struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Status   string `json:"status"`
+	Activity string `json:"activity"`
+	Team     string `json:"team"`
+}
+
+type profileView struct {
+	Customer  string            `json:"customer"`
+	Name      string            `json:"name"`
+	Tier      string            `json:"tier"`
+	Language  string            `json:"language"`
+	Tags      []string          `json:"tags"`
+	Fields    map[string]string `json:"fields"`
+	Version   uint64            `json:"version"`
+	Source    string            `json:"source"`
+	By        string            `json:"by"`
+	ByName    string            `json:"by_name"`
+	ChangedMs int64             `json:"changed_ms"`
 }
 
 type snapshotFrame struct {
-	Type     string        `json:"type"`
-	Cursor   string        `json:"cursor"`
-	Agent    agentView     `json:"agent"`
-	Offers   []offerView   `json:"offers"`
-	Contacts []contactView `json:"contacts"`
-	Queues   []queueView   `json:"queues"`
+	Type     string          `json:"type"`
+	Cursor   string          `json:"cursor"`
+	Agent    *agentView      `json:"agent"`
+	Offers   []offerView     `json:"offers"`
+	Contacts []contactView   `json:"contacts"`
+	Queues   []queueView     `json:"queues"`
+	Agents   []colleagueView `json:"agents"`
+	Profiles []profileView   `json:"profiles"`
+	settingsView
+}
+
+type settingsFrame struct {
+	Type string `json:"type"`
+	settingsView
+}
+
+type colleagueFrame struct {
+	Type  string        `json:"type"`
+	Agent colleagueView `json:"agent"`
+}
+
+type profileFrame struct {
+	Type    string      `json:"type"`
+	Profile profileView `json:"profile"`
+}
+
+type typingFrame struct {
+	Type    string `json:"type"`
+	Contact string `json:"contact"`
+	Author  string `json:"author"`
+	Agent   string `json:"agent"`
+}
+
+type loggedOutFrame struct {
+	Type   string `json:"type"`
+	By     string `json:"by"`
+	ByName string `json:"by_name"`
 }
 
 type agentFrame struct {
@@ -129,85 +265,4 @@ type answerFrame struct {
 	Code    string `json:"code,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	Text    string `json:"text,omitempty"`
-}
-
-// word turns the name of an enumeration's value into the word of the contract: CHANNEL_WEBCHAT is webchat.
-func word(name, prefix string) string {
-	w := strings.ToLower(strings.TrimPrefix(name, prefix))
-	if w == "unspecified" {
-		return ""
-	}
-	return w
-}
-
-func channelWord(c event.Channel) string { return word(c.String(), "CHANNEL_") }
-
-func stateWord(s event.DeliveryState) string { return word(s.String(), "DELIVERY_STATE_") }
-
-func viewOffer(o *event.OfferChanged, queueName string) offerView {
-	v := offerView{
-		ID: o.GetOffer(), Contact: o.GetContact(), Conversation: o.GetConversation(), Queue: o.GetQueue(), QueueName: queueName,
-		Channel: channelWord(o.GetChannel()), State: word(o.GetState().String(), "OFFER_STATE_"), OfferedMs: o.GetOfferedMs(),
-		ExpiresMs: o.GetOfferedMs() + o.GetExpiresAfterMs(), Customer: o.GetCustomer(), Why: make([]candidateView, 0, len(o.GetCandidates())),
-	}
-	for _, c := range o.GetCandidates() {
-		v.Why = append(v.Why, candidateView{c.GetAgent(), c.GetChosen(), c.GetReason(), c.GetScore()})
-	}
-	return v
-}
-
-func viewContact(e *event.Event, queueName string) contactView {
-	c := e.GetContactChanged().GetContact()
-	return contactView{
-		ID: c.GetContact(), Conversation: c.GetConversation(), Customer: e.GetCustomer(), Address: c.GetAddress(),
-		Channel: channelWord(c.GetChannel()), EntryPoint: c.GetEntryPoint(), Queue: c.GetQueue(), QueueName: queueName, Agent: c.GetAgent(),
-		State: word(c.GetState().String(), "CONTACT_STATE_"), Connected: c.GetConnected(), StartedMs: c.GetStartedMs(),
-		EnqueuedMs: c.GetEnqueuedMs(), AssignedMs: c.GetAssignedMs(), EndedMs: c.GetEndedMs(), EndReason: c.GetEndReason(),
-		Version: c.GetVersion(),
-	}
-}
-
-// viewRefused is the answer to a command that was accepted, and came too late.
-func viewRefused(r *event.WishRefused) answerFrame {
-	text := map[string]string{
-		"not_open": "it is no longer open", "not_holder": "it is with somebody else by now, or with nobody",
-		"over": "the contact has ended", "not_wrapping": "the contact has not ended yet", "no_queue": "there is no such queue any more",
-		"limit": "the customer has too many conversations at once",
-	}[r.GetReason()]
-	return answerFrame{
-		Type: "error", Request: r.GetRequest(), Code: "refused", Reason: r.GetReason(), Text: cmp.Or(text, "something else happened first"),
-	}
-}
-
-func viewMessage(m *event.MessageAdded, text string, state event.DeliveryState) messageView {
-	return messageView{
-		ID: m.GetMessage(), Sequence: m.GetSequence(), Author: word(m.GetAuthor().String(), "AUTHOR_"), Agent: m.GetAgent(), Text: text,
-		SentMs: m.GetSentMs(), State: stateWord(state), ClientID: m.GetClientId(),
-	}
-}
-
-func viewQueue(q queueState) queueView {
-	name := q.name
-	if name == "" {
-		name = q.id
-	}
-	return queueView{q.id, name, q.waiting, q.oldest}
-}
-
-func viewAgent(a *agentState, name string) agentView {
-	v := agentView{
-		ID: a.id, Name: name, Status: a.changed.GetStatus(), Reason: a.changed.GetReason(), Connected: a.changed.GetConnected(),
-		Activity: a.changed.GetActivity(), Contacts: a.changed.GetContacts(), SinceMs: a.changed.GetSinceMs(),
-		Capacity: a.config.GetChatCapacity(),
-	}
-	if v.Status == "" {
-		v.Status = "offline"
-	}
-	if v.Activity == "" {
-		v.Activity = "idle"
-	}
-	if v.Contacts == nil {
-		v.Contacts = []string{}
-	}
-	return v
 }

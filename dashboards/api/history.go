@@ -138,10 +138,7 @@ func (s *Server) conversationMessages(w http.ResponseWriter, r *http.Request, wh
 	}
 	messages := make([]messageView, 0, len(rows))
 	for _, row := range rows {
-		messages = append(messages, messageView{
-			ID: str(row["message"]), Sequence: uint64(max(0, num(row["sequence"]))), Author: str(row["author"]), Agent: str(row["agent"]),
-			Text: str(row["text"]), SentMs: num(row["sent_ms"]), State: str(row["state"]), ClientID: str(row["client_id"]),
-		})
+		messages = append(messages, s.pastMessage(r.Context(), who.Tenant, row))
 	}
 	slices.SortFunc(messages, func(a, b messageView) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	live.WriteJSON(w, http.StatusOK, map[string]any{"messages": messages, "more": len(rows) == historyPage})
@@ -214,6 +211,7 @@ type decisionView struct {
 	OfferedMs  int64           `json:"offered_ms"`
 	ClosedMs   int64           `json:"closed_ms"`
 	PassedOver int64           `json:"passed_over"`
+	Route      *routeView      `json:"route"`
 	Why        []candidateView `json:"why"`
 }
 
@@ -241,10 +239,25 @@ func (s *Server) contactDecisions(w http.ResponseWriter, r *http.Request, who pe
 		agents, chosen := strs(row["candidate_agents"]), list(row["candidate_chosen"])
 		reasons, scores := strs(row["candidate_reasons"]), list(row["candidate_scores"])
 		for i := range min(len(agents), len(chosen), len(reasons), len(scores)) {
-			v.Why = append(v.Why, candidateView{agents[i], num(chosen[i]) != 0, reasons[i], num(scores[i])})
+			v.Why = append(v.Why, candidateView{Agent: agents[i], Chosen: num(chosen[i]) != 0, Reason: reasons[i], Score: num(scores[i])})
 		}
+		v.Why, v.Route = s.candidates(r.Context(), who.Tenant, v.Why), routeOf(row)
 		out = append(out, v)
 	}
 	live.WriteJSON(w, http.StatusOK, map[string]any{"decisions": out})
 	return nil
+}
+
+// routeOf is what the policy decided of an offer, where history has it.
+func routeOf(row map[string]any) *routeView {
+	if row["rule"] == nil && row["step"] == nil {
+		return nil
+	}
+	small := func(name string) uint32 { return uint32(max(0, min(num(row[name]), 1<<31))) } //nolint:gosec // bounded here
+	return &routeView{
+		PolicyVersion: uint64(max(0, num(row["policy_version"]))), Rule: str(row["rule"]), Step: small("step"), Need: str(row["need"]),
+		Intent: str(row["intent"]), Confidence: small("confidence"), Language: str(row["language"]), Tier: str(row["tier"]),
+		Priority:     int32(max(-1<<31, min(num(row["priority"]), 1<<31-1))), //nolint:gosec // bounded here
+		VirtualAgeMs: num(row["virtual_age_ms"]), Preferred: str(row["preferred"]), PassedOver: small("passed_over"),
+	}
 }

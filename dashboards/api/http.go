@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/live"
+	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
 const (
@@ -24,31 +26,48 @@ const (
 	csrfHeader     = "X-Tributary-Csrf"
 	maxBody        = 64 << 10
 	requestTimeout = 15 * time.Second
+	setupTimeout   = 45 * time.Second // a new version is in force when every fold has it
 )
 
 // route is one entry of the door. The table is what openapi.json is checked against.
 type route struct {
 	method, path string
 	// open routes are served without a login.
-	open  bool
-	serve func(s *Server, w http.ResponseWriter, r *http.Request, who person) error
+	open bool
+	// body and timeout bound it; zero is maxBody and requestTimeout.
+	body    int64
+	timeout time.Duration
+	serve   func(s *Server, w http.ResponseWriter, r *http.Request, who person) error
 }
 
 func routes() []route {
 	return []route{
-		{"POST", "/api/login", true, (*Server).login},
-		{"GET", "/api/first", true, (*Server).firstPage},
-		{"POST", "/api/first", true, (*Server).first},
-		{"POST", "/api/logout", false, (*Server).logout},
-		{"GET", "/api/me", false, (*Server).me},
-		{"GET", "/api/openapi.json", true, (*Server).openapi},
-		{"GET", "/api/ws", false, func(s *Server, w http.ResponseWriter, r *http.Request, who person) error {
+		{method: "POST", path: "/api/login", open: true, serve: (*Server).login},
+		{method: "GET", path: "/api/first", open: true, serve: (*Server).firstPage},
+		{method: "POST", path: "/api/first", open: true, serve: (*Server).first},
+		{method: "POST", path: "/api/logout", serve: (*Server).logout},
+		{method: "GET", path: "/api/me", serve: (*Server).me},
+		{method: "GET", path: "/api/openapi.json", open: true, serve: (*Server).openapi},
+		{method: "GET", path: "/api/ws", serve: func(s *Server, w http.ResponseWriter, r *http.Request, who person) error {
 			s.serveSocket(w, r, who)
 			return nil
 		}},
-		{"GET", "/api/conversations/{id}/messages", false, (*Server).conversationMessages},
-		{"GET", "/api/customers/{id}/conversations", false, (*Server).customerConversations},
-		{"GET", "/api/contacts/{id}/decisions", false, (*Server).contactDecisions},
+		{method: "GET", path: "/api/conversations/{id}/messages", serve: (*Server).conversationMessages},
+		{method: "GET", path: "/api/customers/{id}", serve: (*Server).customerProfile},
+		{method: "GET", path: "/api/customers/{id}/messages", serve: (*Server).customerMessages},
+		{method: "GET", path: "/api/customers/{id}/conversations", serve: (*Server).customerConversations},
+		{method: "GET", path: "/api/contacts/{id}/decisions", serve: (*Server).contactDecisions},
+		{method: "POST", path: "/api/messages/{id}/show", serve: (*Server).showMessage},
+		{method: "POST", path: "/api/files", body: privacy.MaxFile + 1, timeout: fileTimeout, serve: (*Server).putFile},
+		{method: "GET", path: "/api/files/{file}", timeout: fileTimeout, serve: (*Server).getFile},
+		{method: "GET", path: "/api/floor", serve: (*Server).floor},
+		{method: "POST", path: "/api/practice", serve: (*Server).practice},
+		{method: "GET", path: "/api/config", serve: (*Server).setup},
+		{method: "POST", path: "/api/config", body: maxSetup, timeout: setupTimeout, serve: (*Server).applySetup},
+		{method: "POST", path: "/api/config/check", body: maxSetup, serve: (*Server).checkSetup},
+		{method: "GET", path: "/api/accounts", serve: (*Server).listAccounts},
+		{method: "POST", path: "/api/accounts", serve: (*Server).createAccount},
+		{method: "POST", path: "/api/accounts/{login}", serve: (*Server).changeAccount},
 	}
 }
 
@@ -88,8 +107,8 @@ func (s *Server) wrap(rt route) http.Handler {
 		w = &statusWriter{ResponseWriter: w, done: func(status int) {
 			s.metrics.requests.WithLabelValues(rt.path, strconv.Itoa(status)).Inc()
 		}}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(rt.body, maxBody))
+		ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(rt.timeout, requestTimeout))
 		defer cancel()
 		r = r.WithContext(ctx)
 		var who person

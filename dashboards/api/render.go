@@ -19,40 +19,54 @@ func (s *Server) fetch(ctx context.Context, places []live.Place) (map[live.Place
 	return found, nil
 }
 
-// text is what an event's sealed part says, masked; empty where its key is erased.
-func (s *Server) text(ctx context.Context, e *event.Event) (string, error) {
+// recall reads one event, of which some thousands are remembered; nil where the log does not hold it any more.
+func (s *Server) recall(ctx context.Context, topic event.Topic, from *cache[*event.Event], at live.Place) (*event.Event, error) {
+	if at == 0 {
+		return nil, nil
+	}
+	if e, ok := from.get(at); ok {
+		return e, nil
+	}
+	found, err := live.Fetch(ctx, s.log, topic, []live.Place{at})
+	if err != nil {
+		return nil, fmt.Errorf("reading what a page shows: %w", err)
+	}
+	from.put(at, found[at])
+	return found[at], nil
+}
+
+// open is what an event's sealed part says; nil where there is none or its key is erased.
+func (s *Server) open(ctx context.Context, e *event.Event) (*event.Content, error) {
 	if e.GetSealed() == nil {
-		return "", nil
+		return nil, nil
 	}
 	content, err := s.opener.OpenContent(ctx, e.GetTenant(), e.GetSealed())
 	switch {
 	case isErased(err):
-		return "", nil
+		return nil, nil
 	case err != nil:
-		return "", fmt.Errorf("opening a message: %w", err)
+		return nil, fmt.Errorf("opening what was said: %w", err)
 	}
-	return s.mask(content.GetText()), nil
-}
-
-// agentName is the name of an agent as the configuration has it, or the id.
-func (s *Server) agentName(ctx context.Context, tenant string, a *agentState) string {
-	sealed := a.config.GetName()
-	if sealed == nil {
-		return a.id
-	}
-	content, err := s.opener.OpenContent(ctx, tenant, sealed)
-	if err != nil || content.GetName() == "" {
-		return a.id // a page without a colleague's name is better than none
-	}
-	return content.GetName()
+	return content, nil
 }
 
 func (s *Server) message(ctx context.Context, e *event.Event, state event.DeliveryState) (messageView, error) {
-	text, err := s.text(ctx, e)
+	content, err := s.open(ctx, e)
 	if err != nil {
 		return messageView{}, err
 	}
-	return viewMessage(e.GetMessageAdded(), text, state), nil
+	v := viewMessage(e.GetMessageAdded(), state)
+	v.Text = s.mask(content.GetText())
+	v.Masked = v.Text != content.GetText()
+	for i, name := range content.GetFileNames() {
+		if i < len(v.Attachments) {
+			v.Attachments[i].Name = s.mask(name)
+		}
+	}
+	if v.Agent != "" {
+		v.AgentName = s.nameOf(ctx, e.GetTenant(), v.Agent)
+	}
+	return v, nil
 }
 
 func (s *Server) messages(ctx context.Context, lines live.Lines, found map[live.Place]*event.Event) ([]messageView, error) {
@@ -72,19 +86,22 @@ func (s *Server) messages(ctx context.Context, lines live.Lines, found map[live.
 }
 
 // render makes a note's frame for one page.
-func (s *Server) render(ctx context.Context, tenant string, n *note) ([]byte, error) {
+func (s *Server) render(ctx context.Context, who person, n *note) ([]byte, error) {
 	switch n.kind {
 	case noteMade:
 		return n.made, nil
 	case noteSnapshot:
-		return s.renderSnapshot(ctx, tenant, n.snapshot)
+		return s.renderSnapshot(ctx, who, n.snapshot)
 	case noteAgent:
-		return json.Marshal(agentFrame{"agent", viewAgent(n.agent, s.agentName(ctx, tenant, n.agent))})
+		return json.Marshal(agentFrame{"agent", s.agentView(ctx, who.Tenant, n.agent)})
 	case noteOffer:
-		o := n.event.GetOfferChanged()
-		return json.Marshal(offerFrame{"offer", viewOffer(o, s.view.queueName(tenant, o.GetQueue()))})
+		o, err := s.offerView(ctx, who.Tenant, n.event.GetOfferChanged(), n.places.profile)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(offerFrame{"offer", o})
 	case noteContact:
-		return s.renderContact(ctx, tenant, n)
+		return s.renderContact(ctx, n)
 	case noteMessage:
 		m, err := s.message(ctx, n.event, event.DeliveryState_DELIVERY_STATE_UNSPECIFIED)
 		if err != nil {
@@ -97,13 +114,35 @@ func (s *Server) render(ctx context.Context, tenant string, n *note) ([]byte, er
 	case noteRefused:
 		return json.Marshal(viewRefused(n.event.GetWishRefused()))
 	case noteQueue:
-		return json.Marshal(queueFrame{"queue", viewQueue(n.queue)})
+		return json.Marshal(queueFrame{"queue", viewQueue(n.queue, s.view.serves(who.Tenant, who.Agent, n.queue.number))})
+	case noteTyping:
+		t := n.event.GetTypingSeen()
+		return json.Marshal(typingFrame{"typing", n.contact, word(t.GetAuthor().String(), "AUTHOR_"), t.GetAgent()})
+	case noteProfile:
+		p, err := s.profileView(ctx, n.event)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(profileFrame{"profile", p})
+	case noteSettings:
+		return json.Marshal(settingsFrame{"settings", viewSettings(n.lists)})
+	case noteColleague:
+		return n.shared.frame(0, func() ([]byte, error) {
+			return json.Marshal(colleagueFrame{"colleague", viewColleague(n.agent, s.agentName(ctx, who.Tenant, n.agent))})
+		})
+	case noteFloor:
+		return s.renderFloor(ctx, who, n)
+	case noteLoggedOut:
+		return json.Marshal(loggedOutFrame{"logged_out", n.account, s.accountName(ctx, who.Tenant, n.account)})
 	}
 	return nil, errors.New("a note of an unknown kind")
 }
 
-func (s *Server) renderContact(ctx context.Context, tenant string, n *note) ([]byte, error) {
-	c := viewContact(n.event, s.view.queueName(tenant, n.event.GetContactChanged().GetContact().GetQueue()))
+func (s *Server) renderContact(ctx context.Context, n *note) ([]byte, error) {
+	c, err := s.contactView(ctx, n.event, n.places)
+	if err != nil {
+		return nil, err
+	}
 	if n.lines != nil {
 		found, err := s.fetch(ctx, n.lines.Places(nil))
 		if err != nil {
@@ -116,39 +155,70 @@ func (s *Server) renderContact(ctx context.Context, tenant string, n *note) ([]b
 	return json.Marshal(contactFrame{"contact", c})
 }
 
-func (s *Server) renderSnapshot(ctx context.Context, tenant string, shot *snapshot) ([]byte, error) {
+func (s *Server) renderSnapshot(ctx context.Context, who person, shot *snapshot) ([]byte, error) {
 	f := snapshotFrame{
 		Type: "snapshot", Cursor: s.gateway + "-" + strconv.FormatUint(shot.applied, 10),
-		Agent:  viewAgent(shot.agent, s.agentName(ctx, tenant, shot.agent)),
 		Offers: make([]offerView, 0, len(shot.offers)), Contacts: make([]contactView, 0, len(shot.held)),
-		Queues: make([]queueView, 0, len(shot.queues)),
+		Queues: make([]queueView, 0, len(shot.queues)), Agents: make([]colleagueView, 0, len(shot.colleagues)), Profiles: []profileView{},
+		settingsView: viewSettings(shot.lists),
 	}
-	for _, o := range shot.offers {
-		f.Offers = append(f.Offers, viewOffer(o, s.view.queueName(tenant, o.GetQueue())))
+	if who.Agent != "" {
+		me := s.agentView(ctx, who.Tenant, shot.agent)
+		f.Agent = &me
+	}
+	for i, o := range shot.offers {
+		v, err := s.offerView(ctx, who.Tenant, o, shot.customers[i])
+		if err != nil {
+			return nil, err
+		}
+		f.Offers = append(f.Offers, v)
 	}
 	for _, q := range shot.queues {
-		f.Queues = append(f.Queues, viewQueue(q))
+		f.Queues = append(f.Queues, viewQueue(q, contains(shot.serves, q.number)))
 	}
-	var places []live.Place
-	for i := range shot.held {
-		places = shot.held[i].lines.Places(append(places, shot.held[i].at))
+	for _, a := range shot.colleagues {
+		f.Agents = append(f.Agents, viewColleague(a, s.agentName(ctx, who.Tenant, a)))
 	}
-	found, err := s.fetch(ctx, places)
-	if err != nil {
+	if err := s.renderHeld(ctx, &f, shot); err != nil {
 		return nil, err
 	}
+	return json.Marshal(f)
+}
+
+// renderHeld adds the contacts held, with what was said and the customers' profiles.
+func (s *Server) renderHeld(ctx context.Context, f *snapshotFrame, shot *snapshot) error {
+	var at []live.Place
+	for i := range shot.held {
+		at = shot.held[i].lines.Places(append(at, shot.held[i].at))
+	}
+	found, err := s.fetch(ctx, at)
+	if err != nil {
+		return err
+	}
+	seen := make(map[live.Place]bool)
 	for i := range shot.held {
 		h := &shot.held[i]
 		e := found[h.at]
 		if e.GetContactChanged() == nil {
-			return nil, fmt.Errorf("the log does not hold contact %s at %s/%d/%d: its retention is shorter than contacts live",
+			return fmt.Errorf("the log does not hold contact %s at %s/%d/%d: its retention is shorter than contacts live",
 				h.id, event.TopicConversationFacts, h.at.Partition(), h.at.Offset())
 		}
-		c := viewContact(e, s.view.queueName(tenant, e.GetContactChanged().GetContact().GetQueue()))
+		c, err := s.contactView(ctx, e, h.places)
+		if err != nil {
+			return err
+		}
 		if c.Messages, err = s.messages(ctx, h.lines, found); err != nil {
-			return nil, err
+			return err
 		}
 		f.Contacts = append(f.Contacts, c)
+		if at := h.places.profile; at != 0 && !seen[at] {
+			seen[at] = true
+			p, err := s.profileOf(ctx, at, e.GetTenant(), e.GetCustomer())
+			if err != nil {
+				return err
+			}
+			f.Profiles = append(f.Profiles, p)
+		}
 	}
-	return json.Marshal(f)
+	return nil
 }

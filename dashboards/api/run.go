@@ -14,6 +14,7 @@ import (
 
 const (
 	queueEvery = 250 * time.Millisecond
+	floorEvery = time.Second
 	aliveEvery = time.Second
 	sweepEvery = 10 * time.Second
 	stopGrace  = 5 * time.Second
@@ -37,6 +38,7 @@ func (s *Server) Run(ctx context.Context) error {
 	follow.Go(func() {
 		cancel(s.follower.Run(ctx, s.log, viewTopics[:], func(_ event.Topic, batch []engine.Delivered) { s.view.apply(batch) }))
 	})
+	follow.Go(func() { s.watchAudit(ctx) })
 	s.tick(ctx)
 	follow.Wait()
 	s.stopped.Store(true)
@@ -47,8 +49,9 @@ func (s *Server) Run(ctx context.Context) error {
 // tick does what has a rhythm. Signs of life have a goroutine of their own: they wait for the log.
 func (s *Server) tick(ctx context.Context) {
 	s.work.Start(func() { s.aliveLoop(ctx) })
-	queues, sweep := time.NewTicker(queueEvery), time.NewTicker(sweepEvery)
+	queues, floors, sweep := time.NewTicker(queueEvery), time.NewTicker(floorEvery), time.NewTicker(sweepEvery)
 	defer queues.Stop()
+	defer floors.Stop()
 	defer sweep.Stop()
 	for {
 		select {
@@ -56,7 +59,12 @@ func (s *Server) tick(ctx context.Context) {
 			return
 		case <-queues.C:
 			s.view.flushQueues()
+			s.endRevoked(ctx)
+		case <-floors.C:
+			s.view.flushColleagues()
+			s.view.flushFloors()
 		case <-sweep.C:
+			s.view.tickHours()
 			s.sweep(ctx)
 		}
 	}

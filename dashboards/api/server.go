@@ -40,6 +40,13 @@ type Config struct {
 	Guard    Guard
 	Opener   Opener
 	Accounts Accounts
+	// Files keep what is attached to messages; nil takes none.
+	Files Files
+	// Setup changes the configuration, and Practice gives an agent customers to practise with; nil answers that there is none.
+	Setup    Setup
+	Practice Practice
+	// PublicURL is where people reach the pages, for links; empty takes the request's own.
+	PublicURL string
 	// History may be nil: history is then late for ever.
 	History History
 	// Assets are the pages, with index.html; nil serves none.
@@ -103,15 +110,21 @@ type Server struct {
 	limits   Limits
 	view     *view
 	follower live.Follower
-	contacts contactCache
-	metrics  *metrics
-	mask     func(string) string
-	auditor  *Auditor
-	sockets  *live.Sockets
-	handler  http.Handler
-	work     *live.Crew
-	ran      atomic.Bool
-	stopped  atomic.Bool
+	contacts cache[*contactRef]
+	// facts and offers are what was read last of profiles and models' words, and of offers.
+	facts, offers cache[*event.Event]
+	names         nameBook
+	shows         *live.Limiter
+	uploads       *live.Limiter
+	watch         revocations
+	metrics       *metrics
+	mask          func(string) string
+	auditor       *Auditor
+	sockets       *live.Sockets
+	handler       http.Handler
+	work          *live.Crew
+	ran           atomic.Bool
+	stopped       atomic.Bool
 
 	conns live.Roll[*session]
 	// places counts the connections of each account, and reads bounds how many pages at once are read from the log.
@@ -138,8 +151,11 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		config: c, log: c.Log, guard: c.Guard, opener: c.Opener, logger: c.Logger, now: c.Now, work: live.NewCrew(), mask: privacy.Mask, newID: c.NewID, gateway: c.Gateway,
-		limits: c.Limits.withDefaults(), view: newView(), contacts: contactCache{limit: 4096},
+		limits: c.Limits.withDefaults(), view: newView(), contacts: cache[*contactRef]{limit: 4096},
+		facts: cache[*event.Event]{limit: 4096}, offers: cache[*event.Event]{limit: 4096},
+		shows: live.NewLimiter(showRate, showBurst, maxLimited), uploads: live.NewLimiter(uploadRate, uploadBurst, maxLimited),
 	}
+	s.view.now = func() int64 { return c.Now().UnixMilli() }
 	var err error
 	if s.metrics, err = newMetrics(c.Registry, s); err != nil {
 		return nil, err

@@ -48,6 +48,10 @@ type session struct {
 	patience atomic.Int32
 	// disclosed are contacts of others whose contents the page was shown; it belongs to the goroutine that drains.
 	disclosed map[string]bool
+	// ended: the page is being told that it was logged out.
+	ended atomic.Bool
+	// typed is when the page last told of typing, by contact; it belongs to the goroutine that reads.
+	typed map[string]time.Time
 }
 
 func (s *Server) newSession(conn *live.Conn, who person, token string) *session {
@@ -82,7 +86,7 @@ func (c *session) frame(n *note) ([]byte, bool) {
 	}
 	var made []byte
 	if err == nil {
-		made, err = c.server.render(ctx, c.who.Tenant, n)
+		made, err = c.server.render(ctx, c.who, n)
 	}
 	if err != nil {
 		c.server.logger.LogAttrs(ctx, slog.LevelError, "a frame could not be made; the page reconnects", slog.String("error", err.Error()))
@@ -92,7 +96,13 @@ func (c *session) frame(n *note) ([]byte, bool) {
 	return made, true
 }
 
-func (c *session) send(_ *note, frame []byte) bool { return c.Write(frame) }
+func (c *session) send(n *note, frame []byte) bool {
+	sent := c.Write(frame)
+	if n.kind == noteLoggedOut {
+		c.End(live.CloseLogin, "logged out by a supervisor")
+	}
+	return sent
+}
 
 // Open shows the page what there is, and tells routing that the agent has it.
 func (c *session) Open() {
@@ -106,7 +116,7 @@ func (c *session) Open() {
 }
 
 func (c *session) push(n note) {
-	if n.account == "" || n.account == c.who.Account {
+	if n.account == "" || n.kind == noteLoggedOut || n.account == c.who.Account {
 		c.out.Push(n)
 	}
 }

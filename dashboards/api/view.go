@@ -28,11 +28,18 @@ type view struct {
 	tenants  map[string]*tenantEntry
 	byTenant []*tenantEntry
 	byAgent  []*agentEntry
+	byQueue  []*queueEntry
 	convs    live.Slab[conv]
 	contacts live.Slab[contact]
 	lines    live.LineSlab
 	byConv   map[live.Key]live.Ref
 	byID     map[live.Key]live.Ref
+	// profiles is where the newest profile of each customer stands, and early where the newest offer of contacts stands that
+	// were offered before the view read of them: topics are read beside each other. Both are bounded.
+	profiles, early map[live.Key]live.Place
+	words           map[string]string
+	// now is the wall clock in Unix milliseconds, for opening hours.
+	now func() int64
 }
 
 // conv is an open conversation.
@@ -46,44 +53,15 @@ type conv struct {
 
 // contact is an open contact: queued, assigned or wrapping.
 type contact struct {
-	key live.Key
-	// at is where its newest record stands.
-	at live.Place
+	key, customer live.Key
+	// At is where its newest record stands; why, where its newest offer that names candidates does, and intent, what a model
+	// said of it: 0 for none.
+	at, why, intent live.Place
 	// tenant and agent are places in the view's lists of them; agent 0 is nobody.
 	tenant, agent uint32
 	conv          live.Ref
 	next          live.Ref
 	version       uint32
-}
-
-// tenantEntry is what the view knows of one tenant.
-type tenantEntry struct {
-	id     string
-	number uint32
-	agents map[string]*agentEntry
-	queues map[string]*queueEntry
-	subs   map[subscriber]struct{}
-	dirty  []*queueEntry
-}
-
-// agentEntry is an agent's presence, offers and contacts, and the pages that show them.
-type agentEntry struct {
-	id     string
-	number uint32
-	// changed and config are encoded, as few agents have a page here; nil is nothing known.
-	changed, config []byte
-	offers          []*event.OfferChanged
-	held            []live.Ref
-	subs            []subscriber
-}
-
-// queueEntry is a queue's line.
-type queueEntry struct {
-	id, name string
-	waiting  uint32
-	// since holds when each contact that waits began to.
-	since map[live.Key]int64
-	dirty bool
 }
 
 // subscriber is a page. Push is called with the view locked: it must not block and must not call the view.
@@ -93,6 +71,8 @@ func newView() *view {
 	return &view{
 		keys: live.NewKeys(), tenants: make(map[string]*tenantEntry), byAgent: []*agentEntry{nil},
 		byConv: make(map[live.Key]live.Ref), byID: make(map[live.Key]live.Ref),
+		profiles: make(map[live.Key]live.Place), early: make(map[live.Key]live.Place), words: make(map[string]string),
+		now: func() int64 { return 0 },
 	}
 }
 
@@ -130,12 +110,20 @@ func (v *view) applyOne(d *engine.Delivered) {
 		v.messageMarked(e, body.MessageMarked)
 	case *event.Event_WishRefused:
 		v.wishRefused(e, body.WishRefused)
+	case *event.Event_ProfileChanged:
+		v.profileChanged(e, at)
+	case *event.Event_TypingSeen:
+		if r, ok := v.byConv[v.keys.Of(body.TypingSeen.GetConversation())]; ok {
+			v.tellHolders(v.convs.Get(r), note{kind: noteTyping, event: e})
+		}
+	case *event.Event_IntentFound:
+		if r, ok := v.byID[v.keys.Of(body.IntentFound.GetContact())]; ok {
+			v.contacts.Get(r).intent = at
+		}
 	case *event.Event_AgentChanged:
-		a := v.agent(v.tenant(e.GetTenant()), body.AgentChanged.GetAgent())
-		a.changed = encoded(body.AgentChanged)
-		a.tellState()
+		v.agentChanged(v.tenant(e.GetTenant()), body.AgentChanged)
 	case *event.Event_OfferChanged:
-		v.offerChanged(e, body.OfferChanged)
+		v.offerChanged(e, body.OfferChanged, at)
 	case *event.Event_QueueEntry:
 		v.queueChanged(v.tenant(e.GetTenant()), body.QueueEntry)
 	case *event.Event_ConfigApplied:
@@ -196,6 +184,7 @@ func (v *view) contactChanged(e *event.Event, c *event.Contact, at live.Place) {
 		}
 	} else {
 		r, k = v.addContact(tenant, c)
+		k.customer = v.keys.Of(e.GetCustomer())
 	}
 	before, moved := v.byAgent[k.agent], v.move(r, k, c.GetConversation())
 	k.at, k.version = at, uint32(c.GetVersion()) //nolint:gosec // versions of one contact are few
@@ -204,12 +193,14 @@ func (v *view) contactChanged(e *event.Event, c *event.Contact, at live.Place) {
 		after = v.agent(tenant, c.GetAgent())
 	}
 	v.handOver(r, k, after)
+	v.touched(tenant, c.GetContact())
+	told := note{kind: noteContact, event: e, contact: c.GetContact(), places: v.placesOf(k)}
 	fresh := after != nil && (after != before || moved)
 	if before != nil && (!fresh || before != after) {
-		before.tell(note{kind: noteContact, event: e})
+		before.tell(told)
 	}
 	if fresh {
-		v.tellWith(after, note{kind: noteContact, event: e}, v.convs.Get(k.conv))
+		v.tellWith(after, told, v.convs.Get(k.conv))
 	}
 	if ended {
 		v.dropContact(r, k)
@@ -222,6 +213,10 @@ func (v *view) addContact(tenant *tenantEntry, c *event.Contact) (live.Ref, *con
 	k.key, k.tenant, k.conv, k.next = v.keys.Keep(c.GetContact()), tenant.number, cr, cv.contacts
 	cv.contacts = r
 	v.byID[k.key] = r
+	if at, early := v.early[k.key]; early {
+		k.why = at
+		delete(v.early, k.key)
+	}
 	return r, k
 }
 
@@ -300,7 +295,10 @@ func (v *view) tellHolders(c *conv, n note) {
 	}
 }
 
-func (v *view) offerChanged(e *event.Event, o *event.OfferChanged) {
+func (v *view) offerChanged(e *event.Event, o *event.OfferChanged, at live.Place) {
+	if len(o.GetCandidates()) > 0 {
+		v.offeredAt(v.keys.Of(o.GetContact()), at)
+	}
 	a := v.agent(v.tenant(e.GetTenant()), o.GetAgent())
 	i := slices.IndexFunc(a.offers, func(x *event.OfferChanged) bool { return x.GetOffer() == o.GetOffer() })
 	switch open := o.GetState() == event.OfferState_OFFER_STATE_OFFERED; {
@@ -314,5 +312,5 @@ func (v *view) offerChanged(e *event.Event, o *event.OfferChanged) {
 			a.offers = nil
 		}
 	}
-	a.tell(note{kind: noteOffer, event: e})
+	a.tell(note{kind: noteOffer, event: e, places: places{profile: v.profiles[v.keys.Of(o.GetCustomer())]}})
 }

@@ -7,6 +7,63 @@ import (
 	"github.com/tributary-cc/tributary/stream/live"
 )
 
+// tenantEntry is what the view knows of one tenant.
+type tenantEntry struct {
+	id     string
+	number uint32
+	agents map[string]*agentEntry
+	queues map[string]*queueEntry
+	subs   map[subscriber]struct{}
+	dirty  []*queueEntry
+	// lists are what the configuration names besides agents and queues.
+	lists lists
+	// colleagues are the agents whose status other pages are to be told.
+	colleagues []*agentEntry
+	// floor is what the pages that watch the floor are to be told.
+	floor floorEntry
+}
+
+// agentEntry is an agent's presence, offers and contacts, and the pages that show them.
+type agentEntry struct {
+	id     string
+	number uint32
+	// changed and config are encoded, as few agents have a page here; nil is nothing known.
+	changed, config []byte
+	// queues are the numbers of those that the agent serves.
+	queues []uint32
+	offers []*event.OfferChanged
+	held   []live.Ref
+	subs   []subscriber
+	// doing is status and activity; staffs is whether the agent is connected and available.
+	doing  string
+	staffs bool
+	// told to colleagues, or about to be.
+	dirty bool
+}
+
+// queueEntry is a queue's line.
+type queueEntry struct {
+	id, name, domain, hours string
+	number                  uint32
+	wrapUpMs                int64
+	waiting                 uint32
+	// staffed counts the agents who are connected and available for it.
+	staffed int
+	// line holds who waits in it, or is being offered.
+	line    map[live.Key]waiting
+	dirty   bool
+	open    bool
+	removed bool
+}
+
+// waiting is a contact's place in a queue.
+type waiting struct {
+	since    int64
+	priority int32
+	offered  bool
+	reason   string
+}
+
 func (v *view) tenant(id string) *tenantEntry {
 	t := v.tenants[id]
 	if t == nil {
@@ -30,11 +87,12 @@ func (v *view) agent(t *tenantEntry, id string) *agentEntry {
 	return a
 }
 
-func (t *tenantEntry) queue(id string) *queueEntry {
+func (v *view) queue(t *tenantEntry, id string) *queueEntry {
 	q := t.queues[id]
 	if q == nil {
-		q = &queueEntry{id: id, since: make(map[live.Key]int64)}
+		q = &queueEntry{id: id, number: uint32(len(v.byQueue)), line: make(map[live.Key]waiting), open: true} //nolint:gosec // queues are few
 		t.queues[id] = q
+		v.byQueue = append(v.byQueue, q)
 	}
 	return q
 }
@@ -49,36 +107,58 @@ func (t *tenantEntry) changed(q *queueEntry) {
 }
 
 func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
-	q := t.queue(entry.GetQueue())
+	q := v.queue(t, entry.GetQueue())
 	q.waiting = entry.GetWaiting()
-	if key := v.keys.Of(entry.GetContact()); entry.GetState() == "waiting" {
-		q.since[key] = entry.GetEnqueuedMs()
-	} else {
-		delete(q.since, key)
+	switch key := v.keys.Of(entry.GetContact()); entry.GetState() {
+	case "waiting", "offered":
+		q.line[key] = waiting{entry.GetEnqueuedMs(), entry.GetPriority(), entry.GetState() == "offered", v.word(entry.GetReason())}
+	default:
+		delete(q.line, key)
 	}
 	t.changed(q)
+	v.touched(t, entry.GetContact())
 }
 
-func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
-	for _, o := range c.GetObjects() {
-		switch object := o.GetObject().(type) {
-		case *event.ConfigObject_Agent:
-			a := v.agent(t, object.Agent.GetId())
-			a.config = nil
-			if !o.GetRemoved() {
-				a.config = encoded(&event.Agent{
-					Name: object.Agent.GetName(), Domain: object.Agent.GetDomain(), ChatCapacity: object.Agent.GetChatCapacity(),
-				})
-			}
-			a.tellState()
-		case *event.ConfigObject_Queue:
-			q := t.queue(object.Queue.GetId())
-			q.name = object.Queue.GetName()
-			if o.GetRemoved() {
-				delete(t.queues, q.id)
-				continue
-			}
-			t.changed(q)
+// maxWords bounds the words that are kept once: they are codes, and few.
+const maxWords = 4096
+
+// word is a code as it is kept once.
+func (v *view) word(code string) string {
+	if kept, ok := v.words[code]; ok {
+		return kept
+	}
+	if len(v.words) < maxWords {
+		v.words[code] = code
+	}
+	return code
+}
+
+func (v *view) agentChanged(t *tenantEntry, c *event.AgentChanged) {
+	a := v.agent(t, c.GetAgent())
+	a.changed = encoded(c)
+	v.staff(a, c.GetConnected() && c.GetStatus() == "available")
+	if doing := v.word(c.GetStatus() + "/" + c.GetActivity()); doing != a.doing {
+		a.doing = doing
+		if !a.dirty {
+			a.dirty = true
+			t.colleagues = append(t.colleagues, a)
+		}
+	}
+	t.floor.agent(a)
+	a.tellState()
+}
+
+// staff counts an agent in the queues served, or no more.
+func (v *view) staff(a *agentEntry, staffs bool) {
+	if a.staffs == staffs {
+		return
+	}
+	a.staffs = staffs
+	for _, n := range a.queues {
+		if staffs {
+			v.byQueue[n].staffed++
+		} else {
+			v.byQueue[n].staffed--
 		}
 	}
 }
@@ -142,15 +222,18 @@ func (v *view) wishRefused(e *event.Event, r *event.WishRefused) {
 // queueState is a queue's line at one moment.
 type queueState struct {
 	id, name string
+	number   uint32
 	waiting  uint32
 	oldest   int64
+	staffed  int
+	open     bool
 }
 
 func (q *queueEntry) state() queueState {
-	s := queueState{id: q.id, name: q.name, waiting: q.waiting}
-	for _, since := range q.since {
-		if s.oldest == 0 || since < s.oldest {
-			s.oldest = since
+	s := queueState{id: q.id, name: q.name, number: q.number, waiting: q.waiting, staffed: q.staffed, open: q.open}
+	for _, w := range q.line {
+		if !w.offered && (s.oldest == 0 || w.since < s.oldest) {
+			s.oldest = w.since
 		}
 	}
 	return s
@@ -163,7 +246,8 @@ func (v *view) flushQueues() {
 	for _, t := range v.tenants {
 		for _, q := range t.dirty {
 			q.dirty = false
-			if len(t.subs) == 0 {
+			t.floor.queue(q)
+			if len(t.subs) == 0 || q.removed {
 				continue
 			}
 			n := note{kind: noteQueue, queue: q.state()}

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
@@ -15,13 +16,23 @@ type snapshot struct {
 	offers  []*event.OfferChanged
 	held    []heldContact
 	queues  []queueState
+	lists   lists
+	// serves are the numbers of the queues that the agent serves.
+	serves     []uint32
+	colleagues []*agentState
+	// customers are the profiles of those whose offers are open, by the offers' order.
+	customers []live.Place
 }
 
 type heldContact struct {
-	id    string
-	at    live.Place
-	lines live.Lines
+	id     string
+	at     live.Place
+	places places
+	lines  live.Lines
 }
+
+// maxColleaguesShown is how many other agents a page is shown at first; who is connected comes first.
+const maxColleaguesShown = 500
 
 // subscribe registers a page of an agent and pushes its snapshot to it, in one step: what is applied later is pushed
 // behind it. Unsubscribe with the same arguments.
@@ -30,13 +41,19 @@ func (v *view) subscribe(tenant, agent string, s subscriber) {
 	defer v.mu.Unlock()
 	t := v.tenant(tenant)
 	a := v.agent(t, agent)
-	shot := &snapshot{applied: v.applied, agent: a.state(), offers: slices.Clone(a.offers)}
+	shot := &snapshot{applied: v.applied, agent: a.state(), offers: slices.Clone(a.offers), lists: t.lists, serves: slices.Clone(a.queues)}
+	for _, o := range a.offers {
+		shot.customers = append(shot.customers, v.profiles[v.keys.Of(o.GetCustomer())])
+	}
+	shot.colleagues = t.colleaguesOf(a)
 	for _, r := range a.held {
 		k := v.contacts.Get(r)
-		shot.held = append(shot.held, heldContact{v.keys.Text(k.key), k.at, v.lines.Copy(v.convs.Get(k.conv).lines)})
+		shot.held = append(shot.held, heldContact{v.keys.Text(k.key), k.at, v.placesOf(k), v.lines.Copy(v.convs.Get(k.conv).lines)})
 	}
 	for _, q := range t.queues {
-		shot.queues = append(shot.queues, q.state())
+		if !q.removed {
+			shot.queues = append(shot.queues, q.state())
+		}
 	}
 	slices.SortFunc(shot.queues, func(a, b queueState) int { return cmp.Compare(a.id, b.id) })
 	a.subs = append(a.subs, s)
@@ -51,6 +68,28 @@ func (v *view) unsubscribe(tenant, agent string, s subscriber) {
 	a := v.agent(t, agent)
 	a.subs = slices.DeleteFunc(a.subs, func(x subscriber) bool { return x == s })
 	delete(t.subs, s)
+	t.floor.unwatch(s)
+}
+
+// colleaguesOf are the other agents whom the configuration names, those who are connected first.
+func (t *tenantEntry) colleaguesOf(me *agentEntry) []*agentState {
+	var here, away []*agentEntry
+	for _, a := range t.agents {
+		switch {
+		case a == me || a.config == nil:
+		case a.doing == "" || strings.HasPrefix(a.doing, "offline"):
+			away = append(away, a)
+		default:
+			here = append(here, a)
+		}
+	}
+	here = append(here, away...)
+	out := make([]*agentState, 0, min(len(here), maxColleaguesShown))
+	for _, a := range here[:cap(out)] {
+		out = append(out, a.state())
+	}
+	slices.SortFunc(out, func(a, b *agentState) int { return cmp.Compare(a.id, b.id) })
+	return out
 }
 
 // contactAt is where the newest record of an open contact of the tenant stands, and who holds it.

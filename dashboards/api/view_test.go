@@ -143,7 +143,7 @@ func (s *screen) add(contact string, m messageView) {
 func (p *page) play(t require.TestingT, s *Server, agent string) *screen {
 	show := &screen{contacts: map[string][]string{}, states: map[string]string{}}
 	for i := range p.notes {
-		frame, err := s.render(context.Background(), "acme", &p.notes[i])
+		frame, err := s.render(context.Background(), person{Tenant: "acme", Agent: agent}, &p.notes[i])
 		require.NoError(t, err)
 		var f struct {
 			Type     string

@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// maxPriority bounds what a supervisor may set, up and down.
+const maxPriority = 1000
+
+// mustManage asks for the right to act on others' work, and writes down that it was used, or tried, before anything is done.
+func (c *session) mustManage(ctx context.Context, subject string) error {
+	may := c.who.mayManage()
+	if err := c.server.audit(ctx, c.who, access.ActionRoutingAct, subject, may); err != nil {
+		return err
+	}
+	if !may {
+		return denied("only supervisors do that")
+	}
+	return nil
+}
+
+// doSetStatus sets another's status, and may log the agent out: then the logins of the agent's accounts end everywhere.
+func (c *session) doSetStatus(ctx context.Context, cmd *command) error {
+	if err := checkStatus(cmd.Status); err != nil {
+		return err
+	}
+	if !isID(cmd.Agent, maxID) {
+		return invalid("agent: the id of an agent")
+	}
+	if err := c.mustManage(ctx, cmd.Agent); err != nil {
+		return err
+	}
+	if !c.server.view.isAgent(c.who.Tenant, cmd.Agent) {
+		return notFound("agent: there is no such agent")
+	}
+	domain := orMain(c.server.view.agentState(c.who.Tenant, cmd.Agent).config.GetDomain())
+	e := &event.Event{Key: event.Key(c.who.Tenant, domain), Body: &event.Event_AgentStatus{AgentStatus: &event.AgentStatus{
+		Agent: cmd.Agent, Status: cmd.Status, Reason: cmd.Reason, Request: cmd.Request, By: c.who.Account, LogOut: cmd.LogOut,
+	}}}
+	err := c.server.append(ctx, event.TopicRoutingIn, c.who.Tenant, e, nil, "set status", cmd.Agent, c.who.Account, cmd.Request)
+	if err != nil || !cmd.LogOut {
+		return err
+	}
+	return c.server.logOut(access.By(ctx, c.who.Account), c.who.Tenant, cmd.Agent)
+}
+
+// logOut ends all logins of the accounts that work as an agent.
+func (s *Server) logOut(ctx context.Context, tenant, agent string) error {
+	infos, err := s.config.Accounts.List(ctx, tenant)
+	if err != nil {
+		return fmt.Errorf("looking for the agent's accounts: %w", err)
+	}
+	for _, x := range infos {
+		if x.AgentID != agent || x.Disabled {
+			continue
+		}
+		if err = s.config.Accounts.EndSessions(ctx, tenant, x.Login); err != nil {
+			return fmt.Errorf("ending an agent's logins: %w", err)
+		}
+	}
+	return nil
+}
+
+// doMove sends a contact that waits or is held to another queue.
+func (c *session) doMove(ctx context.Context, cmd *command) error {
+	if !isID(cmd.Contact, maxID) || !isID(cmd.Queue, maxID) {
+		return invalid("contact and queue: their ids")
+	}
+	if err := c.mustManage(ctx, cmd.Contact); err != nil {
+		return err
+	}
+	if !c.server.view.hasQueue(c.who.Tenant, cmd.Queue) {
+		return notFound("queue: there is no such queue")
+	}
+	k, err := c.server.contact(ctx, c.who.Tenant, cmd.Contact)
+	if err != nil {
+		return err
+	}
+	e := k.event(c.who.Tenant)
+	e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{
+		Contact: k.id, Agent: k.agent, Queue: cmd.Queue, Request: cmd.Request, BySupervisor: true, By: c.who.Account,
+	}}
+	return c.server.append(ctx, event.TopicConversationIn, c.who.Tenant, e, nil, "move", k.id, c.who.Account, cmd.Request)
+}
+
+// doPriority moves a contact that waits up or down in its line.
+func (c *session) doPriority(ctx context.Context, cmd *command) error {
+	if !isID(cmd.Contact, maxID) || cmd.Priority < -maxPriority || cmd.Priority > maxPriority {
+		return invalid("contact: its id; priority: -1000 to 1000")
+	}
+	if err := c.mustManage(ctx, cmd.Contact); err != nil {
+		return err
+	}
+	queue, waits := c.server.view.waitsIn(c.who.Tenant, cmd.Contact)
+	if !waits {
+		return conflict("the contact does not wait any more")
+	}
+	e := &event.Event{Key: event.Key(c.who.Tenant, queue.domain), Body: &event.Event_SetPriority{SetPriority: &event.SetPriority{
+		Contact: cmd.Contact, Priority: cmd.Priority, By: c.who.Account, Request: cmd.Request,
+	}}}
+	return c.server.append(ctx, event.TopicRoutingIn, c.who.Tenant, e, nil, "priority", cmd.Contact, c.who.Account, cmd.Request)
+}

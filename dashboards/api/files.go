@@ -1,0 +1,185 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
+	"github.com/tributary-cc/tributary/stream/privacy"
+)
+
+const (
+	maxAttachments = 10
+	maxFileName    = 200
+	// fileTimeout bounds how long a file may take on its way in or out: a slow line must not hold a place for ever.
+	fileTimeout = 2 * time.Minute
+	// uploadRate and uploadBurst bound the files of one account.
+	uploadRate, uploadBurst = 0.5, 20
+	// maxLimited is how many accounts are counted at once.
+	maxLimited = 10_000
+)
+
+// Files keep what is attached to messages, sealed with the address's key; privacy's are.
+type Files interface {
+	Seal(ctx context.Context, tenant, ref string, r io.Reader) (privacy.FileInfo, error)
+	Stat(ctx context.Context, tenant, file string) (privacy.FileInfo, error)
+	Copy(ctx context.Context, tenant string, info privacy.FileInfo, w io.Writer) error
+}
+
+var _ Files = (*privacy.Files)(nil)
+
+type fileView struct {
+	File      string `json:"file"`
+	MediaType string `json:"media_type"`
+	Size      int64  `json:"size"`
+	Name      string `json:"name"`
+}
+
+var errNoFiles = &fault{kindNotFound, "not_available", "this installation takes no files"}
+
+// isFileName: a name is shown and sealed with its message; it is no path and holds nothing that a screen does not show.
+func isFileName(name string) bool {
+	n := utf8.RuneCountInString(name)
+	return n > 0 && n <= maxFileName && utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool {
+		return r == '/' || r == '\\' || !unicode.IsPrint(r)
+	})
+}
+
+// putFile takes a file for a contact from its holder. What it is its bytes say, not its name and not the browser.
+func (s *Server) putFile(w http.ResponseWriter, r *http.Request, who person) error {
+	if s.config.Files == nil {
+		return errNoFiles
+	}
+	query := r.URL.Query()
+	contact, name := query.Get("contact"), query.Get("name")
+	if !isID(contact, maxID) || !isFileName(name) {
+		return invalid("contact: its id; name: 1 to 200 characters without / and \\")
+	}
+	k, err := s.contact(r.Context(), who.Tenant, contact)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !who.can(access.ActionContactWrite) || who.Agent == "" || k.agent != who.Agent:
+		return denied("the contact is with somebody else")
+	case k.state != event.ContactState_CONTACT_STATE_ASSIGNED:
+		return conflict("the contact has ended")
+	case !s.uploads.Take(who.account(), s.now()):
+		return errRate
+	}
+	info, err := s.config.Files.Seal(r.Context(), who.Tenant, k.address, r.Body)
+	if err != nil {
+		return err
+	}
+	live.WriteJSON(w, http.StatusOK, fileView{info.File, info.MediaType, info.Size, name})
+	return nil
+}
+
+// getFile gives a file to who may read what was said over its address. To open one is to read content: it is audited.
+func (s *Server) getFile(w http.ResponseWriter, r *http.Request, who person) error {
+	if s.config.Files == nil {
+		return errNoFiles
+	}
+	file := r.PathValue("file")
+	if !isID(file, maxID) || strings.Contains(file, "/") {
+		return notFound("there is no such file")
+	}
+	info, err := s.config.Files.Stat(r.Context(), who.Tenant, file)
+	if err != nil {
+		return err
+	}
+	holds, err := s.holdsAddress(r.Context(), who, info.Ref)
+	if err != nil {
+		return err
+	}
+	if err = s.allowed(r.Context(), who, "file/"+file, holds || who.mayReview()); err != nil {
+		return err
+	}
+	// Whole before the first byte is answered: a part that does not open must not look like the end of a file.
+	var whole bytes.Buffer
+	whole.Grow(int(min(info.Size, privacy.MaxFile)))
+	if err = s.config.Files.Copy(r.Context(), who.Tenant, info, &whole); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", info.MediaType)
+	if info.MediaType == privacy.MediaText {
+		h.Set("Content-Type", privacy.MediaText+"; charset=utf-8")
+	}
+	h.Set("Content-Length", strconv.Itoa(whole.Len()))
+	h.Set("Cache-Control", "private, no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	if !strings.HasPrefix(info.MediaType, "image/") {
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file + extension(info.MediaType)}))
+	}
+	_, _ = whole.WriteTo(w) // the client is gone: nothing to do
+	return nil
+}
+
+func extension(mediaType string) string {
+	switch mediaType {
+	case "application/pdf":
+		return ".pdf"
+	case privacy.MediaText:
+		return ".txt"
+	}
+	return ""
+}
+
+// holdsAddress reports whether the person holds a contact over an address.
+func (s *Server) holdsAddress(ctx context.Context, who person, address string) (bool, error) {
+	if who.Agent == "" || !who.can(access.ActionContactRead) {
+		return false, nil
+	}
+	for _, id := range s.view.heldBy(who.Tenant, who.Agent) {
+		k, err := s.contact(ctx, who.Tenant, id)
+		switch {
+		case err != nil && asFault(err).kind == kindNotFound: // it ended meanwhile
+		case err != nil:
+			return false, err
+		case k.address == address:
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// attached are the files that a message names: each must have been given for the contact's address.
+func (s *Server) attached(ctx context.Context, tenant string, k *contactRef, list []attachment) ([]*event.Attachment, []string, error) {
+	if len(list) == 0 {
+		return nil, nil, nil
+	}
+	if len(list) > maxAttachments {
+		return nil, nil, invalid("attachments: at most 10")
+	}
+	if s.config.Files == nil {
+		return nil, nil, errNoFiles
+	}
+	files, names := make([]*event.Attachment, 0, len(list)), make([]string, 0, len(list))
+	for _, a := range list {
+		if !isID(a.File, maxID) || !isFileName(a.Name) {
+			return nil, nil, invalid("attachments: file and name of each")
+		}
+		info, err := s.config.Files.Stat(ctx, tenant, a.File)
+		if errors.Is(err, privacy.ErrNoFile) || err == nil && info.Ref != k.address {
+			return nil, nil, notFound("attachments: there is no such file for this contact")
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, &event.Attachment{File: a.File, MediaType: info.MediaType, Size: uint64(info.Size)}) //nolint:gosec // at most 10 MiB
+		names = append(names, a.Name)
+	}
+	return files, names, nil
+}

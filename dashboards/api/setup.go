@@ -1,0 +1,192 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/live"
+)
+
+// Setup reads and changes the configuration of tenants as people write it. Objects are the file as JSON: the same keys as in
+// the YAML, durations as texts. Secrets stand as "(set)", which as it is leaves them as they are.
+type Setup interface {
+	// Export answers what is in force.
+	Export(ctx context.Context, tenant string) (SetupText, error)
+	// Check finds all faults of what a person wrote, and answers it as its YAML with the places of the faults in it.
+	Check(ctx context.Context, tenant string, wish SetupWish) (yaml string, faults []SetupFault, err error)
+	// Apply sets it, whole, if base is the version in force. Faults say why it is not; a [*SetupChanged] that another is.
+	Apply(ctx context.Context, tenant string, wish SetupWish, base uint64) (version uint64, faults []SetupFault, err error)
+}
+
+// SetupText is a configuration as people read it.
+type SetupText struct {
+	Version uint64          `json:"version"`
+	YAML    string          `json:"yaml"`
+	Objects json.RawMessage `json:"objects"`
+}
+
+// SetupWish is a configuration as a person wrote it: exactly one is set.
+type SetupWish struct {
+	YAML    string
+	Objects json.RawMessage
+}
+
+// SetupFault is one thing wrong at one place.
+type SetupFault struct {
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Path   string `json:"path"`
+	Text   string `json:"text"`
+}
+
+// SetupChanged says that a configuration was changed by somebody else meanwhile.
+//
+//nolint:errname // it is the word of the contract
+type SetupChanged struct {
+	// Version in force, and what changed since the base, as one line each.
+	Version uint64
+	Changes []string
+}
+
+func (c *SetupChanged) Error() string { return "the configuration was changed meanwhile" }
+
+// Practice gives an agent simulated customers. It is there where a demo is.
+type Practice interface {
+	On(tenant, agent string) bool
+	Set(ctx context.Context, tenant, agent string, on bool) error
+}
+
+// maxSetup bounds a configuration.
+const maxSetup = 4 << 20
+
+var errNoSetup = &fault{kindNotFound, "not_available", "this process cannot change the configuration"}
+
+// mayConfigure asks for a right about the configuration, and writes down who used it.
+func (s *Server) mayConfigure(ctx context.Context, who person, action access.Action, subject string) error {
+	if s.config.Setup == nil {
+		return errNoSetup
+	}
+	may := who.can(action)
+	if err := s.audit(ctx, who, action, subject, may); err != nil {
+		return err
+	}
+	if !may {
+		return denied("the configuration is open to administrators")
+	}
+	return nil
+}
+
+func (s *Server) setup(w http.ResponseWriter, r *http.Request, who person) error {
+	if err := s.mayConfigure(r.Context(), who, access.ActionConfigRead, "config"); err != nil {
+		return err
+	}
+	text, err := s.config.Setup.Export(r.Context(), who.Tenant)
+	if err != nil {
+		return err
+	}
+	live.WriteJSON(w, http.StatusOK, text)
+	return nil
+}
+
+type setupBody struct {
+	YAML        string          `json:"yaml"`
+	Objects     json.RawMessage `json:"objects"`
+	BaseVersion uint64          `json:"base_version"`
+}
+
+func (b *setupBody) wish() (SetupWish, error) {
+	if (b.YAML == "") == (len(b.Objects) == 0) {
+		return SetupWish{}, invalid("yaml or objects, one of them")
+	}
+	return SetupWish{b.YAML, b.Objects}, nil
+}
+
+func (s *Server) checkSetup(w http.ResponseWriter, r *http.Request, who person) error {
+	if err := s.mayConfigure(r.Context(), who, access.ActionConfigRead, "config/check"); err != nil {
+		return err
+	}
+	var b setupBody
+	if err := decode(r, &b); err != nil {
+		return err
+	}
+	wish, err := b.wish()
+	if err != nil {
+		return err
+	}
+	yaml, faults, err := s.config.Setup.Check(r.Context(), who.Tenant, wish)
+	if err != nil {
+		return err
+	}
+	if faults == nil {
+		faults = []SetupFault{}
+	}
+	live.WriteJSON(w, http.StatusOK, map[string]any{"ok": len(faults) == 0, "yaml": yaml, "faults": faults})
+	return nil
+}
+
+type changedBody struct {
+	Code    string   `json:"code"`
+	Text    string   `json:"text"`
+	Version uint64   `json:"version"`
+	Changes []string `json:"changes"`
+}
+
+type faultsBody struct {
+	Code   string       `json:"code"`
+	Text   string       `json:"text"`
+	Faults []SetupFault `json:"faults"`
+}
+
+func (s *Server) applySetup(w http.ResponseWriter, r *http.Request, who person) error {
+	if err := s.mayConfigure(r.Context(), who, access.ActionConfigWrite, "config"); err != nil {
+		return err
+	}
+	var b setupBody
+	if err := decode(r, &b); err != nil {
+		return err
+	}
+	wish, err := b.wish()
+	if err != nil {
+		return err
+	}
+	version, faults, err := s.config.Setup.Apply(r.Context(), who.Tenant, wish, b.BaseVersion)
+	var changed *SetupChanged
+	switch {
+	case errors.As(err, &changed):
+		changes := append([]string{}, changed.Changes...)
+		live.WriteJSON(w, http.StatusConflict, changedBody{"changed", "somebody else changed the configuration meanwhile", changed.Version, changes})
+	case err != nil:
+		return err
+	case len(faults) > 0:
+		live.WriteJSON(w, http.StatusUnprocessableEntity, faultsBody{"invalid", "the configuration has faults; nothing was changed", faults})
+	default:
+		live.WriteJSON(w, http.StatusOK, map[string]any{"version": version})
+	}
+	return nil
+}
+
+type practiceBody struct {
+	On bool `json:"on"`
+}
+
+func (s *Server) practice(w http.ResponseWriter, r *http.Request, who person) error {
+	if s.config.Practice == nil {
+		return &fault{kindNotFound, "not_available", "there is no practice here"}
+	}
+	if !who.works() {
+		return denied("this account is no agent")
+	}
+	var b practiceBody
+	if err := decode(r, &b); err != nil {
+		return err
+	}
+	if err := s.config.Practice.Set(r.Context(), who.Tenant, who.Agent, b.On); err != nil {
+		return err
+	}
+	s.view.retell(who.Tenant, who.Agent)
+	live.WriteJSON(w, http.StatusOK, b)
+	return nil
+}

@@ -1,0 +1,147 @@
+package api
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// lists are what the configuration of a tenant names besides agents and queues, each by its id. What a list holds is never
+// changed: a page may read it outside the lock.
+type lists struct {
+	codes   []*event.WrapUpCode
+	reasons []*event.StatusReason
+	replies []*event.QuickReply
+	teams   []*event.Team
+	hours   []*event.Hours
+}
+
+// set puts an object in its place in a list, in a copy of it.
+func set[T interface{ GetId() string }](list []T, object T, removed bool) []T {
+	i := slices.IndexFunc(list, func(x T) bool { return x.GetId() == object.GetId() })
+	list = slices.Clone(list)
+	switch {
+	case removed && i >= 0:
+		return slices.Delete(list, i, i+1)
+	case removed:
+		return list
+	case i >= 0:
+		list[i] = object
+		return list
+	}
+	return append(list, object)
+}
+
+func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
+	told := false
+	for _, o := range c.GetObjects() {
+		gone := o.GetRemoved()
+		switch object := o.GetObject().(type) {
+		case *event.ConfigObject_Agent:
+			v.configureAgent(t, object.Agent, gone)
+		case *event.ConfigObject_Queue:
+			q := v.queue(t, object.Queue.GetId())
+			q.name, q.domain, q.hours = object.Queue.GetName(), object.Queue.GetDomain(), object.Queue.GetHours()
+			q.wrapUpMs, q.removed = object.Queue.GetWrapUpMs(), gone
+			if gone {
+				q.name = ""
+			}
+			t.changed(q)
+		case *event.ConfigObject_WrapUpCode:
+			t.lists.codes, told = set(t.lists.codes, object.WrapUpCode, gone), true
+		case *event.ConfigObject_StatusReason:
+			t.lists.reasons, told = set(t.lists.reasons, object.StatusReason, gone), true
+		case *event.ConfigObject_QuickReply:
+			t.lists.replies, told = set(t.lists.replies, object.QuickReply, gone), true
+		case *event.ConfigObject_Team:
+			t.lists.teams = set(t.lists.teams, object.Team, gone)
+		case *event.ConfigObject_Hours:
+			t.lists.hours = set(t.lists.hours, object.Hours, gone)
+		}
+	}
+	t.openQueues(v.now())
+	if told {
+		for s := range t.subs {
+			s.push(note{kind: noteSettings, lists: t.lists})
+		}
+	}
+}
+
+func (v *view) configureAgent(t *tenantEntry, c *event.Agent, gone bool) {
+	a := v.agent(t, c.GetId())
+	staffs := a.staffs
+	v.staff(a, false)
+	a.config, a.queues = nil, nil
+	if !gone {
+		a.config = encoded(&event.Agent{
+			Name: c.GetName(), Domain: c.GetDomain(), ChatCapacity: c.GetChatCapacity(), Team: c.GetTeam(), Queues: c.GetQueues(),
+		})
+		for _, id := range c.GetQueues() {
+			a.queues = append(a.queues, v.queue(t, id).number)
+		}
+	}
+	v.staff(a, staffs)
+	t.floor.agent(a)
+	a.tellState()
+}
+
+// openQueues looks again which queues serve now.
+func (t *tenantEntry) openQueues(now int64) {
+	for _, q := range t.queues {
+		open := true
+		for _, h := range t.lists.hours {
+			if q.hours == h.GetId() {
+				open = openAt(h, now)
+			}
+		}
+		if open != q.open {
+			q.open = open
+			t.changed(q)
+		}
+	}
+}
+
+// tickHours looks again which queues of all tenants serve now.
+func (v *view) tickHours() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := v.now()
+	for _, t := range v.tenants {
+		t.openQueues(now)
+	}
+}
+
+// openAt reports whether hours are open at a moment. Without openings they are always.
+func openAt(h *event.Hours, now int64) bool {
+	if len(h.GetOpenings()) == 0 {
+		return true
+	}
+	var offset int32
+	for _, s := range h.GetShifts() {
+		if s.GetFromMs() > now {
+			break
+		}
+		offset = s.GetOffsetS()
+	}
+	local := time.UnixMilli(now).UTC().Add(time.Duration(offset) * time.Second)
+	day := int32(local.Unix() / 86400)                 //nolint:gosec // days since 1970
+	minute := uint32(local.Hour()*60 + local.Minute()) //nolint:gosec // of a day
+	within := func(from, to uint32) bool { return from <= minute && minute < to }
+	holiday := false
+	for _, x := range h.GetHolidays() {
+		if x.GetDay() == day {
+			holiday = true
+			if within(x.GetFromMinute(), x.GetToMinute()) {
+				return true
+			}
+		}
+	}
+	if holiday {
+		return false
+	}
+	weekday := (uint32(local.Weekday())+6)%7 + 1 //nolint:gosec // Monday is 1
+	return slices.ContainsFunc(h.GetOpenings(), func(o *event.Opening) bool {
+		return o.GetDay() == weekday && within(o.GetFromMinute(), o.GetToMinute())
+	})
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
+)
+
+const (
+	// maxFloorContacts bounds the contacts that a floor shows at first, and maxFloorBatch what is told of them a second.
+	maxFloorContacts = 5000
+	maxFloorBatch    = 1000
+)
+
+// floorEntry is what the pages that watch a tenant's floor are to be told. While nobody watches nothing is noted.
+type floorEntry struct {
+	watchers map[subscriber]struct{}
+	agents   map[*agentEntry]struct{}
+	queues   map[*queueEntry]struct{}
+	contacts map[string]struct{}
+}
+
+// floorBatch is the floor at one moment, or what changed of it.
+type floorBatch struct {
+	whole    bool
+	agents   []*agentState
+	queues   []queueState
+	contacts []floorContact
+	teams    []*event.Team
+}
+
+// floorContact is a contact on the floor; one that is gone has only its id.
+type floorContact struct {
+	id      string
+	gone    bool
+	at      live.Place
+	profile live.Place
+	// queue is where it waits or is being offered; empty where it does not.
+	queue   string
+	waiting waiting
+}
+
+func (f *floorEntry) watched() bool { return len(f.watchers) > 0 }
+
+func (f *floorEntry) agent(a *agentEntry) {
+	if f.watched() && a.config != nil {
+		f.agents[a] = struct{}{}
+	}
+}
+
+func (f *floorEntry) queue(q *queueEntry) {
+	if f.watched() {
+		f.queues[q] = struct{}{}
+	}
+}
+
+func (f *floorEntry) clear() {
+	f.agents, f.queues, f.contacts = make(map[*agentEntry]struct{}), make(map[*queueEntry]struct{}), make(map[string]struct{})
+}
+
+func (f *floorEntry) unwatch(s subscriber) {
+	delete(f.watchers, s)
+	if !f.watched() {
+		*f = floorEntry{}
+	}
+}
+
+// touched notes that a contact changed.
+func (v *view) touched(t *tenantEntry, contact string) {
+	if t.floor.watched() {
+		t.floor.contacts[contact] = struct{}{}
+	}
+}
+
+// watchFloor begins to tell a page of its tenant's floor, first the whole; or ends it.
+func (v *view) watchFloor(tenant string, s subscriber, on bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenant(tenant)
+	if !on {
+		t.floor.unwatch(s)
+		return
+	}
+	if !t.floor.watched() {
+		t.floor.watchers = make(map[subscriber]struct{})
+		t.floor.clear()
+	}
+	t.floor.watchers[s] = struct{}{}
+	s.push(note{kind: noteFloor, floor: v.floorOf(t), shared: new(shared)})
+}
+
+// floorNow is the whole floor.
+func (v *view) floorNow(tenant string) *floorBatch {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.floorOf(v.tenant(tenant))
+}
+
+func (v *view) floorOf(t *tenantEntry) *floorBatch {
+	b := &floorBatch{whole: true, teams: t.lists.teams}
+	for _, a := range t.agents {
+		if a.config != nil {
+			b.agents = append(b.agents, a.state())
+		}
+	}
+	for _, q := range t.queues {
+		if !q.removed {
+			b.queues = append(b.queues, q.state())
+		}
+	}
+	for _, r := range v.byID {
+		if k := v.contacts.Get(r); k.tenant == t.number {
+			b.contacts = append(b.contacts, v.floorContact(t, v.keys.Text(k.key), k))
+			if len(b.contacts) == maxFloorContacts {
+				break
+			}
+		}
+	}
+	b.sort()
+	return b
+}
+
+func (v *view) floorContact(t *tenantEntry, id string, k *contact) floorContact {
+	c := floorContact{id: id, at: k.at, profile: v.profiles[k.customer]}
+	if q, w := t.waits(k.key); q != nil {
+		c.queue, c.waiting = q.id, w
+	}
+	return c
+}
+
+func (b *floorBatch) sort() {
+	slices.SortFunc(b.agents, func(x, y *agentState) int { return cmp.Compare(x.id, y.id) })
+	slices.SortFunc(b.queues, func(x, y queueState) int { return cmp.Compare(x.id, y.id) })
+	slices.SortFunc(b.contacts, func(x, y floorContact) int { return cmp.Compare(x.id, y.id) })
+}
+
+// flushFloors tells those who watch what changed since; what is too much for once comes with the next.
+func (v *view) flushFloors() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, t := range v.tenants {
+		f := &t.floor
+		if !f.watched() || len(f.agents)+len(f.queues)+len(f.contacts) == 0 {
+			continue
+		}
+		b := &floorBatch{teams: t.lists.teams}
+		for a := range f.agents {
+			b.agents = append(b.agents, a.state())
+			for _, n := range a.queues { // who serves is counted with the queue
+				f.queues[v.byQueue[n]] = struct{}{}
+			}
+		}
+		for q := range f.queues {
+			if !q.removed {
+				b.queues = append(b.queues, q.state())
+			}
+		}
+		clear(f.agents)
+		clear(f.queues)
+		for id := range f.contacts {
+			if len(b.contacts) == maxFloorBatch {
+				break
+			}
+			delete(f.contacts, id)
+			if r, ok := v.byID[v.keys.Of(id)]; ok && v.contacts.Get(r).tenant == t.number {
+				b.contacts = append(b.contacts, v.floorContact(t, id, v.contacts.Get(r)))
+			} else {
+				b.contacts = append(b.contacts, floorContact{id: id, gone: true})
+			}
+		}
+		b.sort()
+		told := note{kind: noteFloor, floor: b, shared: new(shared)}
+		for s := range f.watchers {
+			s.push(told)
+		}
+	}
+}

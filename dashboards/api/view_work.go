@@ -1,0 +1,186 @@
+package api
+
+import (
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/live"
+)
+
+const (
+	// maxProfiles bounds the customers whose newest profile the view finds; of the others history knows.
+	maxProfiles = 1 << 20
+	// maxEarly bounds the offers that are read before their contacts: many only while the view catches up.
+	maxEarly = 1 << 16
+	// maxColleagues is how many agents' changes are told to all pages at once, once a second; the others wait their turn.
+	maxColleagues = 20
+)
+
+// places is where the parts of a contact stand that a page shows with it; 0 for none.
+type places struct{ why, intent, profile live.Place }
+
+func (v *view) placesOf(k *contact) places { return places{k.why, k.intent, v.profiles[k.customer]} }
+
+// offeredAt notes where the newest offer of a contact stands.
+func (v *view) offeredAt(contact live.Key, at live.Place) {
+	if r, ok := v.byID[contact]; ok {
+		v.contacts.Get(r).why = at
+		return
+	}
+	if len(v.early) >= maxEarly {
+		clear(v.early)
+	}
+	v.early[contact] = at
+}
+
+// profileChanged notes where a customer's profile stands, and tells the pages that hold a contact of the customer.
+func (v *view) profileChanged(e *event.Event, at live.Place) {
+	customer := v.keys.Of(e.GetCustomer())
+	if _, known := v.profiles[customer]; !known && len(v.profiles) >= maxProfiles {
+		for any := range v.profiles {
+			delete(v.profiles, any)
+			break
+		}
+	}
+	v.profiles[customer] = at
+	t := v.tenants[e.GetTenant()]
+	if t == nil || len(t.subs) == 0 {
+		return
+	}
+	for _, a := range t.agents {
+		if len(a.subs) == 0 {
+			continue
+		}
+		for _, r := range a.held {
+			if k := v.contacts.Get(r); k.customer == customer {
+				a.tell(note{kind: noteProfile, event: e, contact: v.keys.Text(k.key)})
+				break
+			}
+		}
+	}
+}
+
+// profileAt is where a customer's newest profile stands; 0 where none is known.
+func (v *view) profileAt(customer string) live.Place {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.profiles[v.keys.Of(customer)]
+}
+
+// flushColleagues tells every page whose status or activity changed since.
+func (v *view) flushColleagues() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, t := range v.tenants {
+		n := min(len(t.colleagues), maxColleagues)
+		for _, a := range t.colleagues[:n] {
+			a.dirty = false
+			if len(t.subs) == 0 {
+				continue
+			}
+			told := note{kind: noteColleague, agent: a.state(), shared: new(shared)}
+			for s := range t.subs {
+				s.push(told)
+			}
+		}
+		t.colleagues = append(t.colleagues[:0], t.colleagues[n:]...)
+	}
+}
+
+// queueOf is what commands and pages need of a queue.
+type queueRef struct {
+	id, domain string
+	wrapUpMs   int64
+}
+
+// queueRef finds a queue of the configuration.
+func (v *view) queueRef(tenant, id string) (queueRef, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenants[tenant]
+	if t == nil || t.queues[id] == nil || t.queues[id].removed {
+		return queueRef{}, false
+	}
+	q := t.queues[id]
+	return queueRef{q.id, orMain(q.domain), q.wrapUpMs}, true
+}
+
+// waitsIn is the queue in which a contact waits or is being offered.
+func (v *view) waitsIn(tenant, contact string) (queueRef, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if t := v.tenants[tenant]; t != nil {
+		if q, _ := t.waits(v.keys.Of(contact)); q != nil {
+			return queueRef{q.id, orMain(q.domain), q.wrapUpMs}, true
+		}
+	}
+	return queueRef{}, false
+}
+
+// waits finds a contact in the tenant's lines.
+func (t *tenantEntry) waits(contact live.Key) (*queueEntry, waiting) {
+	for _, q := range t.queues {
+		if w, ok := q.line[contact]; ok {
+			return q, w
+		}
+	}
+	return nil, waiting{}
+}
+
+func orMain(domain string) string {
+	if domain == "" {
+		return "main"
+	}
+	return domain
+}
+
+// serves reports whether an agent serves a queue.
+func (v *view) serves(tenant, agent string, queue uint32) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenants[tenant]
+	if t == nil || t.agents[agent] == nil {
+		return false
+	}
+	return t.agents[agent].serves(queue)
+}
+
+func (a *agentEntry) serves(queue uint32) bool {
+	for _, n := range a.queues {
+		if n == queue {
+			return true
+		}
+	}
+	return false
+}
+
+// isAgent reports whether the configuration names the agent.
+func (v *view) isAgent(tenant, agent string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenants[tenant]
+	return t != nil && t.agents[agent] != nil && t.agents[agent].config != nil
+}
+
+// retell tells an agent's pages the agent again.
+func (v *view) retell(tenant, agent string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if t := v.tenants[tenant]; t != nil && t.agents[agent] != nil {
+		t.agents[agent].tellState()
+	}
+}
+
+// contactOf is an open contact of a customer.
+func (v *view) contactOf(tenant, customer string) (string, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t, key := v.tenants[tenant], v.keys.Of(customer)
+	if t == nil {
+		return "", false
+	}
+	for _, r := range v.byID {
+		if k := v.contacts.Get(r); k.customer == key && k.tenant == t.number {
+			return v.keys.Text(k.key), true
+		}
+	}
+	return "", false
+}

@@ -23,7 +23,7 @@ type BrokerConfig struct {
 	// Dir holds the log; it belongs to this process alone. Empty means memory: the log dies with the broker.
 	//
 	// Records stay on the disk; in memory each batch has 72 bytes. But the log passes through memory at the start, so bound it
-	// to a fraction of the memory, by [Broker.Trim] or by retention.bytes of its topics. Retention by time and compaction are
+	// to a fraction of the memory, by retention.bytes of its topics. Retention by time and compaction are
 	// refused: see policy.
 	Dir string
 	// Sync has every batch on the disk before it is acknowledged. Without it a killed process loses nothing, but a power cut

@@ -38,7 +38,7 @@ func (p policy) judge(request kmsg.Request) (kmsg.Response, error, bool) {
 	case *kmsg.IncrementalAlterConfigsRequest:
 		response = p.judgeIncremental(r)
 	case *kmsg.DeleteRecordsRequest:
-		response = refuseDelete(r) // Broker.Trim does it, and leaves the last record
+		response = refuseDelete(r)
 	}
 	return response, nil, response != nil
 }
@@ -147,29 +147,6 @@ func refuseDelete(r *kmsg.DeleteRecordsRequest) kmsg.Response {
 
 // ErrNoPartition means that the broker has no such topic or partition.
 var ErrNoPartition = errors.New("embedded: no such partition")
-
-// Trim drops the records of a partition before the offset: those that nobody will read again, because every reader has a
-// checkpoint behind them. It frees disk and memory, whole segments at a time. The last record always stays, and a kill may bring
-// back part of what was dropped, until the next Trim.
-func (b *Broker) Trim(topic string, partition int32, before int64) error {
-	b.closing.RLock()
-	defer b.closing.RUnlock()
-	if b.closed {
-		return errors.New("embedded: the broker is closed")
-	}
-	info := b.cluster.PartitionInfo(topic, partition)
-	if info == nil {
-		return fmt.Errorf("%w: %s/%d", ErrNoPartition, topic, partition)
-	}
-	before = min(before, info.HighWatermark-1)
-	if before <= info.LogStartOffset {
-		return nil
-	}
-	if err := b.cluster.DeleteRecords(topic, partition, before); err != nil {
-		return fmt.Errorf("embedded: trim %s/%d before %d: %w", topic, partition, before, err)
-	}
-	return nil
-}
 
 // PartitionSize says how many bytes a partition holds, and its first offset and the one after its last.
 func (b *Broker) PartitionSize(topic string, partition int32) (bytes, first, next int64, err error) {

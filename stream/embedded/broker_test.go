@@ -303,35 +303,6 @@ func TestBrokerFlushes(t *testing.T) {
 	require.NoError(t, embeddedtest.Broker(t).Flush(), "in memory")
 }
 
-func TestBrokerTrims(t *testing.T) {
-	dir := t.TempDir()
-	b, err := embedded.StartBroker(t.Context(), embedded.BrokerConfig{Dir: dir, Sync: true})
-	require.NoError(t, err)
-	c := client(b.Addr())
-	createTopic(t, c, "events", 1)
-	for i := range 10 {
-		_, err = produce(t.Context(), c, "events", 0, strconv.Itoa(i))
-		require.NoError(t, err)
-	}
-	require.NoError(t, b.Trim("events", 0, 7))
-	require.Equal(t, []string{"7", "8", "9"}, readAll(t, c, "events", 0))
-	require.NoError(t, b.Trim("events", 0, 3), "what is gone is gone")
-	require.NoError(t, b.Trim("events", 0, 1000), "the last record stays, and with it the next offset")
-	_, first, next, err := b.PartitionSize("events", 0)
-	require.NoError(t, err)
-	require.Equal(t, []int64{9, 10}, []int64{first, next})
-	require.ErrorIs(t, b.Trim("events", 1, 3), embedded.ErrNoPartition)
-	require.NoError(t, b.Close())
-	require.Error(t, b.Trim("events", 0, 3), "closed")
-
-	b, err = embedded.StartBroker(t.Context(), embedded.BrokerConfig{Dir: dir})
-	require.NoError(t, err)
-	offset, err := produce(t.Context(), client(b.Addr()), "events", 0, "10")
-	require.NoError(t, err)
-	require.EqualValues(t, 10, offset, "an offset is never given out twice")
-	require.NoError(t, b.Close())
-}
-
 func TestBrokerRefusesSettingsThatLoseRecords(t *testing.T) {
 	b, err := embedded.StartBroker(t.Context(), embedded.BrokerConfig{Dir: t.TempDir()})
 	require.NoError(t, err)

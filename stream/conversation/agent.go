@@ -1,6 +1,8 @@
 package conversation
 
 import (
+	"cmp"
+
 	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
 )
@@ -38,15 +40,27 @@ func (c *customer) answered(m *event.AgentMessage) error {
 	if err != nil {
 		return err
 	}
+	l := line{
+		author: event.Author_AUTHOR_AGENT, agent: m.GetAgent(), clientID: m.GetMessage(), files: m.GetAttachments(), internal: m.GetInternal(),
+	}
+	if err := l.check(); err != nil {
+		return err
+	}
+	if l.internal {
+		c.add(r, l) // which the customer never sees, so it answers nothing
+		return nil
+	}
 	ct := r.GetContact()
+	c.answers(r)
 	ct.AgentMessages++
-	id, sequence := c.add(r, event.Author_AUTHOR_AGENT, m.GetMessage())
+	id, sequence := c.add(r, l)
 	c.mark(ct, id, sequence)
+	c.mayLeave(r)
 	if ct.GetFirstResponseMs() == 0 {
 		ct.FirstResponseMs = c.since(ct)
 		c.changed(r, "first_response")
 	}
-	c.send(r, event.Author_AUTHOR_AGENT, id, sequence, "")
+	c.send(r, l, id, sequence)
 	return nil
 }
 
@@ -78,30 +92,50 @@ func (c *customer) wrappedUp(m *event.WrapUpDone) error {
 	case r.GetContact().GetState() != event.ContactState_CONTACT_STATE_WRAPPING:
 		return tooLate(notWrapping)
 	}
+	if c.sealed != nil {
+		c.add(r, line{author: event.Author_AUTHOR_AGENT, agent: m.GetAgent(), clientID: m.GetRequest(), internal: true, kind: "wrap_up_note"})
+	}
 	r.Contact.WrapUpCode = m.GetCode()
 	c.finishWrapUp(r)
 	return nil
 }
 
-// transfer ends this handling and begins the next one in a queue, which passes over the agent who had it. A supervisor
-// also moves a contact that waits.
+// transfer ends this handling and begins the next one in a queue, which passes over the agent who had it, or with an agent
+// who shall take it. A supervisor also moves a contact that waits. A note goes along, for who takes it.
 func (c *customer) transfer(m *event.TransferContact) error {
+	if len(m.GetToAgent()) > maxID {
+		return &engine.Refusal{Kind: "limit", Reason: "the agent's id is longer than allowed"}
+	}
 	r, err := c.held(m.GetContact(), m.GetAgent())
 	if err != nil {
 		return err
 	}
-	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_WRAPPING {
+	ct := r.GetContact()
+	queue := m.GetQueue()
+	_, known := c.cfg.queue(c.tenant, queue)
+	switch {
+	case ct.GetState() == event.ContactState_CONTACT_STATE_WRAPPING:
 		return tooLate(over)
-	}
-	if _, known := c.cfg.queue(c.tenant, m.GetQueue()); !known {
+	case m.GetToAgent() != "" && m.GetToAgent() == ct.GetAgent():
+		return tooLate(noAgent) // who has it already is nobody else
+	case m.GetToAgent() != "" && queue == "":
+		queue = cmp.Or(ct.GetQueue(), c.cfg.arrival(c.tenant, ct.GetEntryPoint()))
+	case !known:
 		return tooLate(noQueue)
 	}
-	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_QUEUED {
+	if ct.GetState() == event.ContactState_CONTACT_STATE_QUEUED {
 		c.cancel(r, endTransfer)
 	} else {
 		c.release(r, false)
 	}
-	return c.follow(r, m.GetQueue(), byTransfer, endTransfer, r.GetContact().GetAgent())
+	n := next{queue: queue, initiation: byTransfer, reason: endTransfer, ask: asking{notAgent: ct.GetAgent(), toAgent: m.GetToAgent()}}
+	if c.sealed != nil {
+		n.note = &line{author: event.Author_AUTHOR_AGENT, agent: m.GetAgent(), clientID: m.GetRequest(), internal: true, kind: "transfer_note"}
+		if c.by != "" {
+			n.note.author, n.note.agent = event.Author_AUTHOR_SYSTEM, "" // the agent named is not who wrote it
+		}
+	}
+	return c.follow(r, n)
 }
 
 // split lets a contact go on in a conversation of its own. What was said before stays where it was said.
@@ -131,6 +165,7 @@ func (c *customer) read(m *event.ReadMark) error {
 	if sequence > ct.GetReadSequence() {
 		ct.ReadSequence = sequence
 		c.changed(r, "read")
+		c.tellBy(r, "read", event.Author_AUTHOR_AGENT, sequence)
 	}
 	return nil
 }
@@ -151,9 +186,11 @@ func (c *customer) outcome(m *event.RouteOutcome) error {
 	}
 }
 
-// requeued follows a contact that routing moved to another queue of the domain, as its own was removed.
+// requeued follows a contact that routing moved to another queue of the domain: by the policy, as its own was full, closed
+// or too slow, or was removed.
 func (c *customer) requeued(r *event.ContactRow, m *event.RouteOutcome) {
-	if r.GetContact().GetState() != event.ContactState_CONTACT_STATE_QUEUED || m.GetQueue() == "" || m.GetQueue() == r.GetContact().GetQueue() {
+	ct := r.GetContact()
+	if ct.GetState() != event.ContactState_CONTACT_STATE_QUEUED || unrouted(ct) || m.GetQueue() == "" || m.GetQueue() == ct.GetQueue() {
 		return
 	}
 	r.Contact.Queue = m.GetQueue()
@@ -174,7 +211,7 @@ func (c *customer) assigned(r *event.ContactRow, m *event.RouteOutcome) error {
 		return nil
 	}
 	ct := r.GetContact()
-	if ct.GetState() != event.ContactState_CONTACT_STATE_QUEUED {
+	if ct.GetState() != event.ContactState_CONTACT_STATE_QUEUED || unrouted(ct) {
 		return engine.Refuse("a contact that does not wait cannot be assigned")
 	}
 	ct.State, ct.Agent, ct.AssignedMs = event.ContactState_CONTACT_STATE_ASSIGNED, m.GetAgent(), c.since(ct)
@@ -201,12 +238,12 @@ func (c *customer) agentLost(r *event.ContactRow, m *event.RouteOutcome) error {
 	case ct.GetState() != event.ContactState_CONTACT_STATE_ASSIGNED:
 		return nil
 	case ct.GetAgentMessages() > 0:
-		return c.follow(r, ct.GetQueue(), byRequeue, endAgentLost, "")
+		return c.follow(r, next{queue: ct.GetQueue(), initiation: byRequeue, reason: endAgentLost})
 	}
 	ct.State, ct.Agent, ct.AssignedMs = event.ContactState_CONTACT_STATE_QUEUED, "", 0
 	c.waitFor(r)
 	c.changed(r, "requeued")
-	c.route(r, "")
+	c.route(r, asking{chosen: true, before: m.GetAgent()})
 	c.tell(r, "waiting")
 	return nil
 }

@@ -58,12 +58,20 @@ func (c *customer) close(v *event.ConversationRow, reason string) {
 	}}})
 }
 
-// tooLong ends the wait of a customer who did not return, or a wrap-up.
+// tooLong ends the wait of a customer who did not return, the talk with one who left after the agent's last word, or a
+// wrap-up.
 func (c *customer) tooLong(r *event.ContactRow) {
-	if r.GetContact().GetState() == event.ContactState_CONTACT_STATE_WRAPPING {
+	r.Timed = false
+	switch r.GetContact().GetState() {
+	case event.ContactState_CONTACT_STATE_WRAPPING:
 		c.finishWrapUp(r)
-	} else {
+	case event.ContactState_CONTACT_STATE_QUEUED:
 		c.abandon(r, endAbandoned, endAbandoned)
+	case event.ContactState_CONTACT_STATE_ASSIGNED:
+		if c.alone(r) {
+			c.wrap(r, endLeft)
+		}
+	case event.ContactState_CONTACT_STATE_ENDED, event.ContactState_CONTACT_STATE_UNSPECIFIED:
 	}
 }
 
@@ -83,6 +91,7 @@ func (c *customer) overdue() {
 			c.close(v, closedBySilence)
 		}
 	}
+	c.surveysOver()
 	if len(c.row.GetConversations()) == 0 && c.row.GetMetMs()+c.cfg.silence(c.tenant) <= now {
 		c.row.Links = nil // no client keeps a connection that long with nothing to say; its end was lost
 	}

@@ -8,6 +8,7 @@ import (
 // Why a contact began.
 const (
 	inbound    = "inbound"
+	byLeaving  = "left_message"
 	byTransfer = "transfer"
 	byRequeue  = "requeue"
 )
@@ -21,6 +22,7 @@ const (
 	endAgentLost = "agent_lost"
 	endSilence   = "silence"
 	endClosed    = "closed"
+	endLeft      = "customer_left"
 )
 
 // begin opens a contact in a queue, by the customer's message or as what follows another contact.
@@ -57,39 +59,70 @@ func (c *customer) makeRoom() error {
 	return &engine.Refusal{Kind: "limit", Reason: "the customer has too many contacts at once"}
 }
 
+// next is what follows a contact that ends without its talk being over.
+type next struct {
+	queue, initiation, reason string
+	ask                       asking
+	// note goes with it, for who takes it.
+	note *line
+}
+
 // follow opens the contact after one that was transferred or whose agent was lost; the old one is told with its successor.
-func (c *customer) follow(old *event.ContactRow, queue, initiation, reason, notAgent string) error {
+func (c *customer) follow(old *event.ContactRow, n next) error {
 	was := old.GetContact()
+	n.ask.chosen, n.ask.before = true, was.GetAgent()
+	c.spoke(was)
 	was.Next = c.tx.NewID()
-	was.State, was.EndReason, was.EndedMs = event.ContactState_CONTACT_STATE_ENDED, reason, c.since(was)
+	was.State, was.EndReason, was.EndedMs = event.ContactState_CONTACT_STATE_ENDED, n.reason, c.since(was)
 	c.forget(old)
 	c.changed(old, "ended")
-	r, err := c.begin(&event.Contact{
+	ct := &event.Contact{
 		Contact: was.GetNext(), Conversation: was.GetConversation(), Initial: was.GetInitial(), Previous: was.GetContact(),
-		Channel: was.GetChannel(), EntryPoint: was.GetEntryPoint(), Initiation: initiation, Queue: queue, Address: was.GetAddress(),
-	})
+		Channel: was.GetChannel(), EntryPoint: was.GetEntryPoint(), Initiation: n.initiation, Queue: n.queue, Address: was.GetAddress(),
+		Intent: was.GetIntent(), Confidence: was.GetConfidence(), Language: was.GetLanguage(),
+	}
+	c.know(ct)
+	r, err := c.begin(ct)
 	if err != nil {
 		return err
 	}
+	r.Left = old.GetLeft()
+	if old.GetAskedMs() != 0 {
+		r.AskedMs = ct.GetStartedMs() // the customer still waits for an answer
+	}
+	if n.note != nil {
+		c.add(r, *n.note)
+	}
 	c.waitFor(r)
-	c.route(r, notAgent)
+	c.route(r, n.ask)
 	c.tell(r, "waiting")
 	return nil
 }
 
 // waitFor starts the time in which a customer must return, when a contact comes back to a queue while its customer is
-// away. On channels without connections nobody is ever away.
+// away. Who left a message need not stay.
 func (c *customer) waitFor(r *event.ContactRow) {
-	ct := r.GetContact()
-	if ch := ct.GetChannel(); ct.GetConnected() || ch != event.Channel_CHANNEL_WEBCHAT && ch != event.Channel_CHANNEL_APP {
+	if ct := r.GetContact(); ct.GetConnected() || r.GetLeft() || !comesAndGoes(ct.GetChannel()) {
 		return
 	}
 	c.grace(r)
 }
 
-// grace begins the time that a customer who is gone keeps the place, from now on.
+// grace begins the time that a customer who is gone keeps the place or the agent, from now on.
 func (c *customer) grace(r *event.ContactRow) {
-	c.limit(r, c.cfg.grace(c.tenant, r.GetContact().GetQueue()))
+	ct := r.GetContact()
+	queue := ct.GetQueue()
+	if unrouted(ct) {
+		queue = c.cfg.arrival(c.tenant, ct.GetEntryPoint())
+	}
+	c.limit(r, c.cfg.grace(c.tenant, queue))
+}
+
+// spoke remembers the agent of a contact that ends, if they spoke in it: the customer may want the same one again.
+func (c *customer) spoke(ct *event.Contact) {
+	if ct.GetAgentMessages() > 0 && ct.GetAgent() != "" {
+		c.row.LastAgent = ct.GetAgent()
+	}
 }
 
 // since is the time of what happens to a contact now: never before what happened to it, as clocks of writers differ.
@@ -111,12 +144,15 @@ func (c *customer) abandon(r *event.ContactRow, reason, why string) {
 func (c *customer) wrap(r *event.ContactRow, reason string) {
 	ct := r.GetContact()
 	ct.State, ct.EndReason, ct.EndedMs = event.ContactState_CONTACT_STATE_WRAPPING, reason, c.since(ct)
+	c.spoke(ct)
+	c.unlimit(r)
 	if q, _ := c.cfg.queue(c.tenant, ct.GetQueue()); q.GetWrapUpMs() > 0 {
 		c.limit(r, q.GetWrapUpMs())
 	}
 	c.changed(r, "ended")
 	c.release(r, true)
 	c.tell(r, "ended")
+	c.askSurvey(r, reason)
 }
 
 // finishWrapUp ends a contact in wrap-up.
@@ -131,6 +167,7 @@ func (c *customer) finishLost(r *event.ContactRow) {
 	ct.State, ct.WrappedMs = event.ContactState_CONTACT_STATE_ENDED, c.since(ct)
 	c.forget(r)
 	c.changed(r, "wrapped")
+	c.keepForSurvey(r)
 }
 
 // finish ends a contact in whatever state, with no wrap-up to follow.
@@ -141,6 +178,7 @@ func (c *customer) finish(r *event.ContactRow, reason string) {
 		c.abandon(r, reason, "closed")
 	case event.ContactState_CONTACT_STATE_ASSIGNED:
 		ct.State, ct.EndReason, ct.EndedMs = event.ContactState_CONTACT_STATE_ENDED, reason, c.since(ct)
+		c.spoke(ct)
 		c.forget(r)
 		c.changed(r, "ended")
 		c.release(r, false)

@@ -85,11 +85,14 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 		c.at = e.GetAtMs()
 	}
 	c.sealed = e.GetSealed()
+	if taken, err := c.sign(e); taken {
+		return err
+	}
 	asked, err := wishOf(e)
 	if err != nil {
 		return err
 	}
-	c.by = asked.GetBy()
+	c.by = supervisor(asked)
 	repeat, err := c.repeated(e)
 	if err != nil || repeat {
 		return err
@@ -107,7 +110,8 @@ func (f *fold) Apply(tx *engine.Tx, e *event.Event) error {
 	return nil
 }
 
-// Fire handles what is due: tenant/customer is the row's timer, tenant/customer/contact is a contact's, /gateway is a
+// Fire handles what is due: tenant/customer is the row's timer, tenant/customer/contact is a contact's,
+// tenant/customer/contact/intent is its intent's, /gateway is a
 // gateway's and / the one for going on to look at who waits.
 func (f *fold) Fire(tx *engine.Tx, timer string) error {
 	f.memory.recycle()
@@ -125,12 +129,17 @@ func (f *fold) Fire(tx *engine.Tx, timer string) error {
 // customerDue handles a customer's timer.
 func (f *fold) customerDue(tx *engine.Tx, timer string) {
 	tenant, rest, _ := strings.Cut(timer, "/")
-	customer, contact, of := strings.Cut(rest, "/")
+	customer, rest, of := strings.Cut(rest, "/")
+	contact, intent := strings.CutSuffix(rest, intentTimer)
 	c := f.load(tx, event.Key(tenant, customer))
-	if !of {
+	switch r := c.contact(contact); {
+	case !of:
 		c.row.DueMs = 0
 		c.overdue()
-	} else if r := c.contact(contact); r != nil {
+	case r == nil:
+	case intent:
+		c.intentDue(r)
+	default:
 		c.tooLong(r)
 	}
 	c.review()
@@ -184,6 +193,14 @@ func (c *customer) handle(e *event.Event) error {
 		return c.split(b.SplitConversation)
 	case *event.Event_ReadMark:
 		return c.read(b.ReadMark)
+	case *event.Event_IntentFound:
+		return c.intent(e.GetAddress(), b.IntentFound)
+	case *event.Event_CustomerIntroduced:
+		return c.introduced(e.GetAddress(), b.CustomerIntroduced)
+	case *event.Event_ChangeProfile:
+		return c.changeProfile(e.GetAddress(), b.ChangeProfile)
+	case *event.Event_SurveyAnswered:
+		return c.surveyed(e.GetAddress(), b.SurveyAnswered)
 	default:
 		return engine.Refuse("conversation has no rule for a %T", e.GetBody())
 	}

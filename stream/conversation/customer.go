@@ -12,38 +12,71 @@ func (c *customer) said(address string, m *event.CustomerMessage) error {
 	if address == "" {
 		return errNoAddress()
 	}
+	l := line{author: event.Author_AUTHOR_CUSTOMER, clientID: m.GetMessage(), files: m.GetAttachments()}
+	if err := l.check(); err != nil {
+		return err
+	}
 	r := c.talk(address)
 	fresh := r == nil
 	if fresh {
 		var err error
-		if r, err = c.arrive(address, m.GetChannel(), m.GetEntryPoint()); err != nil {
+		if r, err = c.arrive(address, m); err != nil {
 			return err
 		}
-	} else if r.GetTimed() {
-		c.grace(r) // who writes is not gone for good, though no connection is known
+	} else {
+		c.heard(r, m.GetLeft())
 	}
 	r.Contact.CustomerMessages++
-	id, sequence := c.add(r, event.Author_AUTHOR_CUSTOMER, m.GetMessage())
+	c.asks(r)
+	id, sequence := c.add(r, l)
 	if fresh {
-		c.route(r, "")
+		c.ask(r)
 	}
-	c.send(r, event.Author_AUTHOR_CUSTOMER, id, sequence, m.GetMessage())
+	c.send(r, l, id, sequence)
 	if fresh {
 		c.tell(r, "waiting")
 	}
 	return nil
 }
 
+// heard takes that the customer wrote in a contact: who writes is not gone for good, though no connection is known. A
+// message that was left keeps its place without them.
+func (c *customer) heard(r *event.ContactRow, left bool) {
+	before := r.GetLeft()
+	r.Left = left
+	switch queued := r.GetContact().GetState() == event.ContactState_CONTACT_STATE_QUEUED; {
+	case left || !queued:
+		c.unlimit(r)
+	case r.GetTimed():
+		c.grace(r)
+	case before:
+		c.waitFor(r)
+	}
+}
+
 // arrive begins a contact by a customer's message.
-func (c *customer) arrive(address string, channel event.Channel, entryPoint string) (*event.ContactRow, error) {
-	if len(entryPoint) > maxID {
+func (c *customer) arrive(address string, m *event.CustomerMessage) (*event.ContactRow, error) {
+	if len(m.GetEntryPoint()) > maxID {
 		return nil, &engine.Refusal{Kind: "limit", Reason: "the entry point's id is longer than allowed"}
 	}
 	v := c.join(address)
-	return c.begin(&event.Contact{
-		Contact: c.tx.NewID(), Conversation: v.GetConversation(), Channel: channel, EntryPoint: entryPoint, Initiation: inbound,
-		Queue: c.cfg.arrival(c.tenant, entryPoint), Address: address,
-	})
+	ct := &event.Contact{
+		Contact: c.tx.NewID(), Conversation: v.GetConversation(), Channel: m.GetChannel(), EntryPoint: m.GetEntryPoint(),
+		Initiation: inbound, Address: address,
+	}
+	if m.GetLeft() {
+		ct.Initiation = byLeaving
+	}
+	if c.cfg.entryPoint(c.tenant, m.GetEntryPoint()).GetIntentModel() == "" {
+		ct.Queue = c.cfg.arrival(c.tenant, m.GetEntryPoint())
+		c.know(ct)
+	}
+	r, err := c.begin(ct)
+	if err != nil {
+		return nil, err
+	}
+	r.Left = m.GetLeft()
+	return r, nil
 }
 
 // join gives the conversation that a new contact belongs to: the open one begun last, else the closed one that may still
@@ -131,7 +164,9 @@ func (c *customer) connection(r *event.ContactRow, here bool) {
 	case here:
 		c.unlimit(r)
 	case r.GetContact().GetState() == event.ContactState_CONTACT_STATE_QUEUED:
-		c.grace(r)
+		c.waitFor(r)
+	default:
+		c.mayLeave(r)
 	}
 	c.changed(r, "connection")
 }

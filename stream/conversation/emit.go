@@ -3,6 +3,7 @@ package conversation
 import (
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -30,9 +31,17 @@ func (c *customer) toRouting(domain, address string, e *event.Event) {
 	c.tx.Emit(event.TopicRoutingIn, e)
 }
 
+// asking is what a request to route says beyond the contact.
+type asking struct {
+	notAgent, toAgent string
+	// before is who had the contact just now: no last agent to go back to.
+	before string
+	chosen bool
+}
+
 // route asks for an agent. The domain is remembered, as what follows must go where the request went, whatever the
 // configuration says by then.
-func (c *customer) route(r *event.ContactRow, notAgent string) {
+func (c *customer) route(r *event.ContactRow, a asking) {
 	ct := r.GetContact()
 	q, _ := c.cfg.queue(c.tenant, ct.GetQueue())
 	r.Domain = omit(q.GetDomain(), mainDomain)
@@ -40,13 +49,19 @@ func (c *customer) route(r *event.ContactRow, notAgent string) {
 		ConfigVersion: c.cfg.version,
 		Body: &event.Event_RouteRequest{RouteRequest: &event.RouteRequest{
 			Contact: ct.GetContact(), Conversation: ct.GetConversation(), Customer: c.id, Channel: ct.GetChannel(),
-			Queue: ct.GetQueue(), Priority: q.GetPriority(), EnqueuedMs: ct.GetEnqueuedMs(), NotAgent: notAgent,
+			Queue: ct.GetQueue(), Priority: q.GetPriority(), EnqueuedMs: ct.GetEnqueuedMs(), NotAgent: a.notAgent,
+			EntryPoint: ct.GetEntryPoint(), Intent: ct.GetIntent(), Confidence: ct.GetConfidence(), Language: ct.GetLanguage(),
+			Tier: ct.GetTier(), Tags: c.row.GetProfile().GetTags(), LastAgent: omit(c.row.GetLastAgent(), a.before),
+			ToAgent: a.toAgent, Chosen: a.chosen,
 		}},
 	})
 }
 
-// cancel takes a waiting contact out of its queue.
+// cancel takes a waiting contact out of its queue, if it is in one yet.
 func (c *customer) cancel(r *event.ContactRow, reason string) {
+	if unrouted(r.GetContact()) {
+		return
+	}
 	c.toRouting(r.GetDomain(), r.GetContact().GetAddress(), &event.Event{Body: &event.Event_RouteCancel{RouteCancel: &event.RouteCancel{
 		Contact: r.GetContact().GetContact(), Reason: reason,
 	}}})
@@ -66,48 +81,79 @@ func (c *customer) toAddress(address string, e *event.Event) {
 	c.tx.Emit(event.TopicOutboundIn, e)
 }
 
-// tell lets the customer know the state of a contact: waiting, assigned, ended.
+// tell lets the customer know the state of a contact: waiting, assigned, ended, and that a survey is asked.
 func (c *customer) tell(r *event.ContactRow, kind string) {
+	c.tellBy(r, kind, event.Author_AUTHOR_SYSTEM, 0)
+}
+
+// tellBy lets the customer know what somebody does: typing, and how far they have read.
+func (c *customer) tellBy(r *event.ContactRow, kind string, author event.Author, sequence uint64) {
 	ct := r.GetContact()
 	d := c.memory.newDeliver()
 	d.deliver = event.Deliver{
 		Delivery: c.tx.NewID(), Channel: ct.GetChannel(), EntryPoint: ct.GetEntryPoint(), Conversation: ct.GetConversation(),
-		Contact: ct.GetContact(), Author: event.Author_AUTHOR_SYSTEM, SentMs: c.at, Kind: kind,
+		Contact: ct.GetContact(), Author: author, Sequence: sequence, SentMs: c.at, Kind: kind,
 	}
 	c.toAddress(ct.GetAddress(), &d.event)
 }
 
-// add puts a message into the conversation of its contact and, as every device of the customer shows the whole history,
-// on its way to the address: an answer as message, the customer's own words as echo.
-func (c *customer) add(r *event.ContactRow, author event.Author, clientID string) (message string, sequence uint64) {
+// maxFiles bounds the files of a message.
+const maxFiles = 10
+
+// line is one thing said, besides its text, which is sealed.
+type line struct {
+	author   event.Author
+	agent    string
+	clientID string
+	files    []*event.Attachment
+	// internal is for agents only.
+	internal bool
+	kind     string
+}
+
+func (l line) check() error {
+	if len(l.files) > maxFiles {
+		return &engine.Refusal{Kind: "limit", Reason: "a message has more files than allowed"}
+	}
+	for _, f := range l.files {
+		if f.GetFile() == "" || max(len(f.GetFile()), len(f.GetMediaType())) > maxID {
+			return engine.Refuse("a file of a message needs a name and a type, of at most %d bytes", maxID)
+		}
+	}
+	return nil
+}
+
+// add puts a message into the conversation of its contact. Notes of agents are no part of the talk: they keep nothing open.
+func (c *customer) add(r *event.ContactRow, l line) (message string, sequence uint64) {
 	ct := r.GetContact()
 	v := c.conversation(ct.GetConversation())
 	v.Sequence++
-	v.LastMs = c.tx.Served()
+	if !l.internal {
+		v.LastMs = c.tx.Served()
+	}
 	message, sequence = c.tx.NewID(), v.GetSequence()
 	m := c.memory.newAdded()
 	m.added = event.MessageAdded{
 		Message: message, Conversation: ct.GetConversation(), Contact: ct.GetContact(), Channel: ct.GetChannel(),
-		Author: author, Sequence: sequence, ClientId: clientID, SentMs: c.at,
-	}
-	if author == event.Author_AUTHOR_AGENT {
-		m.added.Agent = ct.GetAgent()
+		Author: l.author, Agent: l.agent, Sequence: sequence, ClientId: l.clientID, SentMs: c.at, Attachments: l.files,
+		Internal: l.internal, Kind: l.kind,
 	}
 	m.event.Sealed = c.sealed
 	c.fact(ct.GetAddress(), &m.event)
 	return message, sequence
 }
 
-// send asks for the delivery of a message that was added.
-func (c *customer) send(r *event.ContactRow, author event.Author, message string, sequence uint64, clientID string) {
+// send asks for the delivery of a message that was added: of an answer, and as an echo of the customer's own words, as
+// every device of the customer shows the whole history.
+func (c *customer) send(r *event.ContactRow, l line, message string, sequence uint64) {
 	ct := r.GetContact()
 	d := c.memory.newDeliver()
 	d.deliver = event.Deliver{
 		Delivery: message, Channel: ct.GetChannel(), EntryPoint: ct.GetEntryPoint(), Conversation: ct.GetConversation(),
-		Contact: ct.GetContact(), Author: author, Sequence: sequence, SentMs: c.at, Kind: "message",
+		Contact: ct.GetContact(), Author: l.author, Sequence: sequence, SentMs: c.at, Kind: "message", Attachments: l.files,
 	}
-	if author == event.Author_AUTHOR_CUSTOMER {
-		d.deliver.Kind, d.deliver.ClientId = "echo", clientID
+	if l.author == event.Author_AUTHOR_CUSTOMER {
+		d.deliver.Kind, d.deliver.ClientId = "echo", l.clientID
 	}
 	d.event.Sealed = c.sealed
 	c.toAddress(ct.GetAddress(), &d.event)

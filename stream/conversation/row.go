@@ -24,6 +24,9 @@ type customer struct {
 	sealed *event.Sealed
 	// by is the supervisor's account whose wish is folded; empty where it is an agent's, or nobody's.
 	by string
+	// address is the row's as text, and addressID as bytes where it is an id of ours.
+	address   string
+	addressID []byte
 	// waited tells whether the index of those who wait has the customer.
 	waited bool
 }
@@ -43,15 +46,19 @@ func (f *fold) load(tx *engine.Tx, key string) *customer {
 	return c
 }
 
-// save stores the row, or forgets the customer of whom nothing is left, and sees to it that the timer is not later than
+// save stores the row, or forgets the customer of whom nothing but a profile is left, and sees to it that the timer is not later than
 // what is due first. One that is earlier stays: when it fires it finds nothing and is set anew. So a message costs no timer.
 func (c *customer) save() {
 	c.index()
-	if len(c.row.GetConversations())+len(c.row.GetContacts())+len(c.row.GetLinks()) == 0 {
+	if c.over() {
 		if c.row.GetDueMs() > 0 {
 			c.tx.Cancel(c.key)
 		}
-		customers.Delete(c.tx, c.key)
+		if p := c.row.GetProfile(); p != nil {
+			customers.Put(c.tx, c.key, &event.CustomerRow{Profile: p, LastAgent: c.row.GetLastAgent()})
+		} else {
+			customers.Delete(c.tx, c.key)
+		}
 		return
 	}
 	if due := c.due(); c.row.GetDueMs() == 0 || due < c.row.GetDueMs() {
@@ -62,14 +69,27 @@ func (c *customer) save() {
 	customers.Put(c.tx, c.key, c.row)
 }
 
+// over tells whether nothing of a customer goes on. One with a profile stays for a while, as it remembers the wishes that
+// led to it; then nothing but the profile is left, which stays for good: who is known to be somebody is so in a year, too.
+func (c *customer) over() bool {
+	return len(c.row.GetConversations())+len(c.row.GetContacts())+len(c.row.GetLinks())+len(c.row.GetSurveys()) == 0 &&
+		(c.row.GetProfile() == nil || len(c.row.GetSeen().GetHashes()) == 0 || c.metDue() <= c.tx.Served())
+}
+
+// metDue is when a customer without a conversation is forgotten.
+func (c *customer) metDue() int64 { return c.row.GetMetMs() + c.cfg.silence(c.tenant) }
+
 // due is the served time of the first thing to do; there is always one, so that no row stays for ever.
 func (c *customer) due() int64 {
-	due := c.row.GetMetMs() + c.cfg.silence(c.tenant)
+	due := c.metDue()
 	if len(c.row.GetConversations()) > 0 {
 		due = c.conversationDue(c.row.GetConversations()[0])
 	}
 	for _, v := range c.row.GetConversations() {
 		due = min(due, c.conversationDue(v))
+	}
+	for _, r := range c.row.GetSurveys() {
+		due = min(due, r.GetSurveyUntilMs())
 	}
 	return due
 }
@@ -80,73 +100,6 @@ func (c *customer) conversationDue(v *event.ConversationRow) int64 {
 		return v.GetClosedMs() + c.cfg.reopen(c.tenant)
 	}
 	return v.GetLastMs() + c.cfg.silence(c.tenant)
-}
-
-// pack leaves out what unpack can put back: nearly every customer has one address and one conversation, and ids are most
-// of a row's bytes.
-func (c *customer) pack() {
-	newest := c.newest().GetConversation()
-	for _, r := range c.row.GetContacts() {
-		ct := r.GetContact()
-		ct.Conversation = omit(ct.GetConversation(), newest)
-		ct.Address = omit(ct.GetAddress(), c.row.GetAddress())
-		ct.Initial = omit(ct.GetInitial(), ct.GetContact())
-		ct.Initiation = omit(ct.GetInitiation(), inbound)
-		shift(ct, -ct.GetStartedMs()+1)
-	}
-	for _, m := range c.row.GetMarks() {
-		m.Conversation = omit(m.GetConversation(), newest)
-		m.Address = omit(m.GetAddress(), c.row.GetAddress())
-	}
-	for _, l := range c.row.GetLinks() {
-		l.Address = omit(l.GetAddress(), c.row.GetAddress())
-	}
-}
-
-func (c *customer) unpack() {
-	newest := c.newest().GetConversation()
-	for _, r := range c.row.GetContacts() {
-		ct := r.GetContact()
-		ct.Conversation = putBack(ct.GetConversation(), newest)
-		ct.Address = putBack(ct.GetAddress(), c.row.GetAddress())
-		ct.Initial = putBack(ct.GetInitial(), ct.GetContact())
-		ct.Initiation = putBack(ct.GetInitiation(), inbound)
-		shift(ct, ct.GetStartedMs()-1)
-	}
-	for _, m := range c.row.GetMarks() {
-		m.Conversation = putBack(m.GetConversation(), newest)
-		m.Address = putBack(m.GetAddress(), c.row.GetAddress())
-	}
-	for _, l := range c.row.GetLinks() {
-		l.Address = putBack(l.GetAddress(), c.row.GetAddress())
-		if l.GetConnection() != "" {
-			l.Hash, l.Connection = linkHash(l.GetConnection()), ""
-		}
-	}
-}
-
-// shift counts the later times of a contact from its start, so that they take two bytes and not six. None is before the
-// start; one more, as 0 means that it has not come yet.
-func shift(ct *event.Contact, by int64) {
-	for _, ms := range []*int64{&ct.EnqueuedMs, &ct.AssignedMs, &ct.FirstResponseMs, &ct.EndedMs} {
-		if *ms != 0 {
-			*ms += by
-		}
-	}
-}
-
-func omit(v, usual string) string {
-	if v == usual {
-		return ""
-	}
-	return v
-}
-
-func putBack(v, usual string) string {
-	if v == "" {
-		return usual
-	}
-	return v
 }
 
 // newest is the conversation begun last, nil where there is none.
@@ -207,6 +160,9 @@ func (c *customer) timer(r *event.ContactRow) string {
 
 func (c *customer) forget(r *event.ContactRow) {
 	c.unlimit(r)
+	if unrouted(r.GetContact()) {
+		c.tx.Cancel(c.timer(r) + intentTimer)
+	}
 	c.row.Contacts = slices.DeleteFunc(c.row.Contacts, func(x *event.ContactRow) bool { return x == r })
 }
 

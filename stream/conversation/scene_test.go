@@ -45,7 +45,8 @@ type stage struct {
 	names   map[string]string // id → name
 	ids     map[string]string // name → id
 	counts  map[string]int
-	beating []string // the gateways that give signs of life, one a second
+	beating []string          // the gateways that give signs of life, one a second
+	options map[string]string // the words of the line that are key=value
 }
 
 func play(t *testing.T, script string) string {
@@ -113,22 +114,32 @@ func (s *stage) parse(line string, w []string) *event.Event {
 		}
 		return w[i]
 	}
-	if last := w[len(w)-1]; strings.HasPrefix(last, "id=") { // the writer's own id, to repeat or date a wish
-		id := event.CauseID(last)
-		e.Id = id[:]
-		w = w[:len(w)-1]
+	if w[0] != "config" {
+		w = s.takeOptions(w)
 	}
-	if last := w[len(w)-1]; strings.HasPrefix(last, "old=") {
-		d, err := time.ParseDuration(strings.TrimPrefix(last, "old="))
+	if own, ok := s.options["id"]; ok { // the writer's own id, to repeat or date a wish
+		id := event.CauseID("id=" + own)
+		e.Id = id[:]
+	}
+	if old, ok := s.options["old"]; ok {
+		d, err := time.ParseDuration(old)
 		require.NoError(s.t, err, line)
 		e.AtMs -= d.Milliseconds()
-		w = w[:len(w)-1]
+	}
+	if note, ok := s.options["note"]; ok {
+		e.Sealed = &event.Sealed{KeyRef: "w1", Ciphertext: []byte(note)}
 	}
 	switch {
 	case w[0] == "config":
 		s.config(e, w[1:])
 	case w[0] == "routing":
 		e.Body = &event.Event_RouteOutcome{RouteOutcome: &event.RouteOutcome{Outcome: w[1], Contact: arg(2), Agent: arg(3), Queue: arg(4)}}
+	case w[0] == "model": // contact, intent, confidence, language
+		confidence, err := strconv.ParseUint(arg(4), 10, 32)
+		require.NoError(s.t, err, line)
+		e.Body = &event.Event_IntentFound{IntentFound: &event.IntentFound{
+			Contact: arg(2), Intent: strings.Trim(arg(3), "-"), Confidence: uint32(confidence), Language: arg(5), Stage: "local",
+		}}
 	case strings.HasPrefix(w[0], "w"): // an address
 		e.Address = w[0]
 		s.customer(e, line, w[1], arg)
@@ -155,16 +166,59 @@ func supervised(e *event.Event, account string) {
 		b.SplitConversation.BySupervisor, b.SplitConversation.By = true, account
 	case *event.Event_CloseConversation:
 		b.CloseConversation.BySupervisor, b.CloseConversation.By = true, account
+	case *event.Event_ChangeProfile:
+		b.ChangeProfile.Agent, b.ChangeProfile.By = "", account
 	}
+}
+
+// takeOptions gives the words that are not key=value, and keeps the others.
+func (s *stage) takeOptions(words []string) (rest []string) {
+	s.options = map[string]string{}
+	for _, word := range words {
+		if k, v, ok := strings.Cut(word, "="); ok {
+			s.options[k] = v
+			continue
+		}
+		rest = append(rest, word)
+	}
+	return rest
+}
+
+func (s *stage) tags() []string {
+	if s.options["tags"] == "" {
+		return nil
+	}
+	return strings.Split(s.options["tags"], "+")
+}
+
+func (s *stage) files() (files []*event.Attachment) {
+	if f := s.options["file"]; f != "" {
+		files = append(files, &event.Attachment{File: f, MediaType: "image/png", Size: 7})
+	}
+	return files
 }
 
 func (s *stage) customer(e *event.Event, line, verb string, arg func(int) string) {
 	switch verb {
-	case "says": // text, entry point
+	case "says", "leaves": // text, entry point
 		e.Sealed = &event.Sealed{KeyRef: e.GetAddress(), Ciphertext: []byte(arg(2))}
 		e.Body = &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
-			Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: arg(3), Message: arg(2),
+			Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: arg(3), Message: arg(2), Left: verb == "leaves", Attachments: s.files(),
 		}}
+	case "types":
+		e.Body = &event.Event_CustomerTyping{CustomerTyping: &event.CustomerTyping{Channel: event.Channel_CHANNEL_WEBCHAT}}
+	case "sees": // page, or event and its name
+		e.Sealed = &event.Sealed{KeyRef: e.GetAddress(), Ciphertext: []byte("where")}
+		e.Body = &event.Event_CustomerSeen{CustomerSeen: &event.CustomerSeen{Kind: arg(2), Name: arg(3), EntryPoint: "shop"}}
+	case "is-introduced": // tier=, language=, tags=
+		e.Sealed = &event.Sealed{KeyRef: e.GetAddress(), Ciphertext: []byte("name")}
+		e.Body = &event.Event_CustomerIntroduced{CustomerIntroduced: &event.CustomerIntroduced{
+			Tier: s.options["tier"], Language: s.options["language"], Tags: s.tags(),
+		}}
+	case "scores": // contact, score
+		n, err := strconv.ParseUint(arg(3), 10, 32)
+		require.NoError(s.t, err, line)
+		e.Body = &event.Event_SurveyAnswered{SurveyAnswered: &event.SurveyAnswered{Contact: arg(2), Score: uint32(n)}}
 	case "connects": // connection, gateway
 		gateway := arg(3)
 		if gateway == "" {
@@ -190,15 +244,27 @@ func (s *stage) customer(e *event.Event, line, verb string, arg func(int) string
 
 func (s *stage) agent(e *event.Event, line, agent, verb string, arg func(int) string) {
 	switch verb {
-	case "answers": // contact, text
+	case "answers", "notes": // contact, text
 		e.Sealed = &event.Sealed{KeyRef: "w1", Ciphertext: []byte(arg(3))}
-		e.Body = &event.Event_AgentMessage{AgentMessage: &event.AgentMessage{Contact: arg(2), Agent: agent, Message: arg(3)}}
+		e.Body = &event.Event_AgentMessage{AgentMessage: &event.AgentMessage{
+			Contact: arg(2), Agent: agent, Message: arg(3), Internal: verb == "notes", Attachments: s.files(),
+		}}
+	case "types":
+		e.Body = &event.Event_AgentTyping{AgentTyping: &event.AgentTyping{Contact: arg(2), Agent: agent}}
+	case "sets-profile": // tier=, language=, tags=, base=
+		e.Sealed = &event.Sealed{KeyRef: "w1", Ciphertext: []byte("name")}
+		base, _ := strconv.ParseUint(s.options["base"], 10, 64)
+		e.Body = &event.Event_ChangeProfile{ChangeProfile: &event.ChangeProfile{
+			Agent: agent, By: agent, Tier: s.options["tier"], Language: s.options["language"], Tags: s.tags(), BaseVersion: base, Request: s.options["request"],
+		}}
 	case "ends":
 		e.Body = &event.Event_EndContact{EndContact: &event.EndContact{Contact: arg(2), Agent: agent}}
 	case "wraps-up": // contact, code
 		e.Body = &event.Event_WrapUpDone{WrapUpDone: &event.WrapUpDone{Contact: arg(2), Agent: agent, Code: arg(3)}}
-	case "transfers": // contact, queue
-		e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{Contact: arg(2), Agent: agent, Queue: arg(3)}}
+	case "transfers": // contact, queue; to=agent, note=
+		e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{
+			Contact: arg(2), Agent: agent, Queue: arg(3), ToAgent: s.options["to"],
+		}}
 	case "splits":
 		e.Body = &event.Event_SplitConversation{SplitConversation: &event.SplitConversation{Contact: arg(2), Agent: agent}}
 	case "closes":
@@ -212,7 +278,8 @@ func (s *stage) agent(e *event.Event, line, agent, verb string, arg func(int) st
 	}
 }
 
-// config reads "queue=sales,grace=30s,wrap_up=1m,domain=west,priority=2", "entry=shop,queue=sales", "silence=1h,reopen=2h".
+// config reads "queue=sales,grace=30s,wrap_up=1m,domain=west,priority=2", "entry=shop,queue=sales,intent=bank,deadline=2s,
+// survey,language=en", "silence=1h,reopen=2h".
 func (s *stage) config(e *event.Event, w []string) {
 	s.version++
 	applied := &event.ConfigApplied{Version: s.version}
@@ -231,6 +298,14 @@ func (s *stage) config(e *event.Event, w []string) {
 				q.Id, p.Queue = v, v
 			case "entry":
 				p.Id = v
+			case "intent":
+				p.IntentModel = v
+			case "deadline":
+				p.IntentDeadlineMs = d.Milliseconds()
+			case "survey":
+				p.Survey = true
+			case "language":
+				p.Language = v
 			case "grace":
 				q.GraceMs = d.Milliseconds()
 			case "wrap_up":

@@ -13,6 +13,8 @@ const (
 	DefaultSilenceMS = 24 * 3600 * 1000
 	// DefaultReopenMS is how long a closed conversation is taken up again.
 	DefaultReopenMS = 24 * 3600 * 1000
+	// DefaultIntentMS is how long routing waits for an intent.
+	DefaultIntentMS = 1_500
 )
 
 const (
@@ -104,7 +106,10 @@ func keep(tenant string, o *event.ConfigObject) (string, *event.ConfigObject) {
 		return queueKey(tenant, q.GetId()), kept
 	case *event.ConfigObject_EntryPoint:
 		p := b.EntryPoint
-		kept.Object = &event.ConfigObject_EntryPoint{EntryPoint: &event.EntryPoint{Id: p.GetId(), Queue: p.GetQueue()}}
+		kept.Object = &event.ConfigObject_EntryPoint{EntryPoint: &event.EntryPoint{
+			Id: p.GetId(), Queue: p.GetQueue(), Language: p.GetLanguage(), IntentModel: p.GetIntentModel(),
+			IntentDeadlineMs: p.GetIntentDeadlineMs(), Survey: p.GetSurvey(),
+		}}
 		return entryPointKey(tenant, p.GetId()), kept
 	case *event.ConfigObject_Settings:
 		kept.Object = b
@@ -125,12 +130,22 @@ func (s *settings) queue(tenant, id string) (*event.Queue, bool) {
 	return &event.Queue{Id: id}, id == DefaultQueue
 }
 
+// entryPoint gives an entry point, nil where none is configured.
+func (s *settings) entryPoint(tenant, id string) *event.EntryPoint {
+	return s.entryPoints[entryPointKey(tenant, id)]
+}
+
 // arrival gives the queue of an entry point.
 func (s *settings) arrival(tenant, entryPoint string) string {
-	if q := s.entryPoints[entryPointKey(tenant, entryPoint)].GetQueue(); q != "" {
+	if q := s.entryPoint(tenant, entryPoint).GetQueue(); q != "" {
 		return q
 	}
 	return DefaultQueue
+}
+
+// deadline is how long routing waits for the intent of who arrives at an entry point.
+func (s *settings) deadline(tenant, entryPoint string) int64 {
+	return orElse(s.entryPoint(tenant, entryPoint).GetIntentDeadlineMs(), DefaultIntentMS)
 }
 
 func (s *settings) grace(tenant, queue string) int64 {

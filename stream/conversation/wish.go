@@ -20,8 +20,14 @@ const (
 	over        = "over"
 	notWrapping = "not_wrapping"
 	noQueue     = "no_queue"
+	noAgent     = "no_agent"
 	limited     = "limit"
+	// changedFirst: somebody else has changed it since.
+	changedFirst = "changed"
 )
+
+// kindProfile is the one kind of wish that is about no contact.
+const kindProfile = "profile"
 
 // wishOf reads what a refusal would say of an agent's wish; nil for what is none. A wish that names nobody or nothing is
 // not an agent's that came late.
@@ -56,6 +62,9 @@ func wishOf(e *event.Event) (*event.WishRefused, error) {
 	case *event.Event_ReadMark:
 		m := b.ReadMark
 		w = &event.WishRefused{Contact: m.GetContact(), Agent: m.GetAgent(), Kind: "read"}
+	case *event.Event_ChangeProfile:
+		m := b.ChangeProfile
+		w = &event.WishRefused{Agent: m.GetAgent(), Request: m.GetRequest(), Kind: kindProfile, By: m.GetBy()}
 	default:
 		return nil, nil //nolint:nilnil // most events are no wishes
 	}
@@ -64,17 +73,30 @@ func wishOf(e *event.Event) (*event.WishRefused, error) {
 
 // sound checks what every wish needs: what it is about, and who asks.
 func sound(w *event.WishRefused, supervised bool) error {
+	profile := w.GetKind() == kindProfile
 	switch {
+	case profile && w.GetAgent() == "" && w.GetBy() == "":
+		return engine.Refuse("a change of a profile needs who asks")
+	case profile: // is about the customer; an agent's names the account, too
 	case w.GetContact() == "" && w.GetConversation() == "":
 		return engine.Refuse("a wish needs a contact, or a conversation")
 	case supervised != (w.GetBy() != ""):
 		return engine.Refuse("a supervisor's wish needs the account that asks, and an agent's has none")
 	case !supervised && w.GetAgent() == "":
 		return engine.Refuse("a wish needs the agent who asks")
-	case max(len(w.GetContact()), len(w.GetConversation()), len(w.GetAgent()), len(w.GetRequest()), len(w.GetBy())) > maxID:
+	}
+	if max(len(w.GetContact()), len(w.GetConversation()), len(w.GetAgent()), len(w.GetRequest()), len(w.GetBy())) > maxID {
 		return &engine.Refusal{Kind: "limit", Reason: "an id of the wish is longer than allowed"}
 	}
 	return nil
+}
+
+// supervisor is the account whose right to act over the holder's head the door has checked; empty where it is nobody's.
+func supervisor(w *event.WishRefused) string {
+	if w.GetKind() == kindProfile {
+		return ""
+	}
+	return w.GetBy()
 }
 
 // refuse tells who asked that the wish came too late.

@@ -1,0 +1,67 @@
+package conversation
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tributary-cc/tributary/stream/engine"
+	"github.com/tributary-cc/tributary/stream/event"
+)
+
+// maxTags bounds the tags of a customer.
+const maxTags = 20
+
+// Who set a profile.
+const (
+	bySite       = "site"
+	byAgent      = "agent"
+	bySupervisor = "supervisor"
+)
+
+// introduced takes what the site vouches for. Where it says nothing, what is known stays.
+func (c *customer) introduced(address string, m *event.CustomerIntroduced) error {
+	if address == "" {
+		return errNoAddress()
+	}
+	was := c.row.GetProfile()
+	p := &event.ProfileRow{
+		Tier: cmp.Or(m.GetTier(), was.GetTier()), Language: cmp.Or(m.GetLanguage(), was.GetLanguage()), Tags: m.GetTags(),
+	}
+	if len(p.GetTags()) == 0 {
+		p.Tags = was.GetTags()
+	}
+	if c.row.GetAddress() == "" {
+		c.row.Address = address
+	}
+	return c.profile(address, p, bySite, "")
+}
+
+// changeProfile takes a profile that a person set, unless somebody else has changed it since they saw it.
+func (c *customer) changeProfile(address string, m *event.ChangeProfile) error {
+	if base := m.GetBaseVersion(); base != 0 && base != c.row.GetProfile().GetVersion() {
+		return tooLate(changedFirst)
+	}
+	source := bySupervisor
+	if m.GetAgent() != "" {
+		source = byAgent
+	}
+	p := &event.ProfileRow{Tier: m.GetTier(), Language: m.GetLanguage(), Tags: m.GetTags()}
+	return c.profile(cmp.Or(address, c.row.GetAddress()), p, source, m.GetBy())
+}
+
+// profile puts a profile in place of the one before. Name and fields go on sealed, with the fact.
+func (c *customer) profile(address string, p *event.ProfileRow, source, by string) error {
+	long := func(code string) bool { return len(code) > maxCode }
+	if len(p.GetTags()) > maxTags || slices.ContainsFunc(p.GetTags(), long) || long(p.GetTier()) || long(p.GetLanguage()) {
+		return &engine.Refusal{Kind: "limit", Reason: "a profile has too many tags, or a code that is longer than allowed"}
+	}
+	p.Version = c.row.GetProfile().GetVersion() + 1
+	c.row.Profile = p
+	if len(c.row.GetConversations()) == 0 {
+		c.row.MetMs = c.tx.Served()
+	}
+	c.fact(address, &event.Event{Sealed: c.sealed, Body: &event.Event_ProfileChanged{ProfileChanged: &event.ProfileChanged{
+		Tier: p.GetTier(), Language: p.GetLanguage(), Tags: p.GetTags(), Version: p.GetVersion(), Source: source, By: by,
+	}}})
+	return nil
+}

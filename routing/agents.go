@@ -134,8 +134,10 @@ func (d *Domain) forgettable(a *agent) bool {
 
 // shows is what an agent's presence shows now.
 func (a *agent) shows() shown {
-	s := shown{status: a.row.Status, reason: a.row.Reason, activity: a.activity(), capacity: a.row.Capacity,
-		next: a.row.NextStatus, nextReason: a.row.NextReason, by: a.row.By}
+	s := shown{
+		status: a.row.Status, reason: a.row.Reason, activity: a.activity(), capacity: a.row.Capacity,
+		next: a.row.NextStatus, nextReason: a.row.NextReason, by: a.row.By,
+	}
 	if n := len(a.row.Connections); n > 0 {
 		s.connected, s.gateway = true, a.row.Connections[n-1].Gateway
 	}

@@ -49,7 +49,7 @@ func (c *Calendar) open(id string, at int64) bool {
 	if holiday {
 		return false
 	}
-	weekday := uint32(((day+3)%7+7)%7) + 1 //nolint:gosec // 1 to 7; the first of 1970 was a Thursday
+	weekday := uint32(((day+3)%7+7)%7) + 1 // the first of 1970 was a Thursday
 	for _, x := range h.GetOpenings() {
 		if x.GetDay() == weekday && x.GetFromMinute() <= minute && minute < x.GetToMinute() {
 			return true

@@ -19,6 +19,7 @@ func TestRandomFloors(t *testing.T) {
 			"release": p.release, "answer": p.answer, "answer again": p.answer, "status": p.status, "work": p.work,
 			"work more": p.work, "connect": p.connect, "disconnect": p.disconnect, "alive": p.alive, "wait": p.wait,
 			"queue": p.queue, "agent": p.agent, "agents": p.agent, "remove": p.remove,
+			"policy": p.policy, "hours": p.hours, "priority": p.priority, "later": p.later,
 		})
 	})
 }
@@ -53,6 +54,17 @@ func (p *player) request(t *rapid.T) {
 	r := &event.RouteRequest{
 		Contact: id, Customer: "p" + id, Queue: aQueue(t), Priority: int32(rapid.IntRange(0, 1).Draw(t, "priority")),
 		EnqueuedMs: int64(rapid.IntRange(0, 50).Draw(t, "enqueued")),
+	}
+	r.Channel = rapid.SampledFrom([]event.Channel{2, 2, 2, 1, 3}).Draw(t, "channel")
+	r.Intent = rapid.SampledFrom([]string{"", "i1", "i2", "i3"}).Draw(t, "intent")
+	if rapid.IntRange(0, 3).Draw(t, "for") == 0 {
+		r.LastAgent = anAgent(t)
+	}
+	if rapid.IntRange(0, 5).Draw(t, "to") == 0 {
+		r.ToAgent, r.Chosen = anAgent(t), true
+	}
+	if c := p.w.d.contacts[id]; c == nil || c.state == lost {
+		p.w.channel[id] = r.Channel
 	}
 	if rapid.IntRange(0, 3).Draw(t, "not") == 0 {
 		r.NotAgent = anAgent(t)
@@ -132,6 +144,11 @@ func (p *player) wait(t *rapid.T) {
 
 func (p *player) queue(t *rapid.T) {
 	q := &event.Queue{Id: aQueue(t), Priority: int32(rapid.IntRange(0, 1).Draw(t, "priority"))}
+	if rapid.Bool().Draw(t, "limits") {
+		q.MaxWaiting, q.MaxWaitMs = uint32(rapid.IntRange(0, 2).Draw(t, "max")), int64(rapid.IntRange(0, 2).Draw(t, "long"))*4000
+		q.Overflow = rapid.SampledFrom([]string{"", "q1", "q2", "q3"}).Draw(t, "overflow")
+		q.Hours = rapid.SampledFrom([]string{"", "h1"}).Draw(t, "hours")
+	}
 	if rapid.IntRange(0, 9).Draw(t, "elsewhere") == 0 {
 		q.Domain = "elsewhere"
 	}
@@ -143,8 +160,63 @@ func (p *player) agent(t *rapid.T) {
 		Id: anAgent(t), ChatCapacity: uint32(rapid.IntRange(1, 3).Draw(t, "capacity")),
 		Queues: rapid.SliceOfN(rapid.SampledFrom([]string{"q1", "q2", "q3"}), 0, 3).Draw(t, "queues"),
 	}
-	p.w.capacity[a.Id] = a.ChatCapacity
+	for _, s := range []string{"s1", "s2"} {
+		if level := rapid.IntRange(0, 5).Draw(t, s); level > 0 {
+			a.Skills = append(a.Skills, &event.AgentSkill{Skill: s, Level: uint32(level)})
+		}
+	}
+	for _, c := range []event.Channel{1, 2} {
+		if n := rapid.IntRange(-2, 2).Draw(t, "named"); n >= 0 {
+			a.Capacities = append(a.Capacities, &event.ChannelCapacity{Channel: c, Contacts: uint32(n)})
+		}
+	}
+	p.w.agents[a.Id] = a
 	p.w.configure(&event.ConfigObject{Object: &event.ConfigObject_Agent{Agent: a}})
+}
+
+func (p *player) policy(t *rapid.T) {
+	o := &event.Policy{}
+	for i := range rapid.IntRange(0, 3).Draw(t, "rules") {
+		r := &event.PolicyRule{
+			Name: fmt.Sprint("r", i), Queue: rapid.SampledFrom([]string{"", "q1", "q2"}).Draw(t, "queue"),
+			When:     rapid.SampledFrom([]string{"", "contact.intent == 'i1'", "contact.channel == 'voice'", "contact.intent != ''"}).Draw(t, "when"),
+			Priority: int32(rapid.IntRange(0, 1).Draw(t, "priority")), HeadStartMs: int64(rapid.IntRange(0, 20).Draw(t, "start")),
+			LastAgentMs: int64(rapid.IntRange(0, 1).Draw(t, "last")) * 5000,
+		}
+		n := rapid.IntRange(0, 3).Draw(t, "steps")
+		for j := range n {
+			s := &event.PolicyStep{Need: rapid.SampledFrom([]string{"", "s1 >= 3", "s1 >= 2 && s2 >= 2", "s2 >= 4", "contact.intent == 'i2' ? s1 >= 1 : s2 >= 1"}).Draw(t, "need")}
+			if j < n-1 {
+				s.ForMs = int64(rapid.IntRange(1, 3).Draw(t, "for")) * 3000
+			}
+			r.Steps = append(r.Steps, s)
+		}
+		o.Rules = append(o.Rules, r)
+	}
+	p.w.configure(&event.ConfigObject{Object: &event.ConfigObject_Policy{Policy: o}, Removed: rapid.IntRange(0, 5).Draw(t, "gone") == 0})
+}
+
+func (p *player) hours(t *rapid.T) {
+	h := &event.Hours{Id: "h1", Shifts: []*event.ZoneShift{{OffsetS: int32(rapid.IntRange(-2, 2).Draw(t, "offset")) * 1800}}}
+	for day := range uint32(7) {
+		h.Openings = append(h.Openings, &event.Opening{Day: day + 1, FromMinute: uint32(rapid.IntRange(0, 30).Draw(t, "from")), ToMinute: 1440})
+	}
+	p.w.d.hours.Set(h)
+	p.w.configure(&event.ConfigObject{Object: &event.ConfigObject_Hours{Hours: h}})
+}
+
+func (p *player) priority(t *rapid.T) {
+	p.w.apply(&event.Event{Body: &event.Event_SetPriority{SetPriority: &event.SetPriority{
+		Contact: p.aContact(t), Priority: int32(rapid.IntRange(-1, 3).Draw(t, "priority")),
+	}}})
+}
+
+// later sets a status for when the agent is free, or logs them out.
+func (p *player) later(t *rapid.T) {
+	p.w.apply(&event.Event{Body: &event.Event_AgentStatus{AgentStatus: &event.AgentStatus{
+		Agent: anAgent(t), Status: rapid.SampledFrom([]string{StatusAvailable, StatusBreak, StatusOffline}).Draw(t, "status"),
+		WhenFree: rapid.Bool().Draw(t, "when free"), By: "boss", LogOut: rapid.IntRange(0, 4).Draw(t, "out") == 0,
+	}}})
 }
 
 func (p *player) remove(t *rapid.T) {

@@ -23,7 +23,9 @@ type world struct {
 	timers  map[string]int64
 	top     *event.RoutingDomainRow
 
-	capacity  map[string]uint32
+	agents    map[string]*event.Agent
+	channel   map[string]event.Channel
+	ledger    ledger
 	requested map[string]bool
 	ringing   map[string]string // contact → agent
 	offer     map[string]string // contact → offer
@@ -35,7 +37,7 @@ type world struct {
 func newWorld(t require.TestingT) *world {
 	return &world{
 		t: t, d: New("t", Main, Default()), rows: make(map[string][]byte), timers: make(map[string]int64),
-		capacity: make(map[string]uint32), requested: make(map[string]bool), ringing: make(map[string]string),
+		agents: make(map[string]*event.Agent), channel: make(map[string]event.Channel), requested: make(map[string]bool), ringing: make(map[string]string),
 		offer: make(map[string]string), talking: make(map[string]string), entry: make(map[string]*event.QueueEntry),
 	}
 }
@@ -109,6 +111,7 @@ func (w *world) take(out *Decisions) {
 			last := w.entry[b.QueueEntry.Contact]
 			require.Equal(w.t, last.GetVersion()+1, b.QueueEntry.Version, "entries of a contact are counted without a gap")
 			w.entry[b.QueueEntry.Contact] = b.QueueEntry
+			w.ledger.take(w.t, b.QueueEntry)
 		}
 	}
 	store(w, "agent/", out.Agents)
@@ -151,16 +154,10 @@ func (w *world) takeOffer(o *event.OfferChanged) {
 	}
 	require.NotContains(w.t, w.ringing, o.Contact, "a contact rings at one agent")
 	require.NotContains(w.t, w.talking, o.Contact, "a contact with an agent is not offered")
-	n := 0
-	for _, a := range w.talking {
-		if a == o.Agent {
-			n++
-		}
-	}
 	for _, a := range w.ringing {
 		require.NotEqual(w.t, o.Agent, a, "one offer at a time")
 	}
-	require.Less(w.t, n, int(w.capacity[o.Agent]), "agent %s over capacity", o.Agent)
+	w.checkRoom(o.Agent, o.Channel)
 	require.Equal(w.t, o.Agent, o.Candidates[0].Agent)
 	require.Empty(w.t, w.d.contacts[o.Contact].excluded(w.d.agents[o.Agent]))
 	if members := w.d.queues[o.Queue].members.len(); slices.Contains(w.d.agents[o.Agent].row.Queues, o.Queue) {
@@ -188,6 +185,7 @@ func (w *world) takeOutcome(o *event.RouteOutcome) {
 // check looks at all agents, queues and contacts, which the engine never does.
 func (w *world) check() {
 	w.checkContacts()
+	w.ledger.check(w)
 	w.checkMatch()
 	w.checkOrder()
 	w.checkTimers()
@@ -253,7 +251,7 @@ func (w *world) checkOrder() {
 			continue
 		}
 		for _, other := range w.d.contacts {
-			if other.state == waiting && other != c && suits(a, other) && other.excluded(a) == "" {
+			if other.state == waiting && other != c && suits(a, other) && other.excluded(a) == "" && a.room(other.channel) {
 				require.Positive(w.t, byRank(other, c), "%s was first", other.id())
 			}
 		}

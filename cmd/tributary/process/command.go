@@ -101,6 +101,8 @@ const InstallationTenant = mainTenant
 type InForce struct {
 	Version uint64
 	Objects []*event.ConfigObject
+	// changes are the tenant's latest, by version.
+	changes []changed
 }
 
 var errEnough = errors.New("read to the end")
@@ -122,6 +124,7 @@ func (s *Spine) ConfigInForce(ctx context.Context, tenant string) (InForce, erro
 			in.Version = a.GetVersion()
 			if d.Event.GetTenant() == tenant {
 				lay(objects, a.GetObjects())
+				in.changed(a.GetVersion(), a.GetObjects())
 			}
 		}
 		if next >= end {
@@ -149,6 +152,18 @@ func lay(objects map[string]*event.ConfigObject, changed []*event.ConfigObject) 
 	}
 }
 
+// RefusedError says that a change of the configuration was refused as a whole.
+type RefusedError struct {
+	// Version stays in force.
+	Version uint64
+	Faults  []string
+}
+
+// Error lists the faults.
+func (e *RefusedError) Error() string {
+	return "the change was refused:\n  " + strings.Join(e.Faults, "\n  ")
+}
+
 // ChangeConfig asks for a change and waits for the fold's answer: the version that is in force with it, or all its faults.
 func (s *Spine) ChangeConfig(ctx context.Context, tenant string, base uint64, objects []*event.ConfigObject, wait time.Duration) (uint64, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, wait, errors.New("no answer: does a process with the role folds run?"))
@@ -173,7 +188,7 @@ func (s *Spine) ChangeConfig(ctx context.Context, tenant string, base uint64, ob
 				continue
 			}
 			if r := e.GetConfigRefused(); r.GetRequest() == request {
-				return fmt.Errorf("the change was refused:\n  %s", strings.Join(r.GetFaults(), "\n  "))
+				return &RefusedError{r.GetVersion(), r.GetFaults()}
 			}
 			if a := e.GetConfigApplied(); a.GetRequest() == request {
 				version = a.GetVersion()

@@ -56,6 +56,7 @@ func (p *Process) openAPI() error {
 		c.Assets = web.Assets()
 	}
 	c.History = history{p.warehouse}
+	c.Files, c.Setup, c.PublicURL = files{privacy.NewFiles(p.Keys), p.room}, administration{p.Spine}, p.Config.PublicURL
 	s, err := api.New(c)
 	if err != nil {
 		return err

@@ -2,6 +2,8 @@ package setup
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/goccy/go-yaml"
@@ -100,4 +102,15 @@ func exportEntryPoint(e *event.EntryPoint) EntryPoint {
 		out.Secret = SecretSet
 	}
 	return out
+}
+
+// ToJSON writes a file as the objects that pages edit: the same keys in the same order.
+func ToJSON(file []byte) ([]byte, error) { return yaml.YAMLToJSON(file) }
+
+// FromJSON writes objects as the file they stand for.
+func FromJSON(objects []byte) ([]byte, error) {
+	if !json.Valid(objects) {
+		return nil, errors.New("that is no JSON")
+	}
+	return yaml.JSONToYAML(objects)
 }

@@ -70,7 +70,7 @@ func isTag(s string) bool {
 
 // doProfile asks to set a customer's profile: by who holds a contact of the customer, or by a supervisor.
 func (c *session) doProfile(ctx context.Context, cmd *command) error {
-	if err := cmd.profileWish.check(); err != nil {
+	if err := cmd.check(); err != nil {
 		return err
 	}
 	address, by, err := c.addressOf(ctx, cmd.Customer)
@@ -95,9 +95,9 @@ func (c *session) doProfile(ctx context.Context, cmd *command) error {
 func (c *session) addressOf(ctx context.Context, customer string) (address, agent string, err error) {
 	s := c.server
 	if c.who.can(access.ActionContactWrite) && c.who.Agent != "" {
-		k, err := s.heldOf(ctx, c.who, customer)
-		if err != nil {
-			return "", "", err
+		k, heldErr := s.heldOf(ctx, c.who, customer)
+		if heldErr != nil {
+			return "", "", heldErr
 		}
 		if k != nil {
 			return k.address, c.who.Agent, nil
@@ -131,6 +131,9 @@ func (s *Server) openAddress(ctx context.Context, tenant, customer string) (stri
 	k, err := s.contact(ctx, tenant, id)
 	if err != nil {
 		return "", err
+	}
+	if k.customer != customer {
+		return "", notFound("customer: there is no open contact and no profile of this customer")
 	}
 	return k.address, nil
 }

@@ -134,12 +134,14 @@ func (s *Server) customerMessages(w http.ResponseWriter, r *http.Request, who pe
 	}
 	messages, contacts := make([]pastMessage, 0, len(rows)), []pastContact{}
 	seen := make(map[string]bool)
-	for _, row := range slices.Backward(rows) { // the newest come first
-		m := pastMessage{s.pastMessage(r.Context(), who.Tenant, row), str(row["contact"]), str(row["conversation"]), str(row["channel"])}
+	slices.Reverse(rows) // the newest came first
+	ctx := r.Context()
+	for _, row := range rows {
+		m := pastMessage{s.pastMessage(ctx, who.Tenant, row), str(row["contact"]), str(row["conversation"]), str(row["channel"])}
 		messages = append(messages, m)
 		if !seen[m.Contact] && m.Contact != "" {
 			seen[m.Contact] = true
-			contacts = append(contacts, s.pastContact(r.Context(), who.Tenant, row))
+			contacts = append(contacts, s.pastContact(ctx, who.Tenant, row))
 		}
 	}
 	next := ""

@@ -174,7 +174,7 @@ func (s *Server) floorContacts(ctx context.Context, tenant string, names bool, l
 			AssignedMs: c.GetAssignedMs(), Intent: c.GetIntent(), Language: c.GetLanguage(), Tier: c.GetTier(),
 		}
 		if c.GetState() == event.ContactState_CONTACT_STATE_QUEUED {
-			v.Reason = x.waiting.reason
+			v.Reason = x.reason
 		}
 		if names {
 			p, err := s.profileOf(ctx, x.profile, tenant, e.GetCustomer())

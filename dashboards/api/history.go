@@ -253,11 +253,11 @@ func routeOf(row map[string]any) *routeView {
 	if row["rule"] == nil && row["step"] == nil {
 		return nil
 	}
-	small := func(name string) uint32 { return uint32(max(0, min(num(row[name]), 1<<31))) } //nolint:gosec // bounded here
+	small := func(name string) uint32 { return uint32(max(0, min(num(row[name]), 1<<31))) }
 	return &routeView{
 		PolicyVersion: uint64(max(0, num(row["policy_version"]))), Rule: str(row["rule"]), Step: small("step"), Need: str(row["need"]),
 		Intent: str(row["intent"]), Confidence: small("confidence"), Language: str(row["language"]), Tier: str(row["tier"]),
-		Priority:     int32(max(-1<<31, min(num(row["priority"]), 1<<31-1))), //nolint:gosec // bounded here
+		Priority:     int32(max(-1<<31, min(num(row["priority"]), 1<<31-1))),
 		VirtualAgeMs: num(row["virtual_age_ms"]), Preferred: str(row["preferred"]), PassedOver: small("passed_over"),
 	}
 }

@@ -20,10 +20,11 @@ func (s *Server) fetch(ctx context.Context, places []live.Place) (map[live.Place
 }
 
 // recall reads one event, of which some thousands are remembered; nil where the log does not hold it any more.
-func (s *Server) recall(ctx context.Context, topic event.Topic, from *cache[*event.Event], at live.Place) (*event.Event, error) {
-	if at == 0 {
+func (s *Server) recall(ctx context.Context, topic event.Topic, from *cache[*event.Event], where spot) (*event.Event, error) {
+	if where == 0 {
 		return nil, nil
 	}
+	at := where.place()
 	if e, ok := from.get(at); ok {
 		return e, nil
 	}
@@ -195,7 +196,7 @@ func (s *Server) renderHeld(ctx context.Context, f *snapshotFrame, shot *snapsho
 	if err != nil {
 		return err
 	}
-	seen := make(map[live.Place]bool)
+	seen := make(map[spot]bool)
 	for i := range shot.held {
 		h := &shot.held[i]
 		e := found[h.at]

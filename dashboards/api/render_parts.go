@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/tributary-cc/tributary/stream/event"
-	"github.com/tributary-cc/tributary/stream/live"
 )
 
 func contains(numbers []uint32, n uint32) bool { return slices.Contains(numbers, n) }
@@ -47,7 +46,7 @@ func (s *Server) candidates(ctx context.Context, tenant string, list []candidate
 	return list
 }
 
-func (s *Server) offerView(ctx context.Context, tenant string, o *event.OfferChanged, profile live.Place) (offerView, error) {
+func (s *Server) offerView(ctx context.Context, tenant string, o *event.OfferChanged, profile spot) (offerView, error) {
 	v := viewOffer(o, s.view.queueName(tenant, o.GetQueue()))
 	v.Why = s.candidates(ctx, tenant, v.Why)
 	p, err := s.profileOf(ctx, profile, tenant, o.GetCustomer())
@@ -96,7 +95,7 @@ func (s *Server) contactView(ctx context.Context, e *event.Event, at places) (co
 }
 
 // profileOf is the profile at a place, or one of version 0 where there is none.
-func (s *Server) profileOf(ctx context.Context, at live.Place, tenant, customer string) (profileView, error) {
+func (s *Server) profileOf(ctx context.Context, at spot, tenant, customer string) (profileView, error) {
 	empty := profileView{Customer: customer, Tags: []string{}, Fields: map[string]string{}}
 	e, err := s.recall(ctx, event.TopicConversationFacts, &s.facts, at)
 	if err != nil || e.GetProfileChanged() == nil || e.GetTenant() != tenant || e.GetCustomer() != customer {

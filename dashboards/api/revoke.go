@@ -25,6 +25,11 @@ type revocations struct {
 	of map[string]*doubt
 }
 
+// endsLogins are the changes of an account after which its open log-ins are none any more.
+var endsLogins = map[access.Action]bool{ //nolint:exhaustive // those that do
+	access.ActionAccountDisable: true, access.ActionAccountRoles: true, access.ActionAccountPassword: true, access.ActionPasswordRedeemed: true,
+}
+
 // doubt is an account to be asked for: so many times more, and who ended its sessions where somebody else did.
 type doubt struct {
 	left int
@@ -75,13 +80,12 @@ func (s *Server) readAudit(ctx context.Context, partition int) error {
 // heard notes an account that an entry says was changed.
 func (s *Server) heard(tenant string, a *event.Audit) {
 	account, by := a.GetSubject(), ""
-	switch access.Action(a.GetAction()) {
-	case access.ActionAccountDisable, access.ActionAccountRoles, access.ActionAccountPassword, access.ActionPasswordRedeemed:
-	case access.ActionAccountLogout:
+	switch action := access.Action(a.GetAction()); {
+	case action == access.ActionAccountLogout:
 		by = a.GetActor()
-	case access.ActionSessionEnd:
+	case action == access.ActionSessionEnd:
 		account = a.GetActor()
-	default:
+	case !endsLogins[action]:
 		return
 	}
 	s.watch.mu.Lock()

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	patience = 10 * time.Second
+	waitStep = time.Millisecond
 	password = "correct horse battery"
 )
 

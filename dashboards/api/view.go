@@ -36,8 +36,9 @@ type view struct {
 	byID     map[live.Key]live.Ref
 	// profiles is where the newest profile of each customer stands, and early where the newest offer of contacts stands that
 	// were offered before the view read of them: topics are read beside each other. Both are bounded.
-	profiles, early map[live.Key]live.Place
-	words           map[string]string
+	profiles map[uint64]spot
+	early    map[live.Key]spot
+	words    words
 	// now is the wall clock in Unix milliseconds, for opening hours.
 	now func() int64
 }
@@ -53,10 +54,13 @@ type conv struct {
 
 // contact is an open contact: queued, assigned or wrapping.
 type contact struct {
-	key, customer live.Key
-	// At is where its newest record stands; why, where its newest offer that names candidates does, and intent, what a model
-	// said of it: 0 for none.
-	at, why, intent live.Place
+	key live.Key
+	// customer is the hash that [view.customer] gives.
+	customer uint64
+	// at is where its newest record stands; why, where its newest offer that names candidates does, and intent, what a model
+	// said of it.
+	at          live.Place
+	why, intent spot
 	// tenant and agent are places in the view's lists of them; agent 0 is nobody.
 	tenant, agent uint32
 	conv          live.Ref
@@ -71,7 +75,7 @@ func newView() *view {
 	return &view{
 		keys: live.NewKeys(), tenants: make(map[string]*tenantEntry), byAgent: []*agentEntry{nil},
 		byConv: make(map[live.Key]live.Ref), byID: make(map[live.Key]live.Ref),
-		profiles: make(map[live.Key]live.Place), early: make(map[live.Key]live.Place), words: make(map[string]string),
+		profiles: make(map[uint64]spot), early: make(map[live.Key]spot), words: words{of: make(map[string]uint16), all: []string{""}},
 		now: func() int64 { return 0 },
 	}
 }
@@ -118,7 +122,7 @@ func (v *view) applyOne(d *engine.Delivered) {
 		}
 	case *event.Event_IntentFound:
 		if r, ok := v.byID[v.keys.Of(body.IntentFound.GetContact())]; ok {
-			v.contacts.Get(r).intent = at
+			v.contacts.Get(r).intent = spotOf(at)
 		}
 	case *event.Event_AgentChanged:
 		v.agentChanged(v.tenant(e.GetTenant()), body.AgentChanged)
@@ -131,13 +135,13 @@ func (v *view) applyOne(d *engine.Delivered) {
 	}
 }
 
-// encoded is a message of ours as bytes: one object, and none behind it.
-func encoded(m proto.Message) []byte {
+// encoded is a message of ours as one object, and none behind it.
+func encoded(m proto.Message) string {
 	b, err := proto.Marshal(m)
 	if err != nil {
-		return nil // it was decoded a moment ago
+		return "" // it was decoded a moment ago
 	}
-	return b
+	return string(b)
 }
 
 func (v *view) conversation(id string) (live.Ref, *conv) {
@@ -184,7 +188,7 @@ func (v *view) contactChanged(e *event.Event, c *event.Contact, at live.Place) {
 		}
 	} else {
 		r, k = v.addContact(tenant, c)
-		k.customer = v.keys.Of(e.GetCustomer())
+		k.customer = v.customer(e.GetCustomer())
 	}
 	before, moved := v.byAgent[k.agent], v.move(r, k, c.GetConversation())
 	k.at, k.version = at, uint32(c.GetVersion()) //nolint:gosec // versions of one contact are few
@@ -312,5 +316,5 @@ func (v *view) offerChanged(e *event.Event, o *event.OfferChanged, at live.Place
 			a.offers = nil
 		}
 	}
-	a.tell(note{kind: noteOffer, event: e, places: places{profile: v.profiles[v.keys.Of(o.GetCustomer())]}})
+	a.tell(note{kind: noteOffer, event: e, places: places{profile: v.profiles[v.customer(o.GetCustomer())]}})
 }

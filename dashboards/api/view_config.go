@@ -72,7 +72,7 @@ func (v *view) configureAgent(t *tenantEntry, c *event.Agent, gone bool) {
 	a := v.agent(t, c.GetId())
 	staffs := a.staffs
 	v.staff(a, false)
-	a.config, a.queues = nil, nil
+	a.config, a.queues, a.known = "", nil, !gone
 	if !gone {
 		a.config = encoded(&event.Agent{
 			Name: c.GetName(), Domain: c.GetDomain(), ChatCapacity: c.GetChatCapacity(), Team: c.GetTeam(), Queues: c.GetQueues(),

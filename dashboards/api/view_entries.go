@@ -27,18 +27,20 @@ type tenantEntry struct {
 type agentEntry struct {
 	id     string
 	number uint32
-	// changed and config are encoded, as few agents have a page here; nil is nothing known.
-	changed, config []byte
+	// doing is the word of status and activity; staffs is whether the agent is connected and available, and known, whether the
+	// configuration names the agent.
+	doing  uint16
+	staffs bool
+	known  bool
+	// dirty: the colleagues are about to be told.
+	dirty bool
+	// changed and config are encoded, as few agents have a page here; empty is nothing known.
+	changed, config string
 	// queues are the numbers of those that the agent serves.
 	queues []uint32
 	offers []*event.OfferChanged
 	held   []live.Ref
 	subs   []subscriber
-	// doing is status and activity; staffs is whether the agent is connected and available.
-	doing  string
-	staffs bool
-	// told to colleagues, or about to be.
-	dirty bool
 }
 
 // queueEntry is a queue's line.
@@ -61,7 +63,7 @@ type waiting struct {
 	since    int64
 	priority int32
 	offered  bool
-	reason   string
+	reason   uint16
 }
 
 func (v *view) tenant(id string) *tenantEntry {
@@ -111,7 +113,7 @@ func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 	q.waiting = entry.GetWaiting()
 	switch key := v.keys.Of(entry.GetContact()); entry.GetState() {
 	case "waiting", "offered":
-		q.line[key] = waiting{entry.GetEnqueuedMs(), entry.GetPriority(), entry.GetState() == "offered", v.word(entry.GetReason())}
+		q.line[key] = waiting{entry.GetEnqueuedMs(), entry.GetPriority(), entry.GetState() == "offered", v.words.number(entry.GetReason())}
 	default:
 		delete(q.line, key)
 	}
@@ -119,25 +121,29 @@ func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 	v.touched(t, entry.GetContact())
 }
 
-// maxWords bounds the words that are kept once: they are codes, and few.
+// words keeps each code once; 0 is the empty one.
+type words struct {
+	of  map[string]uint16
+	all []string
+}
+
+// maxWords bounds the codes that are kept: they are few.
 const maxWords = 4096
 
-// word is a code as it is kept once.
-func (v *view) word(code string) string {
-	if kept, ok := v.words[code]; ok {
-		return kept
+func (w *words) number(code string) uint16 {
+	if n, ok := w.of[code]; ok || code == "" || len(w.all) >= maxWords {
+		return n
 	}
-	if len(v.words) < maxWords {
-		v.words[code] = code
-	}
-	return code
+	n := uint16(len(w.all)) //nolint:gosec // bounded above
+	w.of[code], w.all = n, append(w.all, code)
+	return n
 }
 
 func (v *view) agentChanged(t *tenantEntry, c *event.AgentChanged) {
 	a := v.agent(t, c.GetAgent())
 	a.changed = encoded(c)
 	v.staff(a, c.GetConnected() && c.GetStatus() == "available")
-	if doing := v.word(c.GetStatus() + "/" + c.GetActivity()); doing != a.doing {
+	if doing := v.words.number(c.GetStatus() + "/" + c.GetActivity()); doing != a.doing {
 		a.doing = doing
 		if !a.dirty {
 			a.dirty = true
@@ -173,10 +179,10 @@ type agentState struct {
 
 func (a *agentEntry) state() *agentState {
 	s := &agentState{id: a.id}
-	if changed := new(event.AgentChanged); a.changed != nil && proto.Unmarshal(a.changed, changed) == nil {
+	if changed := new(event.AgentChanged); a.changed != "" && proto.Unmarshal([]byte(a.changed), changed) == nil {
 		s.changed = changed
 	}
-	if config := new(event.Agent); a.config != nil && proto.Unmarshal(a.config, config) == nil {
+	if config := new(event.Agent); a.known && proto.Unmarshal([]byte(a.config), config) == nil {
 		s.config = config
 	}
 	return s

@@ -36,16 +36,17 @@ type floorContact struct {
 	id      string
 	gone    bool
 	at      live.Place
-	profile live.Place
+	profile spot
 	// queue is where it waits or is being offered; empty where it does not.
 	queue   string
 	waiting waiting
+	reason  string
 }
 
 func (f *floorEntry) watched() bool { return len(f.watchers) > 0 }
 
 func (f *floorEntry) agent(a *agentEntry) {
-	if f.watched() && a.config != nil {
+	if f.watched() && a.known {
 		f.agents[a] = struct{}{}
 	}
 }
@@ -101,7 +102,7 @@ func (v *view) floorNow(tenant string) *floorBatch {
 func (v *view) floorOf(t *tenantEntry) *floorBatch {
 	b := &floorBatch{whole: true, teams: t.lists.teams}
 	for _, a := range t.agents {
-		if a.config != nil {
+		if a.known {
 			b.agents = append(b.agents, a.state())
 		}
 	}
@@ -125,7 +126,7 @@ func (v *view) floorOf(t *tenantEntry) *floorBatch {
 func (v *view) floorContact(t *tenantEntry, id string, k *contact) floorContact {
 	c := floorContact{id: id, at: k.at, profile: v.profiles[k.customer]}
 	if q, w := t.waits(k.key); q != nil {
-		c.queue, c.waiting = q.id, w
+		c.queue, c.waiting, c.reason = q.id, w, v.words.all[w.reason]
 	}
 	return c
 }

@@ -21,7 +21,7 @@ type snapshot struct {
 	serves     []uint32
 	colleagues []*agentState
 	// customers are the profiles of those whose offers are open, by the offers' order.
-	customers []live.Place
+	customers []spot
 }
 
 type heldContact struct {
@@ -43,9 +43,9 @@ func (v *view) subscribe(tenant, agent string, s subscriber) {
 	a := v.agent(t, agent)
 	shot := &snapshot{applied: v.applied, agent: a.state(), offers: slices.Clone(a.offers), lists: t.lists, serves: slices.Clone(a.queues)}
 	for _, o := range a.offers {
-		shot.customers = append(shot.customers, v.profiles[v.keys.Of(o.GetCustomer())])
+		shot.customers = append(shot.customers, v.profiles[v.customer(o.GetCustomer())])
 	}
-	shot.colleagues = t.colleaguesOf(a)
+	shot.colleagues = t.colleaguesOf(a, &v.words)
 	for _, r := range a.held {
 		k := v.contacts.Get(r)
 		shot.held = append(shot.held, heldContact{v.keys.Text(k.key), k.at, v.placesOf(k), v.lines.Copy(v.convs.Get(k.conv).lines)})
@@ -72,12 +72,12 @@ func (v *view) unsubscribe(tenant, agent string, s subscriber) {
 }
 
 // colleaguesOf are the other agents whom the configuration names, those who are connected first.
-func (t *tenantEntry) colleaguesOf(me *agentEntry) []*agentState {
+func (t *tenantEntry) colleaguesOf(me *agentEntry, words *words) []*agentState {
 	var here, away []*agentEntry
 	for _, a := range t.agents {
 		switch {
-		case a == me || a.config == nil:
-		case a.doing == "" || strings.HasPrefix(a.doing, "offline"):
+		case a == me || !a.known:
+		case a.doing == 0 || strings.HasPrefix(words.all[a.doing], "offline"):
 			away = append(away, a)
 		default:
 			here = append(here, a)

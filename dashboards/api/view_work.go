@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/binary"
+
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
 )
@@ -14,33 +16,46 @@ const (
 	maxColleagues = 20
 )
 
-// places is where the parts of a contact stand that a page shows with it; 0 for none.
-type places struct{ why, intent, profile live.Place }
+// spot is a place or none, which is 0.
+type spot live.Place
+
+func spotOf(at live.Place) spot { return spot(at + 1) }
+
+func (s spot) place() live.Place { return live.Place(s - 1) }
+
+// places is where the parts of a contact stand that a page shows with it.
+type places struct{ why, intent, profile spot }
+
+// customer is a hash of a customer's id: whoever finds something by it compares the id.
+func (v *view) customer(id string) uint64 {
+	key := v.keys.Of(id)
+	return binary.LittleEndian.Uint64(key[:8])
+}
 
 func (v *view) placesOf(k *contact) places { return places{k.why, k.intent, v.profiles[k.customer]} }
 
 // offeredAt notes where the newest offer of a contact stands.
 func (v *view) offeredAt(contact live.Key, at live.Place) {
 	if r, ok := v.byID[contact]; ok {
-		v.contacts.Get(r).why = at
+		v.contacts.Get(r).why = spotOf(at)
 		return
 	}
 	if len(v.early) >= maxEarly {
 		clear(v.early)
 	}
-	v.early[contact] = at
+	v.early[contact] = spotOf(at)
 }
 
 // profileChanged notes where a customer's profile stands, and tells the pages that hold a contact of the customer.
 func (v *view) profileChanged(e *event.Event, at live.Place) {
-	customer := v.keys.Of(e.GetCustomer())
+	customer := v.customer(e.GetCustomer())
 	if _, known := v.profiles[customer]; !known && len(v.profiles) >= maxProfiles {
 		for any := range v.profiles {
 			delete(v.profiles, any)
 			break
 		}
 	}
-	v.profiles[customer] = at
+	v.profiles[customer] = spotOf(at)
 	t := v.tenants[e.GetTenant()]
 	if t == nil || len(t.subs) == 0 {
 		return
@@ -58,11 +73,11 @@ func (v *view) profileChanged(e *event.Event, at live.Place) {
 	}
 }
 
-// profileAt is where a customer's newest profile stands; 0 where none is known.
-func (v *view) profileAt(customer string) live.Place {
+// profileAt is where a customer's newest profile stands.
+func (v *view) profileAt(customer string) spot {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.profiles[v.keys.Of(customer)]
+	return v.profiles[v.customer(customer)]
 }
 
 // flushColleagues tells every page whose status or activity changed since.
@@ -157,7 +172,7 @@ func (v *view) isAgent(tenant, agent string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	t := v.tenants[tenant]
-	return t != nil && t.agents[agent] != nil && t.agents[agent].config != nil
+	return t != nil && t.agents[agent] != nil && t.agents[agent].known
 }
 
 // retell tells an agent's pages the agent again.
@@ -173,7 +188,7 @@ func (v *view) retell(tenant, agent string) {
 func (v *view) contactOf(tenant, customer string) (string, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	t, key := v.tenants[tenant], v.keys.Of(customer)
+	t, key := v.tenants[tenant], v.customer(customer)
 	if t == nil {
 		return "", false
 	}

@@ -51,7 +51,7 @@ func (d *Domain) group(q *queue, need *policy.Need, v *version) *group {
 }
 
 func (d *Domain) newGroup(q *queue, need *policy.Need, v *version) *group {
-	g := &group{queue: q, need: need, version: v, fit: make(set, len(d.slots)/64)}
+	g := &group{queue: q, need: need, version: v, fit: make(set, d.words())}
 	if n := len(d.unused) - 1; n >= 0 {
 		g.index, d.unused = d.unused[n], d.unused[:n]
 		d.groups[g.index] = g
@@ -168,7 +168,7 @@ func (d *Domain) index(a *agent) {
 
 func (d *Domain) indexKind(a *agent, k *kind) {
 	if a.room(event.Channel(k.channel)) {
-		k.add(len(a.held), a.slot, len(d.slots)/64)
+		k.add(len(a.held), a.slot, d.words())
 	}
 }
 

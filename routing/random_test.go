@@ -11,6 +11,9 @@ import (
 
 // TestRandomFloors plays random days on small floors, where everything collides, and checks every promise after every event.
 func TestRandomFloors(t *testing.T) {
+	usual := minSlots
+	minSlots = 6
+	defer func() { minSlots = usual }()
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		p := player{t, w, 0}

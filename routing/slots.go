@@ -32,8 +32,11 @@ func (s set) meets(t set) bool {
 // Agents stand in slots in the order of their turns, so that the first slot of a set is whoever has idled longest. Who gets
 // a new turn moves to the end; when the end is reached, all move together.
 
-// minSlots is how many slots a domain has at least.
-const minSlots = 128
+// minSlots is how many slots a domain has at least; fewer in tests, where they are to end often.
+var minSlots = 128
+
+// words is how long a set of slots is.
+func (d *Domain) words() int { return (len(d.slots) + 63) / 64 }
 
 // toEnd moves an agent, who must be out of the indexes, to the slot after all others.
 func (d *Domain) toEnd(a *agent) {
@@ -61,18 +64,18 @@ func (d *Domain) compact() {
 			n++
 		}
 	}
-	size := max(minSlots, (2*n+63)/64*64)
+	size := max(minSlots, 2*n+2)
 	before := d.slots
 	d.slots, d.nextSlot = make([]*agent, size), 0
 	for _, g := range d.groups {
 		if g != nil {
-			g.fit = make(set, size/64)
+			g.fit = make(set, d.words())
 		}
 	}
-	d.staffed, d.present = make(set, size/64), make(set, size/64)
+	d.staffed, d.present = make(set, d.words()), make(set, d.words())
 	for _, k := range d.kinds {
 		for i := range k.free {
-			k.free[i] = level{agents: make(set, size/64)}
+			k.free[i] = level{agents: make(set, d.words())}
 		}
 	}
 	for _, a := range before {

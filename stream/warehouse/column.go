@@ -15,6 +15,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 // column fills one column of a block from rows.
@@ -34,10 +36,28 @@ func col[T, V any](name string, get func(*T) V) column[T] {
 	}}
 }
 
+// whyColumns are the columns that say what the policy decided.
+func whyColumns[T any](why func(*T) *event.RouteWhy) []column[T] {
+	return []column[T]{
+		col("policy_version", func(r *T) uint64 { return why(r).GetPolicyVersion() }),
+		col("rule", func(r *T) string { return why(r).GetRule() }),
+		col("step", func(r *T) uint32 { return why(r).GetStep() }),
+		col("need", func(r *T) string { return why(r).GetNeed() }),
+		col("intent", func(r *T) string { return why(r).GetIntent() }),
+		col("confidence", func(r *T) uint16 { return thousandths(why(r).GetConfidence()) }),
+		col("language", func(r *T) string { return why(r).GetLanguage() }),
+		col("tier", func(r *T) string { return why(r).GetTier() }),
+		col("virtual_age_ms", func(r *T) int64 { return why(r).GetVirtualAgeMs() }),
+		col("preferred", func(r *T) string { return why(r).GetPreferred() }),
+	}
+}
+
 // spec is a table as the sink fills it.
 type spec[T any] struct {
 	name    string
 	columns []column[T]
+	// replacing says that the engine keeps the newest row of a key alone: rows cannot be counted, and repeats do no harm.
+	replacing bool
 	// compare is the table's ORDER BY: a sorted block is written as it is.
 	compare func(a, b *T) int
 }
@@ -45,6 +65,7 @@ type spec[T any] struct {
 // tableRows are the rows of one cut in one table.
 type tableRows interface {
 	table() string
+	replaces() bool
 	count() int
 	// token names the insert: a hash of the cut's number, the table and the ids of the events, in the order of the log.
 	token() string
@@ -74,6 +95,8 @@ func (r *rows[T]) add(id []byte) *T {
 }
 
 func (r *rows[T]) table() string { return r.spec.name }
+
+func (r *rows[T]) replaces() bool { return r.spec.replacing }
 
 func (r *rows[T]) count() int { return len(r.list) }
 

@@ -30,7 +30,7 @@ func tokenOf(token string, try int) string {
 
 // ensure has a table hold the rows of a cut that may have been inserted before.
 func (r *run) ensure(ctx context.Context, cut uint64, t tableRows, token string) error {
-	if t.table() == "contacts" { // newer versions replace older ones: rows cannot be counted, and repeats do no harm
+	if t.replaces() {
 		return t.insert(ctx, r.Warehouse, tokenOf(token, 2))
 	}
 	want := uint64(t.count()) //nolint:gosec // a length

@@ -20,6 +20,24 @@ const (
 // sane is a time as ClickHouse can hold it; 0 stays 0 and means "not yet".
 func sane(ms int64) int64 { return max(0, min(ms, latestMs)) }
 
+// dated is a time that a table is partitioned by.
+func dated(ms int64) int64 { return min(max(ms, earliestMs), latestMs) }
+
+// thousandths is a confidence as its column holds it.
+func thousandths(n uint32) uint16 { return uint16(min(n, 1000)) }
+
+// score is a survey's.
+func score(n uint32) uint8 { return uint8(min(n, 255)) }
+
+// each makes a list of what get says of each element; never nil, as a column of arrays has no null.
+func each[T, V any](list []T, get func(T) V) []V {
+	out := make([]V, len(list))
+	for i, x := range list {
+		out[i] = get(x)
+	}
+	return out
+}
+
 // block holds the rows of one cut.
 type block struct {
 	number   uint64
@@ -30,6 +48,14 @@ type block struct {
 	offers   *rows[offerRow]
 	agents   *rows[agentRow]
 	queues   *rows[queueRow]
+	cohorts  *rows[queueRow]
+	outcomes *rows[offerRow]
+	ends     *rows[contactRow]
+
+	customers  *rows[customerRow]
+	behaviours *rows[behaviourRow]
+	surveys    *rows[surveyRow]
+	intents    *rows[intentRow]
 	// damaged counts records that are no events; gaps counts records of a lane that misses something before them.
 	damaged, gaps int
 }
@@ -39,12 +65,18 @@ func newBlock(number uint64) *block {
 		number: number, events: newRows(eventsTable, number), contacts: newRows(contactsTable, number),
 		messages: newRows(messagesTable, number), marks: newRows(marksTable, number), offers: newRows(offersTable, number),
 		agents: newRows(agentsTable, number), queues: newRows(queueTable, number),
+		cohorts: newRows(cohortsTable, number), outcomes: newRows(outcomesTable, number), ends: newRows(endsTable, number),
+		customers: newRows(customersTable, number), behaviours: newRows(behavioursTable, number),
+		surveys: newRows(surveysTable, number), intents: newRows(intentsTable, number),
 	}
 }
 
 // tables lists the tables in the order in which they are inserted.
 func (b *block) tables() []tableRows {
-	return []tableRows{b.events, b.contacts, b.messages, b.marks, b.offers, b.agents, b.queues}
+	return []tableRows{
+		b.events, b.contacts, b.messages, b.marks, b.offers, b.agents, b.queues, b.cohorts, b.outcomes, b.ends,
+		b.customers, b.behaviours, b.surveys, b.intents,
+	}
 }
 
 // announce lists what a cut says of its rows.
@@ -78,7 +110,10 @@ func (b *block) add(r *event.Record, lanes *engine.Lanes) {
 		return
 	case engine.Take:
 	}
-	at := min(max(e.GetAtMs(), earliestMs), latestMs)
+	if e.GetTypingSeen() != nil { // it means something for seconds
+		return
+	}
+	at := dated(e.GetAtMs())
 	b.addEvent(r, e, at)
 	b.addBody(r, e, at)
 }
@@ -87,11 +122,7 @@ func (b *block) addBody(r *event.Record, e *event.Event, at int64) {
 	offset := uint64(r.Offset) //nolint:gosec // offsets are not negative
 	switch body := e.GetBody().(type) {
 	case *event.Event_ContactChanged:
-		c := body.ContactChanged.GetContact()
-		*b.contacts.add(e.GetId()) = contactRow{
-			tenant: e.GetTenant(), customer: e.GetCustomer(), channel: channelName(c.GetChannel()),
-			state: enumName(c.GetState()), c: c, changed: at, cut: b.number,
-		}
+		b.addContact(e, body.ContactChanged.GetContact(), at)
 	case *event.Event_MessageAdded:
 		m := body.MessageAdded
 		*b.messages.add(e.GetId()) = messageRow{
@@ -105,13 +136,34 @@ func (b *block) addBody(r *event.Record, e *event.Event, at int64) {
 			rank: uint8(min(max(m.GetState(), 0), 255)), at: at, cut: b.number,
 		}
 	case *event.Event_OfferChanged:
-		*b.offers.add(e.GetId()) = offerOf(e, body.OfferChanged, offset, at, b.number)
+		row := offerOf(e, body.OfferChanged, offset, at, b.number)
+		*b.offers.add(e.GetId()), *b.outcomes.add(e.GetId()) = row, row
 	case *event.Event_AgentChanged:
 		*b.agents.add(e.GetId()) = agentRow{tenant: e.GetTenant(), a: body.AgentChanged, offset: offset, at: at, cut: b.number}
 	case *event.Event_QueueEntry:
-		*b.queues.add(e.GetId()) = queueRow{
+		row := queueRow{
 			tenant: e.GetTenant(), channel: channelName(body.QueueEntry.GetChannel()), q: body.QueueEntry, offset: offset, at: at, cut: b.number,
 		}
+		*b.queues.add(e.GetId()), *b.cohorts.add(e.GetId()) = row, row
+	case *event.Event_ProfileChanged:
+		*b.customers.add(e.GetId()) = customerRow{e.GetTenant(), e.GetCustomer(), e.GetAddress(), body.ProfileChanged, at, b.number}
+	case *event.Event_BehaviourSeen:
+		*b.behaviours.add(e.GetId()) = behaviourRow{e.GetTenant(), e.GetCustomer(), e.GetAddress(), body.BehaviourSeen, at, b.number}
+	case *event.Event_SurveyTaken:
+		*b.surveys.add(e.GetId()) = surveyRow{e.GetTenant(), e.GetCustomer(), body.SurveyTaken, offset, at, b.number}
+	case *event.Event_IntentFound:
+		*b.intents.add(e.GetId()) = intentRow{e.GetTenant(), e.GetCustomer(), body.IntentFound, offset, at, b.number}
+	}
+}
+
+func (b *block) addContact(e *event.Event, c *event.Contact, at int64) {
+	row := contactRow{
+		tenant: e.GetTenant(), customer: e.GetCustomer(), channel: channelName(c.GetChannel()),
+		state: enumName(c.GetState()), c: c, changed: at, cut: b.number,
+	}
+	*b.contacts.add(e.GetId()) = row
+	if c.GetEndedMs() > 0 {
+		*b.ends.add(e.GetId()) = row
 	}
 }
 

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"reflect"
@@ -15,8 +16,11 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
 
-//go:embed queries/*.sql
+//go:embed queries/*.sql queries/parts/*.sql
 var queryFiles embed.FS
+
+// included is a line that stands for a file of queries/parts: what several queries must say alike, so that their numbers agree.
+var included = regexp.MustCompile(`(?m)^\{\{([a-z_]+)\}\}`)
 
 // namedQuery is one file of queries/. Its header says what it is for, its parameters and what each column means.
 type namedQuery struct {
@@ -40,7 +44,15 @@ func loadQueries() (map[string]*namedQuery, error) {
 		if err != nil {
 			return nil, fmt.Errorf("warehouse: read the query %s: %w", path, err)
 		}
-		q, err := parseQuery(strings.TrimSuffix(strings.TrimPrefix(path, "queries/"), ".sql"), string(text))
+		whole := included.ReplaceAllStringFunc(string(text), func(m string) string {
+			part, partErr := fs.ReadFile(queryFiles, "queries/parts/"+strings.Trim(m, "{}")+".sql")
+			err = errors.Join(err, partErr)
+			return strings.TrimRight(string(part), "\n")
+		})
+		if err != nil {
+			return nil, fmt.Errorf("warehouse: read what the query %s includes: %w", path, err)
+		}
+		q, err := parseQuery(strings.TrimSuffix(strings.TrimPrefix(path, "queries/"), ".sql"), whole)
 		if err != nil {
 			return nil, err
 		}
@@ -118,13 +130,15 @@ func (w *Warehouse) Query(ctx context.Context, name string, params map[string]an
 	ctx, cancel := context.WithTimeout(ctx, w.config.QueryTimeout)
 	defer cancel()
 	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(values), clickhouse.WithSettings(clickhouse.Settings{
-		"max_execution_time":                   int(w.config.QueryTimeout.Seconds()) + 1,
-		"limit":                                w.config.MaxRows + 1,
-		"max_memory_usage":                     2 << 30,
-		"max_bytes_to_read":                    int64(20 << 30),
-		"session_timezone":                     "UTC",
-		"join_use_nulls":                       0,
-		"output_format_decimal_trailing_zeros": 0,
+		"max_execution_time": int(w.config.QueryTimeout.Seconds()) + 1,
+		"limit":              w.config.MaxRows + 1,
+		"max_memory_usage":   2 << 30,
+		"max_bytes_to_read":  int64(20 << 30),
+		"session_timezone":   "UTC",
+		"join_use_nulls":     0,
+		// No row of a table moves to another month, so FINAL need not look for it there.
+		"do_not_merge_across_partitions_select_final": 1,
+		"output_format_decimal_trailing_zeros":        0,
 	}))
 	rows, err := w.conn.Query(ctx, q.sql)
 	if err != nil {

@@ -94,7 +94,7 @@ var eventsTable = &spec[eventRow]{name: "events", columns: []column[eventRow]{
 	return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.id, b.id))
 }}
 
-var contactsTable = &spec[contactRow]{name: "contacts", columns: []column[contactRow]{
+var contactsTable = &spec[contactRow]{name: "contacts", replacing: true, columns: []column[contactRow]{
 	col("tenant", func(r *contactRow) string { return r.tenant }),
 	col("contact", func(r *contactRow) string { return r.c.GetContact() }),
 	col("conversation", func(r *contactRow) string { return r.c.GetConversation() }),
@@ -121,6 +121,14 @@ var contactsTable = &spec[contactRow]{name: "contacts", columns: []column[contac
 	col("ended_at", func(r *contactRow) int64 { return sane(r.c.GetEndedMs()) }),
 	col("wrapped_at", func(r *contactRow) int64 { return sane(r.c.GetWrappedMs()) }),
 	col("changed_at", func(r *contactRow) int64 { return r.changed }),
+	col("intent", func(r *contactRow) string { return r.c.GetIntent() }),
+	col("confidence", func(r *contactRow) uint16 { return thousandths(r.c.GetConfidence()) }),
+	col("language", func(r *contactRow) string { return r.c.GetLanguage() }),
+	col("tier", func(r *contactRow) string { return r.c.GetTier() }),
+	col("survey", func(r *contactRow) uint8 { return score(r.c.GetSurvey()) }),
+	col("turns", func(r *contactRow) uint32 { return r.c.GetTurns() }),
+	col("response_ms", func(r *contactRow) int64 { return r.c.GetResponseMs() }),
+	col("max_response_ms", func(r *contactRow) int64 { return r.c.GetMaxResponseMs() }),
 	col("version", func(r *contactRow) uint64 { return r.c.GetVersion() }),
 	col("cut", func(r *contactRow) uint64 { return r.cut }),
 }, compare: func(a, b *contactRow) int {
@@ -142,6 +150,11 @@ var messagesTable = &spec[messageRow]{name: "messages", columns: []column[messag
 	col("client_id", func(r *messageRow) string { return r.m.GetClientId() }),
 	col("text", func(r *messageRow) string { return r.text }),
 	col("text_state", func(r *messageRow) string { return r.textState }),
+	col("kind", func(r *messageRow) string { return r.m.GetKind() }),
+	col("internal", func(r *messageRow) bool { return r.m.GetInternal() }),
+	col("attachments.file", func(r *messageRow) []string { return each(r.m.GetAttachments(), (*event.Attachment).GetFile) }),
+	col("attachments.media_type", func(r *messageRow) []string { return each(r.m.GetAttachments(), (*event.Attachment).GetMediaType) }),
+	col("attachments.size", func(r *messageRow) []uint64 { return each(r.m.GetAttachments(), (*event.Attachment).GetSize) }),
 	col("sent_at", func(r *messageRow) int64 { return sane(r.m.GetSentMs()) }),
 	col("at", func(r *messageRow) int64 { return r.at }),
 	col("cut", func(r *messageRow) uint64 { return r.cut }),
@@ -163,7 +176,7 @@ var marksTable = &spec[markRow]{name: "message_marks", columns: []column[markRow
 		strings.Compare(a.message, b.message), cmp.Compare(a.at, b.at))
 }}
 
-var offersTable = &spec[offerRow]{name: "offers", columns: []column[offerRow]{
+var offersTable = &spec[offerRow]{name: "offers", columns: append([]column[offerRow]{
 	col("tenant", func(r *offerRow) string { return r.tenant }),
 	col("contact", func(r *offerRow) string { return r.o.GetContact() }),
 	col("offer", func(r *offerRow) string { return r.o.GetOffer() }),
@@ -186,7 +199,8 @@ var offersTable = &spec[offerRow]{name: "offers", columns: []column[offerRow]{
 	col("offset", func(r *offerRow) uint64 { return r.offset }),
 	col("at", func(r *offerRow) int64 { return r.at }),
 	col("cut", func(r *offerRow) uint64 { return r.cut }),
-}, compare: func(a, b *offerRow) int {
+	col("priority", func(r *offerRow) int32 { return r.o.GetWhy().GetPriority() }),
+}, whyColumns(func(r *offerRow) *event.RouteWhy { return r.o.GetWhy() })...), compare: func(a, b *offerRow) int {
 	return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.o.GetContact(), b.o.GetContact()),
 		strings.Compare(a.o.GetOffer(), b.o.GetOffer()), cmp.Compare(a.o.GetVersion(), b.o.GetVersion()))
 }}
@@ -200,6 +214,10 @@ var agentsTable = &spec[agentRow]{name: "agent_states", columns: []column[agentR
 	col("connected", func(r *agentRow) bool { return r.a.GetConnected() }),
 	col("gateway", func(r *agentRow) string { return r.a.GetGateway() }),
 	col("contacts", func(r *agentRow) []string { return r.a.GetContacts() }),
+	col("capacity", func(r *agentRow) uint32 { return r.a.GetCapacity() }),
+	col("next_status", func(r *agentRow) string { return r.a.GetNextStatus() }),
+	col("next_reason", func(r *agentRow) string { return r.a.GetNextReason() }),
+	col("by", func(r *agentRow) string { return r.a.GetBy() }),
 	col("since_at", func(r *agentRow) int64 { return sane(r.a.GetSinceMs()) }),
 	col("version", func(r *agentRow) uint64 { return r.a.GetVersion() }),
 	col("offset", func(r *agentRow) uint64 { return r.offset }),
@@ -210,7 +228,7 @@ var agentsTable = &spec[agentRow]{name: "agent_states", columns: []column[agentR
 		cmp.Compare(a.at, b.at), cmp.Compare(a.a.GetVersion(), b.a.GetVersion()))
 }}
 
-var queueTable = &spec[queueRow]{name: "queue_entries", columns: []column[queueRow]{
+var queueTable = &spec[queueRow]{name: "queue_entries", columns: append([]column[queueRow]{
 	col("tenant", func(r *queueRow) string { return r.tenant }),
 	col("queue", func(r *queueRow) string { return r.q.GetQueue() }),
 	col("contact", func(r *queueRow) string { return r.q.GetContact() }),
@@ -226,7 +244,10 @@ var queueTable = &spec[queueRow]{name: "queue_entries", columns: []column[queueR
 	col("offset", func(r *queueRow) uint64 { return r.offset }),
 	col("at", func(r *queueRow) int64 { return r.at }),
 	col("cut", func(r *queueRow) uint64 { return r.cut }),
-}, compare: func(a, b *queueRow) int {
+	col("cohort", func(r *queueRow) uint32 { return r.q.GetCohort() }),
+	col("next_queue", func(r *queueRow) string { return r.q.GetNextQueue() }),
+	col("priority", func(r *queueRow) int32 { return r.q.GetPriority() }),
+}, whyColumns(func(r *queueRow) *event.RouteWhy { return r.q.GetWhy() })...), compare: func(a, b *queueRow) int {
 	return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.q.GetQueue(), b.q.GetQueue()),
 		strings.Compare(a.q.GetContact(), b.q.GetContact()), cmp.Compare(a.q.GetVersion(), b.q.GetVersion()))
 }}

@@ -132,6 +132,6 @@ func (c Config) expand(sql string) string {
 		onCluster = " ON CLUSTER `" + c.Cluster + "`"
 	}
 	return strings.NewReplacer(
-		"{engine}", engine, "{replacing:version}", replacing+"version)", "{on_cluster}", onCluster, "{settings}", settings,
+		"{engine}", engine, "{replacing:version}", replacing+"version)", "{replacing:offset}", replacing+"offset)", "{on_cluster}", onCluster, "{settings}", settings,
 	).Replace(sql)
 }

@@ -1,23 +1,24 @@
 -- queue_now: what waits in each queue at a moment. A contact that is being offered to an agent still waits.
 -- Parameters:
 --   {tenant:String}  the company
---   {at_ms:Int64}    the moment, Unix milliseconds; entries older than 7 days then are not looked at
+--   {at_ms:Int64}    the moment, Unix milliseconds; who was enqueued more than 7 days before it is not seen
 -- Columns:
---   queue      its id
+--   queue      its id; a queue that nobody entered in those days is left out
 --   waiting    how many contacts wait, those being offered included
---   offered    how many of them are being offered
+--   offered    how many of them are being offered, as far as is known now
 --   oldest_ms  since when the one waits that has waited longest, Unix milliseconds; 0 if none
 SELECT queue,
-       countIf(state IN ('waiting', 'offered')) AS waiting,
-       countIf(state = 'offered') AS offered,
-       if(waiting = 0, 0, toUnixTimestamp64Milli(minIf(enqueued, state IN ('waiting', 'offered')))) AS oldest_ms
+       countIf(waits) AS waiting,
+       countIf(waits AND state = 'offered') AS offered,
+       if(waiting = 0, 0, minIf(enqueued_ms, waits)) AS oldest_ms
 FROM (
-    SELECT queue, contact, argMax(state, offset) AS state, argMax(enqueued_at, offset) AS enqueued
-    FROM queue_entries
+    SELECT queue, state,
+{{cohort}},
+           outcome = 'waiting' OR left_ms > {at_ms:Int64} AS waits
+    FROM queue_cohorts FINAL
     WHERE tenant = {tenant:String}
-      AND changed_at <= fromUnixTimestamp64Milli({at_ms:Int64})
-      AND changed_at > fromUnixTimestamp64Milli({at_ms:Int64} - 604800000)
-    GROUP BY queue, contact
+      AND enqueued_at > fromUnixTimestamp64Milli({at_ms:Int64} - 604800000)
+      AND enqueued_at <= fromUnixTimestamp64Milli({at_ms:Int64})
 )
 GROUP BY queue
 ORDER BY queue

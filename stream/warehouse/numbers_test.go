@@ -1,0 +1,258 @@
+package warehouse
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// normal is a row as it is compared: numbers as float64.
+func normal(rows [][]any) [][]any {
+	out := make([][]any, len(rows))
+	for i, row := range rows {
+		out[i] = make([]any, len(row))
+		for j, v := range row {
+			switch rv := reflect.ValueOf(v); {
+			case !rv.IsValid():
+			case rv.CanInt():
+				out[i][j] = float64(rv.Int())
+			case rv.CanUint():
+				out[i][j] = float64(rv.Uint())
+			default:
+				out[i][j] = v
+			}
+		}
+	}
+	return out
+}
+
+// requireEqualRows compares with a hundredth's tolerance, for percentages are rounded.
+func requireEqualRows(t *testing.T, name string, want, got [][]any) {
+	t.Helper()
+	want, got = normal(want), normal(got)
+	require.Lenf(t, got, len(want), "%s", name)
+	for i := range want {
+		for j := range want[i] {
+			a, number := want[i][j].(float64)
+			b, too := got[i][j].(float64)
+			if same := number && too && math.Abs(a-b) < 0.0101; !same && !reflect.DeepEqual(want[i][j], got[i][j]) {
+				require.Equalf(t, want[i], got[i], "%s, row %d, column %d", name, i, j)
+			}
+		}
+	}
+}
+
+// asker runs named queries with the parameters that a test always gives.
+type asker struct {
+	t *testing.T
+	w *Warehouse
+	k reckoning
+}
+
+func (a asker) ask(name string, params map[string]any) *Result {
+	a.t.Helper()
+	q := a.w.queries[name]
+	require.NotNil(a.t, q, name)
+	all := map[string]any{}
+	for p, v := range map[string]any{
+		"tenant": "acme", "queue": "", "agent": "", "from_ms": a.k.from, "to_ms": a.k.to, "interval_ms": a.k.interval, "skip": 0, "count": 10_000,
+	} {
+		if _, takes := q.params[p]; takes {
+			all[p] = v
+		}
+	}
+	for p, v := range params {
+		all[p] = v
+	}
+	res, err := a.w.Query(context.Background(), name, all)
+	require.NoError(a.t, err)
+	return res
+}
+
+// column finds a value by its column's name.
+func (r *Result) column(row []any, name string) int64 {
+	for i, c := range r.Columns {
+		if c.Name == name {
+			rv := reflect.ValueOf(row[i])
+			if rv.CanUint() {
+				return int64(rv.Uint())
+			}
+			return rv.Int()
+		}
+	}
+	panic("no column " + name) //nolint:forbidigo // a test
+}
+
+// Every number equals what Go counts from the same facts, however they come: twice, late, in many cuts, with the sink begun anew between.
+func TestNumbersEqualTheFacts(t *testing.T) {
+	for seed := uint64(1); seed <= 4; seed++ {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			w, s := seeded(t)
+			h := newHistory(seed, 150)
+			h.deal(s, 3, func() { runUntil(t, newTestSink(t, w, s), caughtUp) })
+			faults, err := w.Verify(context.Background(), "")
+			require.NoError(t, err)
+			require.True(t, faults.None(), "%+v", faults)
+
+			interval := []int64{15 * minute, 60 * minute, 7*minute + 13*second}[h.IntN(3)]
+			k := reckoning{h: h, from: t0 + h.Int64N(10*minute), interval: interval}
+			k.to = k.from + h.Int64N(60*minute) + 100*minute
+			a := asker{t, w, k}
+			requireNumbers(a)
+			requireSums(a)
+			requireDrillDown(a)
+		})
+	}
+}
+
+func requireNumbers(a asker) {
+	a.t.Helper()
+	k := a.k
+	for _, switches := range [][3]bool{{false, true, true}, {true, false, true}, {false, false, false}} {
+		bit := map[bool]int{true: 1}
+		got := a.ask("queue_by_interval", map[string]any{
+			"target_ms": 20 * second, "short_ms": 5 * second, "flow_outs": bit[switches[0]], "short_abandons": bit[switches[1]], "abandons": bit[switches[2]],
+		})
+		requireEqualRows(a.t, "queue_by_interval", k.queues(20*second, 5*second, switches[0], switches[1], switches[2]), got.Rows)
+		require.NotEmpty(a.t, got.Rows)
+	}
+	for name, want := range map[string][][]any{
+		"flow_outs_by_interval": k.flowOuts(), "queue_by_minute": k.minutes(), "agent_time_by_interval": k.agentTime(), "agent_by_interval": k.agents(),
+		"offers_by_interval": k.offers(), "contacts_handled": k.handled(), "wrap_up_by_interval": k.wrapUps(), "surveys_by_interval": k.surveys(),
+		"intents_by_interval": k.intents(),
+	} {
+		require.NotEmpty(a.t, want, name)
+		requireEqualRows(a.t, name, want, a.ask(name, nil).Rows)
+	}
+	only := a.ask("queue_by_minute", map[string]any{"queue": "sales"})
+	last := only.Rows[len(only.Rows)-1]
+	at := min(only.column(last, "minute_ms")+minute, k.to)
+	now := a.ask("queue_now", map[string]any{"at_ms": at - 1})
+	for _, row := range now.Rows {
+		if row[0] == "sales" {
+			require.Equal(a.t, only.column(last, "waiting"), now.column(row, "waiting"), "queue_now tells the end of a minute as queue_by_minute does")
+			require.Equal(a.t, only.column(last, "oldest_ms"), now.column(row, "oldest_ms"))
+		}
+	}
+}
+
+// requireSums checks what must add up, from the answers alone.
+func requireSums(a asker) {
+	a.t.Helper()
+	q := a.ask("queue_by_interval", map[string]any{"target_ms": 20 * second, "short_ms": 5 * second, "flow_outs": 0, "short_abandons": 1, "abandons": 1})
+	flowed := map[string]int64{}
+	for _, row := range q.Rows {
+		require.Equal(a.t, q.column(row, "enqueued"), q.column(row, "answered")+q.column(row, "abandoned")+q.column(row, "flowed_out")+q.column(row, "waiting"))
+		flowed[fmt.Sprint(row[:2]...)] = q.column(row, "flowed_out")
+	}
+	f := a.ask("flow_outs_by_interval", nil)
+	for _, row := range f.Rows {
+		flowed[fmt.Sprint(row[:2]...)] -= f.column(row, "flowed_out")
+	}
+	for key, left := range flowed {
+		require.Zero(a.t, left, key)
+	}
+	m := a.ask("queue_by_minute", nil)
+	was := map[any]int64{}
+	for _, row := range m.Rows {
+		if before, known := was[row[1]]; known {
+			require.Equal(a.t, m.column(row, "waiting"), before+m.column(row, "arrivals")-m.column(row, "answered")-m.column(row, "abandoned")-m.column(row, "flowed_out"))
+		}
+		was[row[1]] = m.column(row, "waiting")
+	}
+	o := a.ask("offers_by_interval", nil)
+	for _, row := range o.Rows {
+		require.Equal(a.t, o.column(row, "offers"), o.column(row, "accepted")+o.column(row, "rejected")+o.column(row, "timed_out")+o.column(row, "rescinded")+o.column(row, "open"))
+	}
+	g := a.ask("agent_by_interval", nil)
+	for i, row := range g.Rows {
+		known := g.column(row, "known_ms")
+		require.LessOrEqual(a.t, known, a.k.interval)
+		if started := g.column(row, "interval_ms"); i >= len(historyAgents) && known > 0 && started > a.k.from+30*minute {
+			require.Equal(a.t, min(a.k.interval, a.k.to-started), known, "the times of an agent have no hole")
+		}
+	}
+	sum := map[string]int64{}
+	for name, column := range map[string]string{"contacts_handled": "handled", "wrap_up_by_interval": "contacts"} {
+		r := a.ask(name, nil)
+		for _, row := range r.Rows {
+			sum[name] += r.column(row, column)
+		}
+	}
+	require.Equal(a.t, sum["contacts_handled"], sum["wrap_up_by_interval"])
+}
+
+// requireDrillDown checks that behind each number there are as many rows.
+func requireDrillDown(a asker) {
+	a.t.Helper()
+	const target, short = 20 * second, 5 * second
+	q := a.ask("queue_by_interval", map[string]any{"target_ms": target, "short_ms": short, "flow_outs": 0, "short_abandons": 1, "abandons": 1})
+	bounds := func(r *Result, row []any) map[string]any {
+		from := r.column(row, "interval_ms")
+		return map[string]any{"from_ms": from, "to_ms": min(from+a.k.interval, a.k.to)}
+	}
+	with := func(m map[string]any, more ...any) map[string]any {
+		for i := 0; i < len(more); i += 2 {
+			m[more[i].(string)] = more[i+1] //nolint:errcheck,forcetypeassert // a test
+		}
+		return m
+	}
+	for _, row := range q.Rows {
+		for _, n := range []struct {
+			column, outcome string
+			least, most     int64
+		}{
+			{"enqueued", "", 0, math.MaxInt64},
+			{"answered", "answered", 0, math.MaxInt64},
+			{"abandoned", "abandoned", 0, math.MaxInt64},
+			{"flowed_out", "flowed_out", 0, math.MaxInt64},
+			{"waiting", "waiting", 0, math.MaxInt64},
+			{"short_abandoned", "abandoned", 0, short - 1},
+			{"answered_in_target", "answered", 0, target},
+			{"abandoned_in_target", "abandoned", 0, target},
+		} {
+			got := a.ask("contacts_of", with(bounds(q, row), "queue", row[1], "outcome", n.outcome, "reason", "", "min_wait_ms", n.least, "max_wait_ms", n.most))
+			require.Len(a.t, got.Rows, int(q.column(row, n.column)), n.column)
+		}
+	}
+	for _, drill := range []struct {
+		numbers, column, rows string
+		params                map[string]any
+	}{
+		{"offers_by_interval", "offers", "offers_of", map[string]any{"state": ""}},
+		{"offers_by_interval", "timed_out", "offers_of", map[string]any{"state": "timed_out"}},
+		{"contacts_handled", "handled", "handled_of", map[string]any{"state": "ended", "initiation": "", "end_reason": "", "code": ""}},
+		{"contacts_handled", "transferred_out", "handled_of", map[string]any{"state": "ended", "initiation": "", "end_reason": "transfer", "code": ""}},
+		{"surveys_by_interval", "answers", "surveys_of", map[string]any{"min_score": 1, "max_score": 5}},
+		{"surveys_by_interval", "top_two", "surveys_of", map[string]any{"min_score": 4, "max_score": 5}},
+	} {
+		numbers := a.ask(drill.numbers, nil)
+		want, got := int64(0), 0
+		for _, row := range numbers.Rows {
+			want += numbers.column(row, drill.column)
+		}
+		got = len(a.ask(drill.rows, drill.params).Rows)
+		require.Equal(a.t, want, int64(got), "%s of %s", drill.column, drill.numbers)
+	}
+	w := a.ask("wrap_up_by_interval", nil)
+	for _, row := range w.Rows {
+		code := row[2]
+		if code == "" {
+			code = "-"
+		}
+		got := a.ask("handled_of", with(bounds(w, row), "queue", row[1], "state", "ended", "initiation", "", "end_reason", "", "code", code))
+		require.Len(a.t, got.Rows, int(w.column(row, "contacts")))
+	}
+	i := a.ask("intents_by_interval", nil)
+	found := int64(0)
+	for _, row := range i.Rows {
+		if row[5] == "" {
+			found += i.column(row, "found")
+		}
+	}
+	require.Len(a.t, a.ask("intents_of", map[string]any{"intent": "-", "stage": ""}).Rows, int(found))
+}

@@ -241,6 +241,7 @@ func (c *customer) agentLost(r *event.ContactRow, m *event.RouteOutcome) error {
 		return c.follow(r, next{queue: ct.GetQueue(), initiation: byRequeue, reason: endAgentLost})
 	}
 	ct.State, ct.Agent, ct.AssignedMs = event.ContactState_CONTACT_STATE_QUEUED, "", 0
+	c.know(ct)
 	c.waitFor(r)
 	c.changed(r, "requeued")
 	c.route(r, asking{chosen: true, before: m.GetAgent()})

@@ -16,6 +16,14 @@
 // other connection then has the queue's grace to return, through any gateway; a contact that is answered shows it with the
 // next thing that concerns it. A gateway that is heard again within a day brings its connections back.
 //
+// Where an entry point has a model that reads first, a new contact waits without a queue for its intent, and no longer than
+// its deadline; then routing is asked, once. What routing is told of a customer (tier, tags, language) comes from the profile,
+// which the site's signed word and people with the right set; nothing that a customer writes does. An answered customer who is
+// away after the agent's last word has the queue's grace to return; then the talk is over and the agent free. A message that
+// was left keeps its place without its customer. Notes of agents are in the history and never delivered. A survey is asked
+// after a talk, where the entry point asks, and answered once within a day. Typing, and what is seen on the site, is passed
+// on and kept by nobody.
+//
 // It promises nothing about when: deadlines are counted in served time, so a backlog or an outage only lengthens them. It
 // never sees what is said, as texts are sealed, and it chooses no agent. Of deliveries it hears by receipts alone: that one
 // is in doubt or was given up is known to outbound and its readers, and no message is marked so here.

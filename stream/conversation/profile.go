@@ -18,7 +18,8 @@ const (
 	bySupervisor = "supervisor"
 )
 
-// introduced takes what the site vouches for. Where it says nothing, what is known stays.
+// introduced takes what the site vouches for. Where it says nothing, what is known stays, and what it says again is no
+// change that would cross an agent's.
 func (c *customer) introduced(address string, m *event.CustomerIntroduced) error {
 	if address == "" {
 		return errNoAddress()
@@ -29,6 +30,9 @@ func (c *customer) introduced(address string, m *event.CustomerIntroduced) error
 	}
 	if len(p.GetTags()) == 0 {
 		p.Tags = was.GetTags()
+	}
+	if c.sealed == nil && was.GetTier() == p.GetTier() && was.GetLanguage() == p.GetLanguage() && slices.Equal(was.GetTags(), p.GetTags()) {
+		return nil
 	}
 	if c.row.GetAddress() == "" {
 		c.row.Address = address

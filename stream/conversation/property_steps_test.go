@@ -15,12 +15,23 @@ func (w *world) step() {
 	switch rapid.SampledFrom([]string{
 		"say", "say", "connect", "disconnect", "leave", "receipt", "assign", "assign", "assign", "lose", "answer", "answer",
 		"end", "wrap", "transfer", "close", "split", "read", "config", "repeat", "wait", "wait", "long wait", "late", "nonsense",
-		"alive", "alive", "silence",
+		"alive", "alive", "silence", "intent", "intent", "sign", "introduce", "score",
 	}).Draw(w.t, "what") {
 	case "say":
-		w.customer(&event.Event{Sealed: &event.Sealed{Ciphertext: []byte("x")}, Body: &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
+		w.customer(&event.Event{Sealed: w.sealed(), Body: &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
 			Channel: event.Channel_CHANNEL_WEBCHAT, EntryPoint: w.one("entry", "shop", "unknown"), Message: fmt.Sprint(len(w.records)),
+			Left: rapid.IntRange(0, 4).Draw(w.t, "left") == 0,
 		}}})
+	case "intent":
+		w.intent()
+	case "sign":
+		w.sign()
+	case "introduce":
+		w.customer(&event.Event{Sealed: w.sealed(), Body: &event.Event_CustomerIntroduced{CustomerIntroduced: &event.CustomerIntroduced{
+			Tier: w.one("tier", "", "gold"), Tags: []string{"a", "b"}[:rapid.IntRange(0, 2).Draw(w.t, "tags")],
+		}}})
+	case "score":
+		w.score(w.of("contact", w.order))
 	case "connect":
 		w.customer(&event.Event{Body: &event.Event_CustomerConnected{CustomerConnected: &event.CustomerConnected{
 			Connection: w.one("conn", "c1", "c2", ""), Gateway: w.one("gateway", "g1", "g2", "g3", ""),
@@ -52,8 +63,13 @@ func (w *world) step() {
 			w.tick(5000)
 		}
 	case "late":
-		w.send(&event.Event{AtMs: w.clock - 9*24*3600*1000, Body: &event.Event_EndContact{EndContact: &event.EndContact{
-			Contact: w.of("contact", w.order), Agent: w.one("agent", "bob", "eve"),
+		contact, at := w.of("contact", w.order), w.clock-9*24*3600*1000
+		if rapid.Bool().Draw(w.t, "late intent") {
+			w.send(&event.Event{AtMs: at, Body: &event.Event_IntentFound{IntentFound: &event.IntentFound{Contact: contact, Intent: "late"}}})
+			break
+		}
+		w.send(&event.Event{AtMs: at, Body: &event.Event_EndContact{EndContact: &event.EndContact{
+			Contact: contact, Agent: w.one("agent", "bob", "eve"),
 		}}})
 	case "nonsense":
 		w.record(&event.Event{Tenant: "acme", Key: w.one("key", "acme/ada", "acme", "", "other/ada"), Body: &event.Event_GatewayAlive{}})
@@ -68,18 +84,27 @@ func (w *world) agent() {
 		agent = c.GetAgent()
 	}
 	e := &event.Event{Customer: w.owner[contact]}
-	switch w.one("wish", "answer", "answer", "end", "wrap", "transfer", "close", "split", "read") {
+	switch w.one("wish", "answer", "answer", "end", "wrap", "transfer", "close", "split", "read", "profile") {
 	case "answer":
-		e.Sealed = &event.Sealed{Ciphertext: []byte("y")}
-		e.Body = &event.Event_AgentMessage{AgentMessage: &event.AgentMessage{Contact: contact, Agent: agent, Message: "m"}}
+		e.Sealed = w.sealed()
+		e.Body = &event.Event_AgentMessage{AgentMessage: &event.AgentMessage{
+			Contact: contact, Agent: agent, Message: "m", Internal: rapid.IntRange(0, 3).Draw(w.t, "internal") == 0,
+		}}
+	case "profile":
+		e.Sealed = w.sealed()
+		e.Body = &event.Event_ChangeProfile{ChangeProfile: &event.ChangeProfile{
+			Agent: agent, Tier: w.one("tier", "", "gold", "none"), BaseVersion: rapid.Uint64Range(0, 3).Draw(w.t, "base"),
+		}}
 	case "end":
 		e.Body = &event.Event_EndContact{EndContact: &event.EndContact{Contact: contact, Agent: agent}}
 	case "wrap":
+		e.Sealed = w.sealed()
 		e.Body = &event.Event_WrapUpDone{WrapUpDone: &event.WrapUpDone{Contact: contact, Agent: agent}}
 	case "transfer":
 		e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{
-			Contact: contact, Agent: agent, Queue: w.one("queue", DefaultQueue, "sales", "nowhere"),
+			Contact: contact, Agent: agent, Queue: w.one("queue", DefaultQueue, "sales", "nowhere", ""), ToAgent: w.one("to", "", "", "bob", "eve"),
 		}}
+		e.Sealed = w.sealed()
 	case "close":
 		e.Body = &event.Event_CloseConversation{CloseConversation: &event.CloseConversation{Conversation: w.of("conversation", w.convs), Agent: agent}}
 	case "split":
@@ -119,6 +144,8 @@ func (w *world) assign() {
 	switch {
 	case c == nil || w.held[contact] != "":
 		return // routing assigns nothing twice
+	case unrouted(c):
+		return // nor what it was not asked for
 	case w.requested[contact]:
 		delete(w.requested, contact)
 		w.held[contact] = agent
@@ -154,7 +181,10 @@ func (w *world) config() {
 			{Removed: rapid.Bool().Draw(w.t, "removed"), Object: &event.ConfigObject_Queue{Queue: &event.Queue{
 				Id: "sales", Domain: w.one("domain", "", "west"), WrapUpMs: ms("wrap up"), GraceMs: ms("grace"),
 			}}},
-			{Object: &event.ConfigObject_EntryPoint{EntryPoint: &event.EntryPoint{Id: "shop", Queue: "sales"}}},
+			{Object: &event.ConfigObject_EntryPoint{EntryPoint: &event.EntryPoint{
+				Id: "shop", Queue: "sales", IntentModel: w.one("model", "", "bank"), Survey: rapid.Bool().Draw(w.t, "survey"),
+				IntentDeadlineMs: rapid.Int64Range(0, maxDeadline).Draw(w.t, "deadline"),
+			}}},
 		},
 	}}})
 }
@@ -206,4 +236,44 @@ func (w *world) of(label string, ids []string) string {
 	}
 	back := rapid.IntRange(0, min(len(ids)-1, 4)).Draw(w.t, label)
 	return ids[len(ids)-1-back]
+}
+
+// maxDeadline is the longest that a drawn entry point lets an intent take.
+const maxDeadline = 8_000
+
+// sealed is what was said, or nothing.
+func (w *world) sealed() *event.Sealed {
+	if rapid.Bool().Draw(w.t, "sealed") {
+		return nil
+	}
+	return &event.Sealed{Ciphertext: []byte("x")}
+}
+
+// intent says what a model found, mostly of a contact and to its customer.
+func (w *world) intent() {
+	contact := w.of("contact", w.order)
+	w.send(&event.Event{Customer: w.owner[contact], Body: &event.Event_IntentFound{IntentFound: &event.IntentFound{
+		Contact: contact, Intent: w.one("intent", "", "refund"), Confidence: rapid.Uint32Range(0, 1001).Draw(w.t, "confidence"),
+	}}})
+}
+
+// sign is what nobody remembers.
+func (w *world) sign() {
+	switch contact := w.of("contact", w.order); w.one("sign", "customer types", "agent types", "seen") {
+	case "customer types":
+		w.customer(&event.Event{Body: &event.Event_CustomerTyping{CustomerTyping: &event.CustomerTyping{}}})
+	case "agent types":
+		w.send(&event.Event{Customer: w.owner[contact], Body: &event.Event_AgentTyping{AgentTyping: &event.AgentTyping{
+			Contact: contact, Agent: w.one("agent", "bob", "eve", ""),
+		}}})
+	default:
+		w.customer(&event.Event{Body: &event.Event_CustomerSeen{CustomerSeen: &event.CustomerSeen{Kind: w.one("kind", "page", "event", "smoke")}}})
+	}
+}
+
+// score answers a survey, asked or not.
+func (w *world) score(contact string) {
+	w.send(&event.Event{Customer: w.owner[contact], Address: "w1", Body: &event.Event_SurveyAnswered{SurveyAnswered: &event.SurveyAnswered{
+		Contact: contact, Score: rapid.Uint32Range(0, 6).Draw(w.t, "score"),
+	}}})
 }

@@ -56,6 +56,7 @@ type world struct {
 	held      map[string]string
 	marked    map[string]int
 	sent      []*event.Event // wishes, to be repeated
+	books     books
 }
 
 func newWorld(t *rapid.T) *world {
@@ -65,7 +66,7 @@ func newWorld(t *rapid.T) *world {
 	}
 	return &world{
 		t: t, m: m, clock: enginetest.Start, contacts: map[string]*event.Contact{}, owner: map[string]string{}, messages: map[string]*event.MessageAdded{}, caused: map[string]bool{}, ended: map[string]bool{},
-		sequence: map[string]uint64{}, open: map[string]bool{}, requested: map[string]bool{}, held: map[string]string{}, marked: map[string]int{},
+		sequence: map[string]uint64{}, open: map[string]bool{}, requested: map[string]bool{}, held: map[string]string{}, marked: map[string]int{}, books: newBooks(),
 	}
 }
 
@@ -92,6 +93,7 @@ func (w *world) record(e *event.Event) {
 	}
 	w.unheard()
 	w.consistent()
+	w.inTime()
 	w.reached()
 }
 
@@ -129,7 +131,7 @@ func (w *world) check(e *event.Event) {
 		delete(w.open, b.ConversationClosed.GetConversation())
 	case *event.Event_MessageAdded:
 		w.message(b.MessageAdded)
-		if b.MessageAdded.GetAuthor() == event.Author_AUTHOR_AGENT {
+		if b.MessageAdded.GetAuthor() == event.Author_AUTHOR_AGENT && b.MessageAdded.GetKind() == "" {
 			w.answered(b.MessageAdded, string(e.GetCause()))
 		}
 	case *event.Event_MessageMarked:
@@ -140,6 +142,8 @@ func (w *world) check(e *event.Event) {
 		w.marked[m.GetMessage()] = rank(m.GetState())
 	case *event.Event_RouteRequest, *event.Event_RouteCancel, *event.Event_ContactReleased:
 		w.routing(e)
+	default:
+		w.enter(e)
 	}
 }
 
@@ -154,6 +158,8 @@ func (w *world) refused(r *event.WishRefused) {
 	switch {
 	case err != nil || !proto.Equal(asked, r) || w.stepped != 1:
 		w.t.Fatalf("a refusal of something else, or with something else: %v of %v", r, asked)
+	case r.GetKind() == kindProfile && r.GetReason() == changedFirst && w.now.GetChangeProfile().GetBaseVersion() != w.books.profile[w.now.GetCustomer()].GetVersion():
+	case r.GetReason() == noAgent && w.now.GetTransferContact().GetToAgent() == c.GetAgent() && holds:
 	case r.GetKind() == "close" || r.GetReason() == noQueue && r.GetKind() == "transfer" || r.GetReason() == limited && r.GetKind() == "split":
 	case r.GetReason() == notOpen && (c == nil || w.ended[r.GetContact()] || w.owner[r.GetContact()] != w.now.GetCustomer()):
 	case r.GetReason() == notHolder && (!holds || state == event.ContactState_CONTACT_STATE_QUEUED):
@@ -175,7 +181,7 @@ func (w *world) unheard() {
 // asker is the supervisor whose wish is being folded.
 func (w *world) asker() string {
 	asked, _ := wishOf(w.now)
-	return asked.GetBy()
+	return supervisor(asked)
 }
 
 func (w *world) contact(changed *event.ContactChanged) {
@@ -188,8 +194,10 @@ func (w *world) contact(changed *event.ContactChanged) {
 		w.t.Fatalf("version %d after %d", c.GetVersion(), was.GetVersion())
 	case was.GetState() > c.GetState() && changed.GetChange() != "requeued":
 		w.t.Fatalf("contact went back: %v after %v", c, was)
-	case w.ended[c.GetContact()]:
+	case w.ended[c.GetContact()] && changed.GetChange() != "survey":
 		w.t.Fatalf("an ended contact changed: %v", c)
+	case w.untrue(was, changed) != "":
+		w.t.Fatalf("%s: %v after %v", w.untrue(was, changed), changed, was)
 	case c.GetState() == event.ContactState_CONTACT_STATE_ASSIGNED && c.GetAgent() == "",
 		c.GetState() == event.ContactState_CONTACT_STATE_QUEUED && c.GetAgent() != "":
 		w.t.Fatalf("state and agent disagree: %v", c)
@@ -215,7 +223,7 @@ func (w *world) message(m *event.MessageAdded) {
 	switch {
 	case m.GetSequence() != w.sequence[m.GetConversation()]:
 		w.t.Fatalf("sequence %d, want %d", m.GetSequence(), w.sequence[m.GetConversation()])
-	case !w.open[m.GetConversation()] || c.GetConversation() != m.GetConversation():
+	case !w.open[m.GetConversation()] && m.GetKind() != "wrap_up_note" || c.GetConversation() != m.GetConversation():
 		w.t.Fatalf("a message in a conversation that is not open, or not its contact's: %v", m)
 	case w.messages[m.GetMessage()] != nil:
 		w.t.Fatalf("message id twice: %v", m)
@@ -233,7 +241,9 @@ func (w *world) answered(m *event.MessageAdded, cause string) {
 		w.t.Fatalf("a repeat was taken for another message: %v", m)
 	}
 	w.caused[cause] = true
-	w.answers = append(w.answers, m.GetMessage())
+	if !m.GetInternal() {
+		w.answers = append(w.answers, m.GetMessage())
+	}
 }
 
 // routing keeps the books of the other side: a request is answered by one assignment or one cancellation, an assignment by
@@ -245,6 +255,7 @@ func (w *world) routing(e *event.Event) {
 		if w.requested[id] || w.held[id] != "" || e.GetConfigVersion() != w.version {
 			w.t.Fatalf("requested twice, or under another version: %v", e)
 		}
+		w.vouched(e.GetCustomer(), b.RouteRequest)
 		w.requested[id] = true
 	case *event.Event_RouteCancel:
 		if !w.requested[b.RouteCancel.GetContact()] {
@@ -271,6 +282,9 @@ func (w *world) consistent() {
 	for _, id := range w.order {
 		switch w.contacts[id].GetState() {
 		case event.ContactState_CONTACT_STATE_QUEUED:
+			if unrouted(w.contacts[id]) {
+				continue // for its intent
+			}
 			waiting++
 			if !w.requested[id] {
 				w.t.Fatalf("%v waits and is not requested", w.contacts[id])
@@ -332,12 +346,23 @@ func (w *world) settle() {
 			w.lose(id, a)
 		}
 	}
+	for _, id := range w.order {
+		if w.books.asked[id] {
+			w.send(&event.Event{Customer: w.owner[id], Address: "w1", Body: &event.Event_SurveyAnswered{SurveyAnswered: &event.SurveyAnswered{Contact: id, Score: 3}}})
+		}
+	}
 	for range 200 { // the times drawn are at most a minute
 		w.tick(5000)
 	}
 	rows := 0
 	w.m.Read(func(tx *engine.Tx) {
-		customers.Ascend(tx, "", func(string, *event.CustomerRow) bool { rows++; return true })
+		customers.Ascend(tx, "", func(key string, row *event.CustomerRow) bool {
+			known := w.books.profile[strings.TrimPrefix(key, "acme/")]
+			if !proto.Equal(row, &event.CustomerRow{Profile: known, LastAgent: row.GetLastAgent()}) {
+				rows++ // nothing but who they are
+			}
+			return true
+		})
 	})
 	if rows != 0 || len(w.open) != 0 {
 		w.t.Fatalf("%d rows and %d open conversations are left", rows, len(w.open))

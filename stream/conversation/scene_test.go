@@ -211,7 +211,9 @@ func (s *stage) customer(e *event.Event, line, verb string, arg func(int) string
 		e.Sealed = &event.Sealed{KeyRef: e.GetAddress(), Ciphertext: []byte("where")}
 		e.Body = &event.Event_CustomerSeen{CustomerSeen: &event.CustomerSeen{Kind: arg(2), Name: arg(3), EntryPoint: "shop"}}
 	case "is-introduced": // tier=, language=, tags=
-		e.Sealed = &event.Sealed{KeyRef: e.GetAddress(), Ciphertext: []byte("name")}
+		if _, unnamed := s.options["unnamed"]; !unnamed {
+			e.Sealed = &event.Sealed{KeyRef: e.GetAddress(), Ciphertext: []byte("name")}
+		}
 		e.Body = &event.Event_CustomerIntroduced{CustomerIntroduced: &event.CustomerIntroduced{
 			Tier: s.options["tier"], Language: s.options["language"], Tags: s.tags(),
 		}}

@@ -34,9 +34,33 @@ type Answer struct {
 	OutOfScope bool
 	// Language the model was made for: "en", "zh".
 	Language string
-	// Model and Version name what answered; the same version gives the same answer to the same text.
+	// Model and Version name what answered; the same version gives the same answer to the same text, where the model is in the process.
 	Model, Version string
+	// Prompt is the version of the prompt, where there was one.
+	Prompt string
+	Cost
 }
+
+// Cost is what an answer took, also one that failed.
+type Cost struct {
+	TokensIn, TokensOut int
+	// Micros are millionths of the configured currency.
+	Micros int64
+}
+
+// The kinds of failure of a classifier that asks a server. None of their texts carries anything of what was asked or answered.
+var (
+	// ErrDeadline says that there was not enough time.
+	ErrDeadline = errors.New("no answer in time")
+	// ErrOpen says that the server failed again and again and is left alone for a while.
+	ErrOpen = errors.New("the server is left alone after failures")
+	// ErrInvalid says that what the model answered is nothing it may answer.
+	ErrInvalid = errors.New("the answer is not a valid one")
+	// ErrBusy says that as many questions are under way as are allowed.
+	ErrBusy = errors.New("too many questions under way")
+	// ErrFailed says that the server failed or refused.
+	ErrFailed = errors.New("the server failed")
+)
 
 // MaxGuesses bounds Answer.Guesses.
 const MaxGuesses = 3
@@ -78,4 +102,15 @@ type Example struct {
 	Text, Label string
 	// Group keeps what belongs together on one side of a split: the turns of one dialogue. Empty: the text alone.
 	Group string
+}
+
+// Head is the first runes of a text, at most n.
+func Head(text string, n int) string {
+	for i := range text {
+		if n == 0 {
+			return text[:i]
+		}
+		n--
+	}
+	return text
 }

@@ -125,7 +125,7 @@ func (l *line) entry(state, agent, reason, next string) {
 
 func (l *line) enqueue(queue string) {
 	l.cohort++
-	l.c.Queue, l.enqueued = queue, l.at
+	l.c.Queue, l.enqueued = queue, l.c.GetEnqueuedMs()
 	l.entry("waiting", "", "", "")
 	l.stay()
 }

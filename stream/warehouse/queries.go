@@ -19,8 +19,24 @@ import (
 //go:embed queries/*.sql queries/parts/*.sql
 var queryFiles embed.FS
 
-// included is a line that stands for a file of queries/parts: what several queries must say alike, so that their numbers agree.
-var included = regexp.MustCompile(`(?m)^\{\{([a-z_]+)\}\}`)
+// included is a line that stands for a file of queries/parts: what several queries must say alike, so that their numbers agree. The
+// words behind its name, between bars, take the places <1>, <2> … of the part.
+var included = regexp.MustCompile(`(?m)^\{\{([a-z_]+)( .*)?\}\}$`)
+
+func include(text string) (string, error) {
+	var errs error
+	whole := included.ReplaceAllStringFunc(text, func(line string) string {
+		m := included.FindStringSubmatch(line)
+		part, err := fs.ReadFile(queryFiles, "queries/parts/"+m[1]+".sql")
+		errs = errors.Join(errs, err)
+		out := strings.TrimRight(string(part), "\n")
+		for i, arg := range strings.Split(m[2], "|") {
+			out = strings.ReplaceAll(out, fmt.Sprintf("<%d>", i+1), strings.TrimSpace(arg))
+		}
+		return out
+	})
+	return whole, errs
+}
 
 // namedQuery is one file of queries/. Its header says what it is for, its parameters and what each column means.
 type namedQuery struct {
@@ -44,11 +60,7 @@ func loadQueries() (map[string]*namedQuery, error) {
 		if err != nil {
 			return nil, fmt.Errorf("warehouse: read the query %s: %w", path, err)
 		}
-		whole := included.ReplaceAllStringFunc(string(text), func(m string) string {
-			part, partErr := fs.ReadFile(queryFiles, "queries/parts/"+strings.Trim(m, "{}")+".sql")
-			err = errors.Join(err, partErr)
-			return strings.TrimRight(string(part), "\n")
-		})
+		whole, err := include(string(text))
 		if err != nil {
 			return nil, fmt.Errorf("warehouse: read what the query %s includes: %w", path, err)
 		}

@@ -29,17 +29,25 @@ func story(s *scene) {
 	}, "dan", t0+9_000)
 
 	s.message("ann", 1, event.Author_AUTHOR_CUSTOMER, "my secret 'is' \\ 秘密", "k", t0)
-	s.message("ann", 2, event.Author_AUTHOR_AGENT, "hello", "k", t0+1)
+	s.message("ann", 2, event.Author_AUTHOR_AGENT, "hello", "k", t0+1, func(m *event.MessageAdded) {
+		m.Kind, m.Internal, m.Attachments = "transfer_note", true, []*event.Attachment{{File: "f1", MediaType: "image/png", Size: 7}}
+	})
 	s.message("ann", 3, event.Author_AUTHOR_CUSTOMER, "gone", "erased", t0+2)
 	for _, state := range []event.DeliveryState{event.DeliveryState_DELIVERY_STATE_READ, event.DeliveryState_DELIVERY_STATE_DELIVERED} {
 		s.fact(event.TopicConversationFacts, "conversation", "ann", &event.Event{AtMs: t0 + 3, Body: &event.Event_MessageMarked{
 			MessageMarked: &event.MessageMarked{Message: "m-ann-2", Conversation: "conv-ann", State: state},
 		}})
 	}
+	why := &event.RouteWhy{
+		PolicyVersion: 3, Rule: "lost cards", Step: 2, Need: "cards >= 3", Intent: "card_lost", Confidence: 900, Language: "zh", Tier: "gold",
+		Priority: 5, VirtualAgeMs: 70, Preferred: "last_agent",
+	}
 	offer := func(id, agent string, state event.OfferState, version uint64, closed int64, candidates ...*event.Candidate) {
 		s.fact(event.TopicRoutingFacts, "routing", "main", &event.Event{AtMs: t0 + int64(version), Body: &event.Event_OfferChanged{OfferChanged: &event.OfferChanged{
 			Offer: id, Contact: "c-ann", Agent: agent, Queue: "sales", State: state, Version: version, OfferedMs: t0, ClosedMs: closed, Candidates: candidates,
+			Why: why,
 		}}})
+		why = nil
 	}
 	offer("o1", "a2", event.OfferState_OFFER_STATE_OFFERED, 1, 0,
 		&event.Candidate{Agent: "a1", Reason: "idle_shorter", Score: 5}, &event.Candidate{Agent: "a2", Chosen: true, Reason: "chosen", Score: 9})
@@ -78,13 +86,13 @@ func TestQueriesOnSeededData(t *testing.T) {
 		want   string
 	}{
 		{"conversation_messages", map[string]any{"tenant": "acme", "conversation": "conv-ann", "before": 0, "count": 10}, fmt.Sprintf(`[
-			[3,"m-ann-3","c-ann","webchat","customer","","cl3","","erased",%d,""],
-			[2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there",%d,"read"],
-			[1,"m-ann-1","c-ann","webchat","customer","","cl1","my ****** 'is' \\ 秘密","there",%d,""]]`, t0+2, t0+1, t0)},
+			[3,"m-ann-3","c-ann","webchat","customer","","cl3","","erased","",false,[],[],[],%d,""],
+			[2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there","transfer_note",true,["f1"],["image/png"],[7],%d,"read"],
+			[1,"m-ann-1","c-ann","webchat","customer","","cl1","my ****** 'is' \\ 秘密","there","",false,[],[],[],%d,""]]`, t0+2, t0+1, t0)},
 		{
 			"conversation_messages",
 			map[string]any{"tenant": "acme", "conversation": "conv-ann", "before": "3", "count": 1},
-			fmt.Sprintf(`[[2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there",%d,"read"]]`, t0+1),
+			fmt.Sprintf(`[[2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there","transfer_note",true,["f1"],["image/png"],[7],%d,"read"]]`, t0+1),
 		},
 		{"conversation_messages", map[string]any{"tenant": "other", "conversation": "conv-ann", "before": 0, "count": 10}, `[]`},
 		{
@@ -92,9 +100,18 @@ func TestQueriesOnSeededData(t *testing.T) {
 			map[string]any{"tenant": "acme", "customer": "ann", "count": 10},
 			fmt.Sprintf(`[["conv-ann",["webchat"],["sales"],["a1"],1,0,3,%d,%d]]`, t0, t0+70_000),
 		},
+		{"customer_messages", map[string]any{
+			"tenant": "acme", "customer": "ann", "before_ms": 0, "before_conversation": "", "before_sequence": 0, "count": 1,
+		}, fmt.Sprintf(`[["conv-ann",3,"m-ann-3","c-ann","webchat","customer","","cl3","","erased","",false,[],[],[],%d,"","","sales","a1",%d,%d,"agent","","",0]]`,
+			t0+2, t0, t0+60_000)},
+		{"customer_messages", map[string]any{
+			"tenant": "acme", "customer": "ann", "before_ms": t0 + 2, "before_conversation": "conv-ann", "before_sequence": 3, "count": 1,
+		}, fmt.Sprintf(`[["conv-ann",2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there","transfer_note",true,["f1"],["image/png"],[7],%d,
+			"read","","sales","a1",%d,%d,"agent","","",0]]`, t0+1, t0, t0+60_000)},
+		{"message_place", map[string]any{"tenant": "acme", "customer": "bob", "message": "m-ann-2"}, `[]`},
 		{"contact_decisions", map[string]any{"tenant": "acme", "contact": "c-ann"}, fmt.Sprintf(`[
-			["o1","a2","sales","timed_out","",%d,%d,["a1","a2"],[0,1],["idle_shorter","chosen"],[5,9],0],
-			["o2","a1","sales","accepted","",%d,%d,["a1"],[1],["chosen"],[6],0]]`, t0, t0+9, t0, t0+10)},
+			["o1","a2","sales","timed_out","",%d,%d,["a1","a2"],[0,1],["idle_shorter","chosen"],[5,9],3,"lost cards",2,"cards >= 3","card_lost",900,"zh","gold",5,70,"last_agent",0],
+			["o2","a1","sales","accepted","",%d,%d,["a1"],[1],["chosen"],[6],0,"",0,"","",0,"","",0,0,"",0]]`, t0, t0+9, t0, t0+10)},
 		{"queue_now", map[string]any{"tenant": "acme", "at_ms": t0 + 20_000}, fmt.Sprintf(`[["sales",2,1,%d]]`, t0+5)},
 		{"queue_now", map[string]any{"tenant": "acme", "at_ms": t0 + 9}, fmt.Sprintf(`[["sales",2,1,%d]]`, t0+5)},
 		{"queue_now", map[string]any{"tenant": "acme", "at_ms": t0 - 1}, `[]`},
@@ -123,6 +140,15 @@ func TestQueriesOnSeededData(t *testing.T) {
 			require.NotEmpty(t, res.Columns)
 		})
 	}
+	t.Run("a message is found in the log", func(t *testing.T) {
+		res, err := w.Query(context.Background(), "message_place", map[string]any{"tenant": "acme", "customer": "ann", "message": "m-ann-2"})
+		require.NoError(t, err)
+		require.Len(t, res.Rows, 1)
+		place := normal(res.Rows)[0]
+		e, err := event.Unmarshal(s.log.All(event.TopicConversationFacts, int(place[0].(float64)))[int(place[1].(float64))].Value) //nolint:errcheck,forcetypeassert // a test
+		require.NoError(t, err)
+		require.Equal(t, "m-ann-2", e.GetMessageAdded().GetMessage())
+	})
 	t.Run("no sealed part is stored", func(t *testing.T) {
 		var body string
 		require.NoError(t, w.conn.QueryRow(context.Background(), "SELECT body FROM events WHERE kind = 'config_applied'").Scan(&body))
@@ -133,7 +159,7 @@ func TestQueriesOnSeededData(t *testing.T) {
 func TestEveryQueryIsTested(t *testing.T) {
 	tested := map[string]bool{}
 	for _, name := range []string{
-		"conversation_messages", "customer_conversations", "contact_decisions", "queue_now", "floor_now",
+		"conversation_messages", "customer_conversations", "contact_decisions", "customer_messages", "message_place", "queue_now", "floor_now",
 		"contact_counts", "message_doubles", "event_doubles", "sequence_gaps", "cut_check",
 		// TestNumbersEqualTheFacts:
 		"queue_by_interval", "flow_outs_by_interval", "queue_by_minute", "contacts_of", "agent_time_by_interval", "agent_by_interval",

@@ -85,9 +85,9 @@ func (k reckoning) inside(at int64) bool { return at >= k.from && at < k.to }
 
 // stay is one enqueueing as it ended.
 type stay struct {
-	e         *event.QueueEntry
-	outcome   string
-	left, was int64
+	e                   *event.QueueEntry
+	outcome             string
+	enqueued, left, was int64
 }
 
 // stays are the enqueueings, the first enqueued first.
@@ -103,17 +103,27 @@ func (h *history) stays() []stay {
 		}
 	}
 	var out []stay
+	// Who was given on is enqueued anew at that moment.
+	given := map[string]int64{}
 	for _, q := range last {
-		s := stay{e: q, outcome: q.GetState()}
+		if q.GetNextQueue() != "" {
+			given[fmt.Sprint(q.GetContact(), q.GetCohort()+1)] = q.GetChangedMs()
+		}
+	}
+	for _, q := range last {
+		s := stay{e: q, outcome: q.GetState(), enqueued: q.GetEnqueuedMs()}
+		if at, yes := given[fmt.Sprint(q.GetContact(), q.GetCohort())]; yes {
+			s.enqueued = at
+		}
 		if s.outcome == "waiting" || s.outcome == "offered" {
 			s.outcome = "waiting"
 		} else {
-			s.left, s.was = q.GetChangedMs(), q.GetChangedMs()-q.GetEnqueuedMs()
+			s.left, s.was = q.GetChangedMs(), q.GetChangedMs()-s.enqueued
 		}
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b stay) int {
-		return cmp.Or(cmp.Compare(a.e.GetEnqueuedMs(), b.e.GetEnqueuedMs()), strings.Compare(a.e.GetContact(), b.e.GetContact()))
+		return cmp.Or(cmp.Compare(a.enqueued, b.enqueued), strings.Compare(a.e.GetContact(), b.e.GetContact()))
 	})
 	return out
 }
@@ -136,10 +146,10 @@ func (k reckoning) queues(target, short int64, flowOuts, shorts, abandons bool) 
 	var t table
 	longest := map[string]int64{}
 	for _, s := range k.h.stays() {
-		if !k.inside(s.e.GetEnqueuedMs()) {
+		if !k.inside(s.enqueued) {
 			continue
 		}
-		r := t.row(zeros(10), k.start(s.e.GetEnqueuedMs()), s.e.GetQueue())
+		r := t.row(zeros(10), k.start(s.enqueued), s.e.GetQueue())
 		bump(r, qEnqueued, 1)
 		switch s.outcome {
 		case "answered":
@@ -190,8 +200,8 @@ func fmtKey(r []any) string { return fmt.Sprint(r[:2]...) }
 func (k reckoning) flowOuts() [][]any {
 	var t table
 	for _, s := range k.h.stays() {
-		if k.inside(s.e.GetEnqueuedMs()) && s.outcome == "flowed_out" {
-			r := t.row(zeros(2), k.start(s.e.GetEnqueuedMs()), s.e.GetQueue(), s.e.GetReason(), s.e.GetNextQueue())
+		if k.inside(s.enqueued) && s.outcome == "flowed_out" {
+			r := t.row(zeros(2), k.start(s.enqueued), s.e.GetQueue(), s.e.GetReason(), s.e.GetNextQueue())
 			bump(r, 4, 1)
 			bump(r, 5, s.was)
 		}
@@ -206,7 +216,7 @@ func (k reckoning) minutes() [][]any {
 	for at := k.from; at < k.to; at += minute {
 		end := min(at+minute, k.to)
 		for _, s := range stays {
-			q, enqueued := s.e.GetQueue(), s.e.GetEnqueuedMs()
+			q, enqueued := s.e.GetQueue(), s.enqueued
 			if enqueued >= end || (s.left != 0 && s.left < at) {
 				continue
 			}

@@ -86,14 +86,17 @@ func (s *scene) fact(topic event.Topic, processor, key string, e *event.Event) {
 	}
 }
 
-func (s *scene) message(customer string, sequence uint64, author event.Author, text, key string, at int64) {
+func (s *scene) message(customer string, sequence uint64, author event.Author, text, key string, at int64, more ...func(*event.MessageAdded)) {
+	m := &event.MessageAdded{
+		Message: fmt.Sprintf("m-%s-%d", customer, sequence), Conversation: "conv-" + customer, Contact: "c-" + customer,
+		Channel: event.Channel_CHANNEL_WEBCHAT, Author: author, Sequence: sequence, SentMs: at, ClientId: fmt.Sprint("cl", sequence),
+	}
+	for _, change := range more {
+		change(m)
+	}
 	s.fact(event.TopicConversationFacts, "conversation", customer, &event.Event{
-		AtMs: at, Customer: customer, Address: "p-" + customer,
-		Sealed: &event.Sealed{KeyRef: key, ContentId: "x", Ciphertext: []byte(text)},
-		Body: &event.Event_MessageAdded{MessageAdded: &event.MessageAdded{
-			Message: fmt.Sprintf("m-%s-%d", customer, sequence), Conversation: "conv-" + customer, Contact: "c-" + customer,
-			Channel: event.Channel_CHANNEL_WEBCHAT, Author: author, Sequence: sequence, SentMs: at, ClientId: fmt.Sprint("cl", sequence),
-		}},
+		AtMs: at, Customer: customer, Address: "p-" + customer, Sealed: &event.Sealed{KeyRef: key, ContentId: "x", Ciphertext: []byte(text)},
+		Body: &event.Event_MessageAdded{MessageAdded: m},
 	})
 }
 

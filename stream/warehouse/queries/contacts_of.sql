@@ -12,17 +12,12 @@
 --   contact, conversation, queue, channel, agent  which, where, and who took it
 --   cohort       which of the contact's enqueueings
 --   outcome      as above; reason and next_queue, of a flow-out, and of a wait why nobody takes it
+--   since_ms     when the customer began to wait, in whichever queue, Unix milliseconds
 --   enqueued_ms  when it was enqueued; left_ms, when it left, 0 while it waits; Unix milliseconds
 --   wait_ms      how long it waited
-SELECT contact, conversation, queue, channel, agent, cohort, outcome, reason, next_queue, enqueued_ms, left_ms, wait_ms
+SELECT contact, conversation, queue, channel, agent, cohort, outcome, reason, next_queue, since_ms, enqueued_ms, left_ms, wait_ms
 FROM (
-    SELECT contact, conversation, queue, channel, agent, cohort, reason, next_queue,
-{{cohort}}
-    FROM queue_cohorts FINAL
-    WHERE tenant = {tenant:String}
-      AND ({queue:String} = '' OR queue = {queue:String})
-      AND enqueued_at >= fromUnixTimestamp64Milli({from_ms:Int64})
-      AND enqueued_at < fromUnixTimestamp64Milli({to_ms:Int64})
+{{cohorts {from_ms:Int64} | {to_ms:Int64} | {queue:String}}}
 )
 WHERE ({outcome:String} = '' OR outcome = {outcome:String})
   AND ({reason:String} = '' OR reason = {reason:String})

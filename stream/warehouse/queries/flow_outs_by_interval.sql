@@ -13,13 +13,7 @@
 SELECT {from_ms:Int64} + intDiv(enqueued_ms - {from_ms:Int64}, {interval_ms:Int64}) * {interval_ms:Int64} AS interval_ms,
        queue, reason, next_queue, count() AS flowed_out, sum(wait_ms) AS wait_ms
 FROM (
-    SELECT queue, reason, next_queue,
-{{cohort}}
-    FROM queue_cohorts FINAL
-    WHERE tenant = {tenant:String}
-      AND ({queue:String} = '' OR queue = {queue:String})
-      AND enqueued_at >= fromUnixTimestamp64Milli({from_ms:Int64})
-      AND enqueued_at < fromUnixTimestamp64Milli({to_ms:Int64})
+{{cohorts {from_ms:Int64} | {to_ms:Int64} | {queue:String}}}
 )
 WHERE outcome = 'flowed_out'
 GROUP BY interval_ms, queue, reason, next_queue

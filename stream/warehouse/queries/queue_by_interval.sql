@@ -1,5 +1,6 @@
 -- queue_by_interval: what became of the contacts enqueued in each interval, by queue. Each enqueueing counts once, in the interval in
--- which it happened, whenever it was answered: so in every row enqueued = answered + abandoned + flowed_out + waiting.
+-- which it happened, whenever it was answered: so in every row enqueued = answered + abandoned + flowed_out + waiting. A wait is the one in
+-- this queue; where a queue gave a contact on, contacts_of says since when the customer waits.
 -- Parameters:
 --   {tenant:String}      the company
 --   {queue:String}       only this queue; empty for all
@@ -50,13 +51,7 @@ SELECT {from_ms:Int64} + intDiv(enqueued_ms - {from_ms:Int64}, {interval_ms:Int6
        if(answered + abandoned = abandoned_in_target, NULL,
           round(100 * answered_in_target / (answered + abandoned - abandoned_in_target), 2)) AS sl_late_abandons
 FROM (
-    SELECT queue,
-{{cohort}}
-    FROM queue_cohorts FINAL
-    WHERE tenant = {tenant:String}
-      AND ({queue:String} = '' OR queue = {queue:String})
-      AND enqueued_at >= fromUnixTimestamp64Milli({from_ms:Int64})
-      AND enqueued_at < fromUnixTimestamp64Milli({to_ms:Int64})
+{{cohorts {from_ms:Int64} | {to_ms:Int64} | {queue:String}}}
 )
 GROUP BY interval_ms, queue
 ORDER BY interval_ms, queue

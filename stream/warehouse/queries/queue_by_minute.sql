@@ -23,13 +23,7 @@ FROM (
            if(enqueued_ms < {from_ms:Int64}, toInt64(-1), intDiv(enqueued_ms - {from_ms:Int64}, 60000)) AS came,
            if(outcome = 'waiting' OR left_ms >= {to_ms:Int64}, minutes, intDiv(left_ms - {from_ms:Int64}, 60000)) AS gone
     FROM (
-        SELECT queue,
-{{cohort}}
-        FROM queue_cohorts FINAL
-        WHERE tenant = {tenant:String}
-          AND ({queue:String} = '' OR queue = {queue:String})
-          AND enqueued_at > fromUnixTimestamp64Milli({from_ms:Int64} - 604800000)
-          AND enqueued_at < fromUnixTimestamp64Milli({to_ms:Int64})
+{{cohorts {from_ms:Int64} - 604800000 | {to_ms:Int64} | {queue:String}}}
     )
     WHERE outcome = 'waiting' OR left_ms >= {from_ms:Int64}
 )

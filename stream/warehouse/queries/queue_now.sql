@@ -6,19 +6,16 @@
 --   queue      its id; a queue that nobody entered in those days is left out
 --   waiting    how many contacts wait, those being offered included
 --   offered    how many of them are being offered, as far as is known now
---   oldest_ms  since when the one waits that has waited longest, Unix milliseconds; 0 if none
+--   oldest_ms  since when the one waits in it that has waited longest, Unix milliseconds; 0 if none
 SELECT queue,
        countIf(waits) AS waiting,
        countIf(waits AND state = 'offered') AS offered,
        if(waiting = 0, 0, minIf(enqueued_ms, waits)) AS oldest_ms
 FROM (
-    SELECT queue, state,
-{{cohort}},
-           outcome = 'waiting' OR left_ms > {at_ms:Int64} AS waits
-    FROM queue_cohorts FINAL
-    WHERE tenant = {tenant:String}
-      AND enqueued_at > fromUnixTimestamp64Milli({at_ms:Int64} - 604800000)
-      AND enqueued_at <= fromUnixTimestamp64Milli({at_ms:Int64})
+    SELECT queue, state, outcome, enqueued_ms, outcome = 'waiting' OR left_ms > {at_ms:Int64} AS waits
+    FROM (
+{{cohorts {at_ms:Int64} - 604800000 | {at_ms:Int64} + 1 | ''}}
+    )
 )
 GROUP BY queue
 ORDER BY queue

@@ -23,11 +23,14 @@ const agentFields: Record<string, string[]> = {
 };
 
 const customerFields: Record<string, string[]> = {
-  hello: ['token', 'last'],
-  send: ['id', 'text'],
+  hello: ['token', 'last', 'conversation?', 'visitor?'],
+  send: ['id', 'text', 'attachments?', 'form?', 'left?'],
   ack: ['ids'],
   read: ['sequence'],
   end: ['id'],
+  typing: [],
+  seen: ['id', 'kind', 'page', 'ago_ms', 'name?', 'fields?'],
+  survey: ['contact', 'score', 'id', 'comment?'],
   ping: [],
 };
 
@@ -151,6 +154,7 @@ export function takeCustomerFrame(
   }
   const contact = centre.open(customer);
   if (frame.type === 'ping') push({ type: 'pong' });
+  if (frame.type === 'seen' || frame.type === 'survey') push({ type: 'accepted', id: frame.id });
   if (frame.type === 'ack' && contact) for (const id of frame.ids as string[]) centre.mark(contact, id, 'delivered');
   if (frame.type === 'read' && contact) {
     for (const m of contact.messages) if (m.sequence <= Number(frame.sequence)) centre.mark(contact, m.id, 'read');

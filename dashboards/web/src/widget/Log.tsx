@@ -1,7 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useStore } from '../wire/store';
 import type { ChatClient } from './client';
-import { inOrder } from './state';
+import { FileView } from './Files';
+import type { Attached } from './frames';
+import { inOrder, lastRead } from './state';
 import type { ChatWords } from './words';
 
 interface Line {
@@ -9,6 +11,7 @@ interface Line {
   id: string;
   by: 'customer' | 'agent' | 'bot' | 'system';
   text: string;
+  files: readonly Attached[];
   at: number;
   state: '' | 'pending' | 'accepted' | 'failed';
 }
@@ -22,15 +25,35 @@ export function Log({ client, words, greeting }: { client: ChatClient; words: Ch
 
   const lines: Line[] = [
     ...inOrder(chat).map(
-      (m): Line => ({ key: m.client_id || m.id, id: m.id, by: m.author, text: m.text, at: m.sent_ms, state: '' }),
+      (m): Line => ({
+        key: m.client_id || m.id,
+        id: m.id,
+        by: m.author,
+        text: m.text,
+        files: m.attachments,
+        at: m.sent_ms,
+        state: '',
+      }),
     ),
-    ...chat.going.map((g): Line => ({ key: g.id, id: '', by: 'customer', text: g.text, at: g.sent_ms, state: g.state })),
+    ...chat.going.map(
+      (g): Line => ({
+        key: g.id,
+        id: '',
+        by: 'customer',
+        text: g.text,
+        files: g.attachments ?? [],
+        at: g.sent_ms,
+        state: g.state,
+      }),
+    ),
   ];
   const mine = lines.at(-1)?.state === 'pending';
+  const writing = chat.typing % 2 === 1;
+  const read = lastRead(chat);
   useLayoutEffect(() => {
     const node = log.current;
     if (node && (stick.current || mine)) node.scrollTop = node.scrollHeight;
-  }, [lines.length]);
+  }, [lines.length, writing, chat.survey]);
   useEffect(() => {
     if (!chat.ready) return;
     const timer = setTimeout(() => setCalm(false), 300);
@@ -61,15 +84,38 @@ export function Log({ client, words, greeting }: { client: ChatClient; words: Ch
     >
       {greeting && <p class="bubble by-agent">{greeting}</p>}
       {lines.map((line, i) => (
-        <Bubble key={line.key} line={line} first={lines[i - 1]?.by !== line.by} words={words} client={client} />
+        <Bubble
+          key={line.key}
+          line={line}
+          first={lines[i - 1]?.by !== line.by}
+          words={words}
+          client={client}
+          read={line.id !== '' && line.id === read}
+        />
       ))}
+      {writing && (
+        <p class="bubble by-agent writing" data-testid="tw-typing">
+          <span class="hidden">{words.typing}</span>
+          <i />
+          <i />
+          <i />
+        </p>
+      )}
     </div>
   );
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
-function Bubble({ line, first, words, client }: { line: Line; first: boolean; words: ChatWords; client: ChatClient }) {
+interface BubbleProps {
+  line: Line;
+  first: boolean;
+  words: ChatWords;
+  client: ChatClient;
+  read: boolean;
+}
+
+function Bubble({ line, first, words, client, read }: BubbleProps) {
   const mine = line.by === 'customer';
   return (
     <div
@@ -82,11 +128,17 @@ function Bubble({ line, first, words, client }: { line: Line; first: boolean; wo
       <span class={first && !mine && line.by !== 'system' ? 'name' : 'hidden'}>
         {line.by === 'customer' ? words.you : words[line.by]}
       </span>
-      <p class={`bubble by-${line.by}`} dir="auto">
-        {line.text}
-      </p>
+      {line.text && (
+        <p class={`bubble by-${line.by}`} dir="auto">
+          {line.text}
+        </p>
+      )}
+      {line.files.map((file) => (
+        <FileView key={file.file} client={client} words={words} file={file} />
+      ))}
       <span class="foot">
         {line.state === 'pending' ? words.sending : line.state === 'failed' ? words.failed : clock.format(line.at)}
+        {read && <span data-testid="tw-read"> · {words.read}</span>}
         {line.state === 'failed' && (
           <button type="button" class="link" onClick={() => client.again(line.key)}>
             {words.again}

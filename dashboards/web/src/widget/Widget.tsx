@@ -1,8 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useStore } from '../wire/store';
-import { type ChatClient, longest } from './client';
+import type { ChatClient } from './client';
+import { Form } from './Form';
 import { Log } from './Log';
-import { unseen } from './state';
+import { Survey } from './Survey';
+import { running, unseen } from './state';
+import { Write } from './Write';
 import { browserLanguage, type ChatWords, chatWords } from './words';
 
 /** A loss shorter than this is not worth a word. */
@@ -11,7 +14,7 @@ const worthSaying = 1_000;
 export function Widget({ client, asked }: { client: ChatClient; asked: string }) {
   const chat = useStore(client.chat);
   const door = useStore(client.door);
-  const [open, setOpen] = useState(false);
+  const open = useStore(client.shown);
   const { words, lang } = chatWords(asked || browserLanguage() || door.language);
   const opener = useRef<HTMLButtonElement>(null);
   const count = unseen(chat);
@@ -20,14 +23,16 @@ export function Widget({ client, asked }: { client: ChatClient; asked: string })
     if (client.wasHere) client.start();
   }, []);
 
-  const toggle = (next: boolean) => {
-    setOpen(next);
-    if (next) client.start();
-    else requestAnimationFrame(() => opener.current?.focus());
-  };
+  const was = useRef(false);
+  useEffect(() => {
+    if (open) client.start();
+    else if (was.current) opener.current?.focus();
+    was.current = open;
+  }, [open]);
+  const toggle = (next: boolean) => client.shown.set(next);
   return (
     <div lang={lang} class={open ? 'frame opened' : 'frame'}>
-      {open && <Panel client={client} words={words} close={() => toggle(false)} />}
+      {open && <Panel client={client} words={words} lang={lang} close={() => toggle(false)} />}
       <button
         ref={opener}
         type="button"
@@ -59,25 +64,63 @@ export function Widget({ client, asked }: { client: ChatClient; asked: string })
 interface PanelProps {
   client: ChatClient;
   words: ChatWords;
+  lang: string;
   close: () => void;
 }
 
-function Panel({ client, words, close }: PanelProps) {
+/** Keeps the keyboard's focus in the panel, from its last control to its first. */
+function keepFocus(panel: HTMLElement, event: KeyboardEvent): void {
+  const all = [...panel.querySelectorAll<HTMLElement>('button, input, select, textarea, [tabindex="0"]')].filter(
+    (node) => !node.matches(':disabled, [tabindex="-1"]') && node.getClientRects().length > 0,
+  );
+  const at = (panel.getRootNode() as ShadowRoot).activeElement;
+  const [first, last] = [all[0], all.at(-1)];
+  const leaves = event.shiftKey ? at === first || at === panel : at === last;
+  if (!leaves) return;
+  event.preventDefault();
+  (event.shiftKey ? last : first)?.focus();
+}
+
+function Panel({ client, words, lang, close }: PanelProps) {
   const chat = useStore(client.chat);
   const door = useStore(client.door);
   const [asking, setAsking] = useState(false);
-  const running = chat.state === 'waiting' || chat.state === 'assigned';
-  const key = (event: KeyboardEvent) => {
-    if (event.key === 'Escape' && !event.isComposing) {
-      event.stopPropagation();
-      close();
+  const spoke = useStore(client.spoke);
+  const [thanked, setThanked] = useState(false);
+  const panel = useRef<HTMLElement>(null);
+  const runs = running(chat);
+  // Whoever has something on its way was asked, or need not be.
+  const asks = door.asked && chat.ready && !runs && door.form.length > 0 && chat.going.length === 0 && !spoke;
+  useEffect(() => {
+    if (runs) setThanked(false);
+  }, [runs]);
+  // Whatever had the focus may be gone with its part of the panel: the keyboard stays here.
+  useEffect(() => {
+    const node = panel.current;
+    if (node && !(node.getRootNode() as ShadowRoot).activeElement) {
+      (node.querySelector<HTMLElement>('textarea:not(:disabled)') ?? node).focus();
     }
+  }, [asks, chat.survey, asking]);
+  const key = (event: KeyboardEvent) => {
+    if (event.key === 'Tab' && panel.current) keepFocus(panel.current, event);
+    if (event.key !== 'Escape' || event.isComposing) return;
+    event.stopPropagation();
+    if (asking) setAsking(false);
+    else close();
   };
   return (
-    <section class="panel" role="dialog" aria-label={words.title} onKeyDown={key} data-testid="tw-panel">
-      <header>
+    <section
+      ref={panel}
+      class="panel"
+      role="dialog"
+      aria-label={words.title}
+      tabIndex={-1}
+      onKeyDown={key}
+      data-testid="tw-panel"
+    >
+      <div class="head">
         <h2>{words.title}</h2>
-        {running && !asking && (
+        {runs && !asking && (
           <button type="button" class="plain" onClick={() => setAsking(true)} disabled={chat.ending !== ''} data-testid="tw-end">
             {words.end}
           </button>
@@ -96,9 +139,9 @@ function Panel({ client, words, close }: PanelProps) {
             <path d="M6 6l12 12M18 6L6 18" />
           </svg>
         </button>
-      </header>
+      </div>
       <StateLine client={client} words={words} />
-      {asking && running && (
+      {asking && runs && (
         <div class="ask" role="alertdialog" aria-label={words.endSure}>
           <span>{words.endSure}</span>
           <button type="button" class="small" onClick={() => setAsking(false)}>
@@ -118,7 +161,17 @@ function Panel({ client, words, close }: PanelProps) {
         </div>
       )}
       <Log client={client} words={words} greeting={door.greeting} />
-      <Write client={client} words={words} off={door.fault === 'closed'} />
+      {chat.survey && !runs && <Survey key={chat.survey} client={client} words={words} done={() => setThanked(true)} />}
+      {thanked && (
+        <p class="thanks" role="status" data-testid="tw-thanks">
+          {words.thanks}
+        </p>
+      )}
+      {asks ? (
+        <Form client={client} words={words} lang={lang} />
+      ) : (
+        <Write client={client} words={words} off={door.fault === 'closed'} />
+      )}
     </section>
   );
 }
@@ -137,82 +190,16 @@ function StateLine({ client, words }: { client: ChatClient; words: ChatWords }) 
     const timer = setTimeout(() => setLost(true), worthSaying);
     return () => clearTimeout(timer);
   }, [down]);
+  const stateWords = () => {
+    if (door.open || chat.state === 'assigned') return words[chat.state];
+    return chat.state === 'waiting' ? words.leftDone : words.shut;
+  };
   const line =
-    door.fault && !chat.ready ? words[door.fault] : lost ? (chat.ready ? words.offline : words.connecting) : words[chat.state];
+    door.fault && !chat.ready ? words[door.fault] : lost ? (chat.ready ? words.offline : words.connecting) : stateWords();
   return (
     <p class="state" role="status" data-state={chat.state} data-lost={lost} data-testid="tw-state">
       <span class="dot" />
       {line}
     </p>
-  );
-}
-
-function Write({ client, words, off }: { client: ChatClient; words: ChatWords; off: boolean }) {
-  const [text, setText] = useState('');
-  const box = useRef<HTMLTextAreaElement>(null);
-  const left = longest - text.length;
-  useEffect(() => box.current?.focus(), []);
-  useEffect(() => {
-    const node = box.current;
-    if (!node) return;
-    node.style.height = 'auto';
-    node.style.height = `${Math.min(node.scrollHeight + 2, 120)}px`;
-  }, [text]);
-  const send = () => {
-    if (!text.trim()) return;
-    client.send(text);
-    setText('');
-    box.current?.focus();
-  };
-  const key = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    event.preventDefault();
-    send();
-  };
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      <textarea
-        ref={box}
-        rows={1}
-        value={text}
-        maxLength={longest}
-        disabled={off}
-        placeholder={words.label}
-        aria-label={words.label}
-        onInput={(event) => setText(event.currentTarget.value)}
-        onKeyDown={key}
-        data-testid="tw-input"
-      />
-      <button
-        type="submit"
-        class="go"
-        disabled={off || !text.trim()}
-        aria-label={words.send}
-        title={words.send}
-        data-testid="tw-send"
-      >
-        <svg
-          width="20"
-          height="20"
-          viewBox="0 0 24 24"
-          fill="none"
-          stroke="currentColor"
-          stroke-width="2"
-          stroke-linecap="round"
-          stroke-linejoin="round"
-          aria-hidden="true"
-        >
-          <path d="M12 19V5M6 11l6-6 6 6" />
-        </svg>
-      </button>
-      <p class="left" role="status">
-        {left <= 200 && words.left.replace('{n}', String(left))}
-      </p>
-    </form>
   );
 }

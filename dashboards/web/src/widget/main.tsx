@@ -1,17 +1,34 @@
 // The customers' widget. A page loads it with
 //   <script src="https://…/webchat/widget.js" data-entry-point="shop" async></script>
-// and may add data-language ("zh" or "en"). It lives in a shadow tree with a constructed style sheet, so that the page's styles
-// and a strict content security policy do not touch it, and it sets no cookies.
+// and may add data-language ("zh" or "en"), data-theme ("light", "dark", "auto"; else as the page's color-scheme says) and
+// data-visitor (a token that the site signed for its user). It lives in a shadow tree with a constructed style sheet, so that the
+// page's styles and a strict content security policy do not touch it, and it sets no cookies. The page may call
+//   tributary('open' | 'close'), tributary('identify', token | ''), tributary('event', name, fields), tributary('page'),
+//   tributary('theme', 'light' | 'dark' | 'auto')
+// also before the script is there, if it defines
+//   window.tributary ??= (...args) => { (tributary.q ??= []).push(args); };
 import { render } from 'preact';
+import { newId } from '../wire/ids';
 import { ChatClient } from './client';
+import { eventStep, pageOf } from './trail';
 import { Widget } from './Widget';
 import css from './widget.css?inline';
+
+type Call = ((...call: unknown[]) => void) & { q?: unknown[][] };
+
+declare global {
+  interface Window {
+    tributary?: Call;
+  }
+}
 
 function ownScript(): HTMLScriptElement | null {
   const current = document.currentScript;
   if (current instanceof HTMLScriptElement) return current;
   return document.querySelector<HTMLScriptElement>('script[data-entry-point][src*="widget.js"]');
 }
+
+const themes: Record<string, string> = { light: 'light', dark: 'dark', auto: 'light dark' };
 
 function begin(script: HTMLScriptElement): void {
   const entryPoint = script.dataset.entryPoint ?? '';
@@ -26,8 +43,27 @@ function begin(script: HTMLScriptElement): void {
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
   document.body.append(host);
-  const client = new ChatClient(new URL('.', script.src).href, entryPoint);
+  const client = new ChatClient(new URL('.', script.src).href, entryPoint, script.dataset.visitor);
+  const theme = (name: unknown) => host.style.setProperty('color-scheme', themes[String(name)] ?? 'inherit');
+  theme(script.dataset.theme);
   render(<Widget client={client} asked={script.dataset.language ?? ''} />, root);
+
+  const page = () => client.did({ id: newId(), kind: 'page', name: '', page: pageOf(location), fields: {}, at: Date.now() });
+  const call: Call = (what, ...rest) => {
+    if (what === 'open' || what === 'close') client.shown.set(what === 'open');
+    else if (what === 'identify' && typeof rest[0] === 'string') client.identify(rest[0]);
+    else if (what === 'page') page();
+    else if (what === 'theme') theme(rest[0]);
+    else if (what === 'event') {
+      const step = eventStep(rest[0], rest[1], pageOf(location), Date.now());
+      if (step) client.did(step);
+      else console.error('Tributary: the name of an event has 1 to 64 letters, digits, - and _.');
+    } else console.error(`Tributary: there is no tributary(${JSON.stringify(what)}) with these arguments.`);
+  };
+  const early = window.tributary?.q ?? [];
+  window.tributary = call;
+  page();
+  for (const args of early) call(...args);
 }
 
 const script = ownScript();

@@ -1,6 +1,6 @@
 // What the widget knows, as a pure function of frames and wishes. Messages are a set by id: repeats change nothing, and their
 // order of arrival does not matter. What the customer wrote stays in `going` until the server has it.
-import type { ChatFrame, ChatMessage, ChatState } from './frames';
+import type { Attached, ChatFrame, ChatMessage, ChatState } from './frames';
 
 export interface Going {
   readonly id: string;
@@ -8,7 +8,15 @@ export interface Going {
   readonly sent_ms: number;
   readonly state: 'pending' | 'accepted' | 'failed';
   readonly code: string;
+  readonly attachments?: readonly Attached[];
+  /** Answers to what was asked before the chat. */
+  readonly form?: Readonly<Record<string, string>>;
+  /** It was written while nobody serves. */
+  readonly left?: boolean;
 }
+
+/** What goes with the words of a message. */
+export type With = Pick<Going, 'attachments' | 'form' | 'left'>;
 
 export interface Chat {
   /** False until the first history came. */
@@ -20,9 +28,28 @@ export interface Chat {
   readonly ending: string;
   /** When the newest message that the customer has seen was sent. */
   readonly seen: number;
+  /** The last message of the newest conversation that the agent has read. */
+  readonly read: number;
+  /** Counts the agent's signs of writing; whoever draws them forgets each after a while. Even numbers are none. */
+  readonly typing: number;
+  /** The contact that the customer is asked about. */
+  readonly survey: string;
+  /** What the server said of the form: by question, and '' for the whole. */
+  readonly wrong: Readonly<Record<string, string>>;
 }
 
-export const emptyChat: Chat = { ready: false, state: 'none', messages: {}, going: [], ending: '', seen: 0 };
+export const emptyChat: Chat = {
+  ready: false,
+  state: 'none',
+  messages: {},
+  going: [],
+  ending: '',
+  seen: 0,
+  read: 0,
+  typing: 0,
+  survey: '',
+  wrong: {},
+};
 
 /** How many known messages are asked for again at a reconnect, in case one of them was overtaken. */
 const overlap = 20;
@@ -30,26 +57,50 @@ const overlap = 20;
 export function take(chat: Chat, frame: ChatFrame): Chat {
   switch (frame.type) {
     case 'history':
-      return addMessages({ ...chat, ready: true, state: frame.state }, frame.messages);
+      return addMessages(
+        { ...chat, ready: true, state: frame.state, read: frame.read, survey: frame.survey, typing: quiet(chat) },
+        frame.messages,
+      );
     case 'message':
-      return addMessages(chat, [frame.message]);
-    case 'state':
-      return { ...chat, state: frame.state, ending: frame.state === 'ended' ? '' : chat.ending };
+      return addMessages(frame.message.author === 'customer' ? chat : { ...chat, typing: quiet(chat) }, [frame.message]);
+    case 'state': {
+      const begins = frame.state === 'waiting' || frame.state === 'assigned';
+      return {
+        ...chat,
+        state: frame.state,
+        ending: frame.state === 'ended' ? '' : chat.ending,
+        survey: begins ? '' : chat.survey,
+        typing: quiet(chat),
+      };
+    }
+    case 'typing':
+      return { ...chat, typing: quiet(chat) + 1 };
+    case 'read':
+      return { ...chat, read: Math.max(chat.read, frame.sequence) };
+    case 'survey':
+      return { ...chat, survey: frame.contact };
     case 'accepted':
       return {
         ...chat,
         ending: frame.id === chat.ending ? '' : chat.ending,
         going: chat.going.map((g) => (g.id === frame.id ? { ...g, state: 'accepted' as const } : g)),
+        wrong: chat.going.some((g) => g.id === frame.id && g.form) ? {} : chat.wrong,
       };
     case 'error':
       return {
         ...chat,
         ending: frame.id === chat.ending ? '' : chat.ending,
         going: chat.going.map((g) => (g.id === frame.id ? { ...g, state: 'failed' as const, code: frame.code } : g)),
+        wrong: frame.code === 'form' && frame.id ? { [frame.field]: frame.text } : chat.wrong,
       };
     default:
       return chat;
   }
+}
+
+/** The next even number: nobody writes. */
+export function quiet(chat: Chat): number {
+  return chat.typing + (chat.typing % 2);
 }
 
 function addMessages(chat: Chat, more: readonly ChatMessage[]): Chat {
@@ -59,12 +110,20 @@ function addMessages(chat: Chat, more: readonly ChatMessage[]): Chat {
   if (fresh.length === 0 && going.length === chat.going.length) return chat;
   const messages = { ...chat.messages };
   for (const m of fresh) messages[m.id] = m;
-  return { ...chat, messages, going };
+  const next = { ...chat, messages, going };
+  // Sequences of another conversation say nothing of this one's.
+  const was = newest(chat)?.conversation;
+  return was && was !== newest(next)?.conversation ? { ...next, read: 0 } : next;
 }
 
-export function say(chat: Chat, id: string, text: string, sent_ms: number): Chat {
+export function say(chat: Chat, id: string, text: string, sent_ms: number, more: With = {}): Chat {
   if (chat.going.some((g) => g.id === id)) return chat;
-  return { ...chat, going: [...chat.going, { id, text, sent_ms, state: 'pending', code: '' }] };
+  return { ...chat, going: [...chat.going, { id, text, sent_ms, state: 'pending', code: '', ...more }], wrong: {} };
+}
+
+/** Takes back what was refused, to be written again. */
+export function unsay(chat: Chat, id: string): Chat {
+  return { ...chat, going: chat.going.filter((g) => g.id !== id) };
 }
 
 export function sayAgain(chat: Chat, id: string): Chat {
@@ -87,13 +146,18 @@ function conversations(chat: Chat): ChatMessage[][] {
   for (const m of byTime) {
     const last = groups.at(-1);
     const apart =
-      last && (last.some((o) => o.sequence === m.sequence) || (m.sequence === 1 && m.sent_ms - (last[0]?.sent_ms ?? 0) > skew));
+      last &&
+      (conversationOf(last) && m.conversation
+        ? conversationOf(last) !== m.conversation
+        : last.some((o) => o.sequence === m.sequence) || (m.sequence === 1 && m.sent_ms - (last[0]?.sent_ms ?? 0) > skew));
     if (!last || apart) groups.push([m]);
     else last.push(m);
   }
   for (const group of groups) group.sort((a, b) => a.sequence - b.sequence);
   return groups;
 }
+
+const conversationOf = (group: readonly ChatMessage[]) => group[0]?.conversation ?? '';
 
 /** How far the clocks of two servers may be apart. */
 const skew = 5_000;
@@ -105,6 +169,17 @@ export function newest(chat: Chat): ChatMessage | undefined {
 /** From where to ask for messages after a reconnect. */
 export function resumeAt(chat: Chat): number {
   return Math.max(0, (newest(chat)?.sequence ?? 0) - overlap);
+}
+
+/** The last message of the customer that the agent has read, of those that are shown. */
+export function lastRead(chat: Chat): string {
+  const group = conversations(chat).at(-1) ?? [];
+  return group.findLast((m) => m.author === 'customer' && m.sequence <= chat.read)?.id ?? '';
+}
+
+/** Whether somebody serves or will: what is written now belongs to a contact that runs. */
+export function running(chat: Chat): boolean {
+  return chat.state === 'waiting' || chat.state === 'assigned';
 }
 
 export function unseen(chat: Chat): number {

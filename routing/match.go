@@ -79,14 +79,36 @@ func (d *Domain) matchWaiting() {
 	d.waiting = d.waiting[:0]
 }
 
+// pick is a contact with what ranks it.
+type pick struct {
+	contact  *contact
+	priority int32
+	enqueued int64
+}
+
+// before tells whether a contact that ranks so goes before the pick.
+func (p *pick) before(priority int32, s spot) bool {
+	switch {
+	case p.contact == nil:
+		return true
+	case priority != p.priority:
+		return priority > p.priority
+	case s.enqueued != p.enqueued:
+		return s.enqueued < p.enqueued
+	}
+	return byContactID(s.contact, p.contact) < 0
+}
+
 // bestContact finds the first contact in rank that the agent could be offered: at the heads of the lines of the groups that
 // the agent is in, and among those that are kept for them.
 func (d *Domain) bestContact(a *agent) *contact {
-	var best *contact
-	for s := range a.kept.all() { // they are of several queues, and few
-		c := s.contact
-		if (best == nil || byRank(c, best) < 0) && a.room(c.channel) && c.excluded(a) == "" {
-			best = c
+	var best pick
+	if a.kept.len() > 0 {
+		for s := range a.kept.all() { // they are of several queues, and few
+			c := s.contact
+			if best.before(c.inForce(), s) && a.room(c.channel) && c.excluded(a) == "" {
+				best = pick{c, c.inForce(), s.enqueued}
+			}
 		}
 	}
 	for w := range min(len(a.groups), len(d.busy)) {
@@ -97,29 +119,29 @@ func (d *Domain) bestContact(a *agent) *contact {
 			}
 			for _, l := range g.lanes {
 				if l.waiting.len() > 0 {
-					best = l.first(a, best)
+					l.first(a, &best)
 				}
 			}
 		}
 	}
-	return best
+	return best.contact
 }
 
-// first finds the first contact of a lane that goes before best and that the agent could be offered; best where there is none.
-func (l *lane) first(a *agent, best *contact) *contact {
-	if !a.room(event.Channel(l.kind.channel)) {
-		return best
+// first makes the pick the first contact of a lane that goes before it and that the agent could be offered, if there is one.
+func (l *lane) first(a *agent, best *pick) {
+	queue := l.group.queue.config.GetPriority()
+	if head := l.waiting.first(); !best.before(queue+head.priority, head) || !a.room(event.Channel(l.kind.channel)) {
+		return
 	}
 	for s := range l.waiting.all() {
-		c := s.contact
-		if best != nil && byRank(best, c) < 0 {
-			break
+		if !best.before(queue+s.priority, s) {
+			return
 		}
-		if c.excluded(a) == "" {
-			return c
+		if s.contact.excluded(a) == "" {
+			*best = pick{s.contact, queue + s.priority, s.enqueued}
+			return
 		}
 	}
-	return best
 }
 
 // bestAgent finds the free agent who holds fewest contacts and has idled longest, of those who can and are not excluded.

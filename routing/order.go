@@ -80,6 +80,9 @@ func (o *order[T]) remove(x T) bool {
 
 func (o *order[T]) len() int { return o.n }
 
+// first is the first of a set that is not empty.
+func (o *order[T]) first() T { return o.chunks[0][0] }
+
 // all iterates in order. The set must not be changed meanwhile.
 func (o *order[T]) all() iter.Seq[T] {
 	return func(yield func(T) bool) {

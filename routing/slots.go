@@ -56,7 +56,7 @@ func (d *Domain) toEnd(a *agent) {
 	})
 }
 
-// compact moves all agents together, in their order, with as many slots again behind them.
+// compact moves all agents together, in their order, with three times as many slots behind them.
 func (d *Domain) compact() {
 	n := 0
 	for _, a := range d.slots {
@@ -64,7 +64,7 @@ func (d *Domain) compact() {
 			n++
 		}
 	}
-	size := max(minSlots, 2*n+2)
+	size := max(minSlots, 4*n+2)
 	before := d.slots
 	d.slots, d.nextSlot = make([]*agent, size), 0
 	for _, g := range d.groups {
@@ -75,7 +75,7 @@ func (d *Domain) compact() {
 	d.staffed, d.present = make(set, d.words()), make(set, d.words())
 	for _, k := range d.kinds {
 		for i := range k.free {
-			k.free[i] = level{agents: make(set, d.words())}
+			k.free[i] = newLevel(d.words())
 		}
 	}
 	for _, a := range before {
@@ -97,34 +97,41 @@ type kind struct {
 	free []level
 }
 
+// level are free agents; filled are the words of the set that are not zero, as few of many agents are free on a busy floor.
 type level struct {
-	agents set
-	n      int
+	agents, filled set
+	n              int
+}
+
+func newLevel(words int) level {
+	return level{agents: make(set, words), filled: make(set, (words+63)/64)}
 }
 
 func (k *kind) add(held, slot, words int) {
 	for len(k.free) <= held {
-		k.free = append(k.free, level{agents: make(set, words)})
+		k.free = append(k.free, newLevel(words))
 	}
-	k.free[held].agents.add(slot)
-	k.free[held].n++
+	l := &k.free[held]
+	l.agents.add(slot)
+	l.filled.add(slot >> 6)
+	l.n++
 }
 
 func (k *kind) remove(held, slot int) {
 	if held < len(k.free) && k.free[held].agents.has(slot) {
-		k.free[held].agents.remove(slot)
-		k.free[held].n--
+		l := &k.free[held]
+		l.agents.remove(slot)
+		if l.agents[slot>>6] == 0 {
+			l.filled.remove(slot >> 6)
+		}
+		l.n--
 	}
 }
 
 // anyone tells whether somebody of the set is free.
 func (k *kind) anyone(fit set) bool {
-	for _, l := range k.free {
-		if l.n > 0 && l.agents.meets(fit) {
-			return true
-		}
-	}
-	return false
+	w := walk{free: k.free, fit: fit}
+	return w.forward()
 }
 
 // walk goes through the free agents who are in fit and not in without, best first.
@@ -132,33 +139,46 @@ type walk struct {
 	d            *Domain
 	free         []level
 	fit, without set
-	word         int
-	left         uint64
+	// part is the word of filled that is looked at, words what is left of it, word the word of agents and left what is left of it.
+	part, word  int
+	words, left uint64
 }
 
 func (d *Domain) walk(k *kind, fit, without set) walk {
-	return walk{d: d, free: k.free, fit: fit, without: without, word: -1}
+	return walk{d: d, free: k.free, fit: fit, without: without}
 }
 
 // next is the next agent, or nil.
 func (w *walk) next() *agent {
-	for {
-		if w.left != 0 {
-			slot := w.word<<6 + bits.TrailingZeros64(w.left)
-			w.left &= w.left - 1
-			return w.d.slots[slot]
+	if w.left == 0 && !w.forward() {
+		return nil
+	}
+	slot := w.word<<6 + bits.TrailingZeros64(w.left)
+	w.left &= w.left - 1
+	return w.d.slots[slot]
+}
+
+// forward goes to the next word with an agent.
+func (w *walk) forward() bool {
+	for len(w.free) > 0 {
+		l := &w.free[0]
+		for w.words == 0 && w.part < len(l.filled) {
+			w.words = l.filled[w.part]
+			w.part++
 		}
-		if len(w.free) == 0 {
-			return nil
-		}
-		w.word++
-		if w.free[0].n == 0 || w.word >= len(w.fit) {
-			w.free, w.word = w.free[1:], -1
+		if w.words == 0 || l.n == 0 {
+			w.free, w.part, w.words = w.free[1:], 0, 0
 			continue
 		}
-		w.left = w.free[0].agents[w.word] & w.fit[w.word]
+		w.word = (w.part-1)<<6 + bits.TrailingZeros64(w.words)
+		w.words &= w.words - 1
+		w.left = l.agents[w.word] & w.fit[w.word]
 		if w.without != nil {
 			w.left &^= w.without[w.word]
 		}
+		if w.left != 0 {
+			return true
+		}
 	}
+	return false
 }

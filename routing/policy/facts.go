@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -33,24 +34,28 @@ func FactsOf(r *event.RouteRequest) Facts {
 
 const channelPrefix = "CHANNEL_"
 
+// channelNames are the names by number, as they are asked for with each request.
+var channelNames = func() []string {
+	names := []string{""}
+	for c := event.Channel_CHANNEL_UNSPECIFIED + 1; ; c++ {
+		name, ok := event.Channel_name[int32(c)]
+		if !ok {
+			return names
+		}
+		names = append(names, strings.ToLower(strings.TrimPrefix(name, channelPrefix)))
+	}
+}()
+
 // ChannelName is how a policy calls a channel: webchat, voice; empty for none.
 func ChannelName(c event.Channel) string {
-	if c == event.Channel_CHANNEL_UNSPECIFIED {
+	if c < 0 || int(c) >= len(channelNames) {
 		return ""
 	}
-	return strings.ToLower(strings.TrimPrefix(c.String(), channelPrefix))
+	return channelNames[c]
 }
 
 // Channels lists the names of all channels.
-func Channels() []string {
-	var names []string
-	for c := event.Channel_CHANNEL_UNSPECIFIED + 1; ; c++ {
-		if _, ok := event.Channel_name[int32(c)]; !ok {
-			return names
-		}
-		names = append(names, ChannelName(c))
-	}
-}
+func Channels() []string { return slices.Clone(channelNames[1:]) }
 
 // fact is a variable of contact.
 type fact uint8

@@ -28,7 +28,13 @@ function ownScript(): HTMLScriptElement | null {
   return document.querySelector<HTMLScriptElement>('script[data-entry-point][src*="widget.js"]');
 }
 
-const themes: Record<string, string> = { light: 'light', dark: 'dark', auto: 'light dark' };
+const systemDark = matchMedia('(prefers-color-scheme: dark)');
+
+/** Whether the widget is dark: as it is told, else as the page's color-scheme says. */
+function isDark(theme: string): boolean {
+  const scheme = theme === 'auto' ? 'light dark' : theme || getComputedStyle(document.body).colorScheme;
+  return scheme.includes('dark') && (!scheme.includes('light') || systemDark.matches);
+}
 
 function begin(script: HTMLScriptElement): void {
   const entryPoint = script.dataset.entryPoint ?? '';
@@ -44,8 +50,13 @@ function begin(script: HTMLScriptElement): void {
   root.adoptedStyleSheets = [sheet];
   document.body.append(host);
   const client = new ChatClient(new URL('.', script.src).href, entryPoint, script.dataset.visitor);
-  const theme = (name: unknown) => host.style.setProperty('color-scheme', themes[String(name)] ?? 'inherit');
-  theme(script.dataset.theme);
+  let theme = script.dataset.theme ?? '';
+  const paint = () => host.toggleAttribute('data-dark', isDark(theme));
+  paint();
+  systemDark.addEventListener('change', paint);
+  // Pages that switch do so by a class or an attribute of these two.
+  const watcher = new MutationObserver(paint);
+  for (const node of [document.documentElement, document.body]) watcher.observe(node, { attributes: true });
   render(<Widget client={client} asked={script.dataset.language ?? ''} />, root);
 
   const page = () => client.did({ id: newId(), kind: 'page', name: '', page: pageOf(location), fields: {}, at: Date.now() });
@@ -53,8 +64,10 @@ function begin(script: HTMLScriptElement): void {
     if (what === 'open' || what === 'close') client.shown.set(what === 'open');
     else if (what === 'identify' && typeof rest[0] === 'string') client.identify(rest[0]);
     else if (what === 'page') page();
-    else if (what === 'theme') theme(rest[0]);
-    else if (what === 'event') {
+    else if (what === 'theme') {
+      theme = String(rest[0] ?? '');
+      paint();
+    } else if (what === 'event') {
       const step = eventStep(rest[0], rest[1], pageOf(location), Date.now());
       if (step) client.did(step);
       else console.error('Tributary: the name of an event has 1 to 64 letters, digits, - and _.');

@@ -15,6 +15,8 @@ func runCommand(g *globals) *cobra.Command {
 	var http, https string
 	var roles []string
 	var demo, sync bool
+	var floor int
+	var speed float64
 	cmd := &cobra.Command{
 		Use: "run", Short: "Run a process; without more, a whole installation on this machine", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -32,6 +34,12 @@ func runCommand(g *globals) *cobra.Command {
 			if f.Changed("roles") {
 				c.Roles = roles
 			}
+			if f.Changed("floor") {
+				c.Floor = floor
+			}
+			if f.Changed("speed") {
+				c.Speed = speed
+			}
 			c.Demo, c.Sync = c.Demo || demo, c.Sync || sync
 			return run(cmd.Context(), c, cmd.OutOrStdout())
 		},
@@ -40,6 +48,8 @@ func runCommand(g *globals) *cobra.Command {
 	cmd.Flags().StringVar(&https, "https", "", "address for HTTPS")
 	cmd.Flags().StringSliceVar(&roles, "roles", nil, "what the process does: broker, clickhouse, folds, sink, api, webchat (default all)")
 	cmd.Flags().BoolVar(&demo, "demo", false, "run a demo centre in a tenant of its own and print its accounts")
+	cmd.Flags().IntVar(&floor, "floor", 0, "simulated agents of the demo, with customers for them; 0 for a quiet one (default 4)")
+	cmd.Flags().Float64Var(&speed, "speed", 0, "how many times faster the simulated people are (default 1)")
 	cmd.Flags().BoolVar(&sync, "sync", false, "have every write on the disk before it is acknowledged: for power cuts")
 	return cmd
 }

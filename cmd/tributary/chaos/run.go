@@ -119,7 +119,7 @@ func (r *runner) prepare(ctx context.Context) error {
 	r.plants = MakePlants(r.o.Seed, r.o.Plant, r.o.Agents)
 	r.victim = &Victim{
 		Name: "tributary", Binary: r.o.Binary, Addr: addr, Log: filepath.Join(r.data(), "process.log"),
-		Args: []string{"run", "--demo", "--data", r.data(), "--http", addr},
+		Args: []string{"run", "--demo", "--floor", "0", "--data", r.data(), "--http", addr},
 	}
 	return nil
 }

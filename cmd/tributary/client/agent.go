@@ -23,6 +23,7 @@ type Contact struct {
 	ID           string    `json:"id"`
 	Conversation string    `json:"conversation"`
 	Agent        string    `json:"agent"`
+	Queue        string    `json:"queue"`
 	State        string    `json:"state"`
 	Version      uint64    `json:"version"`
 	Messages     []Message `json:"messages"`

@@ -43,6 +43,7 @@ type frame struct {
 	Offers   []Offer         `json:"offers"`
 	Contacts []Contact       `json:"contacts"`
 	Agent    *AgentView      `json:"agent"`
+	Survey   string          `json:"survey"`
 }
 
 // socket is one WebSocket with reconnecting around it. Frames are handled one after another.

@@ -24,6 +24,12 @@ type Customer struct {
 	OnState    func(state string)
 	// OnFrame is called for each frame that shows something, with its type, before what it shows.
 	OnFrame func(kind string)
+	// OnSurvey is called with the contact that the customer is asked about.
+	OnSurvey func(contact string)
+	// Visitor is a token by which the site vouches for its user; empty for a stranger. Form are the answers before the chat. Set
+	// them before Run.
+	Visitor string
+	Form    map[string]string
 	// LocalIP is the address to connect from, for many customers on one machine; empty for any. Set it before Run.
 	LocalIP string
 
@@ -38,10 +44,14 @@ type Customer struct {
 }
 
 type outgoing struct {
-	Type string `json:"type"`
-	ID   string `json:"id"`
-	Text string `json:"text,omitempty"`
-	at   time.Time
+	Type    string            `json:"type"`
+	ID      string            `json:"id"`
+	Text    string            `json:"text,omitempty"`
+	Form    map[string]string `json:"form,omitempty"`
+	Contact string            `json:"contact,omitempty"`
+	Score   int               `json:"score,omitempty"`
+	Comment string            `json:"comment,omitempty"`
+	at      time.Time
 }
 
 // NewCustomer makes a visitor of an entry point, which is named with its tenant if there is one. Run connects.
@@ -51,7 +61,7 @@ func NewCustomer(base, tenant, entry string) *Customer {
 	}
 	c := &Customer{
 		base: base, entry: entry,
-		OnMessage: func(Message) {}, OnAccepted: func(string) {}, OnState: func(string) {}, OnFrame: func(string) {},
+		OnMessage: func(Message) {}, OnAccepted: func(string) {}, OnState: func(string) {}, OnFrame: func(string) {}, OnSurvey: func(string) {},
 		shown: make(map[string]bool), now: make(map[string]bool), refused: make(map[string]string),
 	}
 	c.http = httpFrom(func() string { return c.LocalIP })
@@ -97,7 +107,11 @@ func (c *Customer) session(ctx context.Context) error {
 	if has {
 		return nil
 	}
-	body, err := json.Marshal(map[string]string{"entry_point": c.entry})
+	wish := map[string]string{"entry_point": c.entry}
+	if c.Visitor != "" {
+		wish["visitor"] = c.Visitor
+	}
+	body, err := json.Marshal(wish)
 	if err != nil {
 		return err
 	}
@@ -148,7 +162,21 @@ func (c *Customer) again(olderThan time.Duration) []any {
 }
 
 // Send says something under an id of the caller's; it is sent again until it is accepted.
-func (c *Customer) Send(id, text string) { c.put(outgoing{Type: "send", ID: id, Text: text}) }
+func (c *Customer) Send(id, text string) {
+	c.mu.Lock()
+	form := c.Form
+	c.Form = nil // answered once
+	c.mu.Unlock()
+	c.put(outgoing{Type: "send", ID: id, Text: text, Form: form})
+}
+
+// Survey answers what the customer is asked about a contact.
+func (c *Customer) Survey(id, contact string, score int, comment string) {
+	c.put(outgoing{Type: "survey", ID: id, Contact: contact, Score: score, Comment: comment})
+}
+
+// Typing says that the customer writes.
+func (c *Customer) Typing() { _ = c.socket.send(map[string]any{"type": "typing"}) } // nobody needs it later
 
 // End ends the chat.
 func (c *Customer) End(id string) { c.put(outgoing{Type: "end", ID: id}) }
@@ -185,6 +213,14 @@ func (c *Customer) handle(raw []byte) {
 		c.OnFrame(f.Type)
 		c.show(f.Messages)
 		c.OnState(f.State)
+		if f.Survey != "" {
+			c.OnSurvey(f.Survey)
+		}
+	case "survey":
+		var contact string
+		if json.Unmarshal(f.Contact, &contact) == nil {
+			c.OnSurvey(contact)
+		}
 	case "message":
 		c.OnFrame(f.Type)
 		// The message stands in the frame itself, or under "message".

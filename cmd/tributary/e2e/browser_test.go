@@ -37,7 +37,7 @@ var accountLine = regexp.MustCompile(`login (\S+)\s+password (\S+)`)
 
 func (s *server) start() {
 	s.t.Helper()
-	s.cmd = exec.Command(s.bin, "run", "--demo", "--data", s.data, "--http", s.addr)
+	s.cmd = exec.Command(s.bin, "run", "--demo", "--floor", "0", "--data", s.data, "--http", s.addr)
 	out, err := s.cmd.StdoutPipe()
 	require.NoError(s.t, err)
 	logs, err := os.OpenFile(filepath.Join(filepath.Dir(s.data), "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

@@ -97,7 +97,7 @@ func newChild(t *testing.T, name, data, addr string, args ...string) *child {
 // demo starts a whole installation with the demo centre.
 func demo(t *testing.T, data string, more ...string) *child {
 	t.Helper()
-	c := newChild(t, "all", data, freeAddr(t), append([]string{"--demo"}, more...)...)
+	c := newChild(t, "all", data, freeAddr(t), append([]string{"--demo", "--floor", "0"}, more...)...)
 	c.start()
 	c.waitReady()
 	return c

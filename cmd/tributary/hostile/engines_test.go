@@ -37,7 +37,7 @@ func newSplit(t *testing.T) *split {
 	s := &split{
 		broker:     newChild(t, "broker", data, "", "--roles", "broker"),
 		clickhouse: newChild(t, "clickhouse", data, "", "--roles", "clickhouse"),
-		rest:       newChild(t, "rest", data, freeAddr(t), "--roles", "folds,sink,api,webchat", "--demo"),
+		rest:       newChild(t, "rest", data, freeAddr(t), "--roles", "folds,sink,api,webchat", "--demo", "--floor", "0"),
 	}
 	s.broker.start()
 	s.broker.waitSaid("Tributary is ready")

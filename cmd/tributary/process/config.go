@@ -53,7 +53,10 @@ type Config struct {
 	Sync bool `yaml:"sync"`
 	// Demo runs a demo centre in a tenant of its own.
 	Demo bool `yaml:"demo"`
-	Log  Log  `yaml:"log"`
+	// Floor is how many simulated agents a demo has, with customers for them; 0 for a quiet one. Speed divides their pauses.
+	Floor int     `yaml:"floor"`
+	Speed float64 `yaml:"speed"`
+	Log   Log     `yaml:"log"`
 	// OTLP is the address of an OpenTelemetry collector (OTLP over HTTP); empty for none.
 	OTLP string `yaml:"otlp"`
 }
@@ -99,7 +102,7 @@ func Default() Config {
 	return Config{
 		Data: "data", HTTP: "127.0.0.1:8080", Roles: AllRoles(), Partitions: 4,
 		Kafka: Kafka{Replication: 3, Mechanism: "SCRAM-SHA-512", Listen: "127.0.0.1:0"},
-		Log:   Log{Level: "info", Format: "text"},
+		Log:   Log{Level: "info", Format: "text"}, Floor: defaultFloor, Speed: 1,
 	}
 }
 
@@ -135,6 +138,12 @@ func (c *Config) check(wrong func(path, format string, args ...any)) {
 	}
 	if len(c.Roles) == 0 {
 		wrong("roles", "a process without a role does nothing; there are %s", strings.Join(AllRoles(), ", "))
+	}
+	if c.Floor < 0 || c.Floor > 1000 {
+		wrong("floor", "%d simulated agents; it is 0 to 1000, of which a demo has as many as it has names for", c.Floor)
+	}
+	if c.Speed <= 0 || c.Speed > 100 {
+		wrong("speed", "%g; it is above 0 and at most 100", c.Speed)
 	}
 	if c.Partitions < 1 || c.Partitions > 1000 {
 		wrong("partitions", "%d; it is 1 to 1000, and set once per installation", c.Partitions)

@@ -108,7 +108,7 @@ func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
 		}
 		fmt.Fprintf(w, "  %-11s %s  tenant %s  login %-6s password %s\n", a.role, p.URL(), demoTenant, a.login, password)
 	}
-	return nil
+	return p.startFloor(ctx, t, w)
 }
 
 // RetireDemo closes the demo accounts of an installation that is not started as a demo any more.

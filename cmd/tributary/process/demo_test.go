@@ -41,7 +41,7 @@ func TestEveryIntentOfTheBankHasARule(t *testing.T) {
 	labels, err := setup.LocalIntents("bank-en")
 	require.NoError(t, err)
 	for _, l := range labels {
-		d := compiled.Decide(policy.Facts{EntryPoint: "bank", Queue: "service", Intent: l, Confidence: 900, Language: "en"})
+		d := compiled.Decide(policy.Facts{EntryPoint: "bank", Queue: "general", Intent: l, Confidence: 900, Language: "en"})
 		require.GreaterOrEqual(t, d.Rule, 0, l)
 	}
 }

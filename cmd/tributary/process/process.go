@@ -50,6 +50,7 @@ type Process struct {
 	doorWork, foldWork   sync.WaitGroup
 	failed               chan error
 	stopping             atomic.Bool
+	demo                 *demo
 }
 
 // door is a part that follows the log, or serves people, until its context ends.
@@ -263,6 +264,10 @@ func (p *Process) waitsFor(what string) { p.Logger.Info("stopping", "waits_for",
 func (p *Process) Stop(ctx context.Context) error {
 	var faults []error
 	p.stopping.Store(true)
+	if p.demo != nil {
+		p.waitsFor("simulated people to leave")
+		p.demo.close()
+	}
 	p.waitsFor("requests under way")
 	for _, s := range p.servers {
 		sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

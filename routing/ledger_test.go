@@ -68,7 +68,8 @@ func (w *world) checkRoom(agent string, channel event.Channel) {
 	for _, c := range w.agents[agent].GetCapacities() {
 		named[c.Channel] = c.Contacts
 	}
-	held := map[event.Channel]uint32{channel: 1}
+	held := make(map[event.Channel]uint32)
+	held[channel]++
 	for c, a := range w.talking {
 		if a == agent {
 			held[w.channel[c]]++

@@ -34,7 +34,7 @@ func TestRemovedQueueLetsItsContactsFlowOn(t *testing.T) {
 	f.asks("c2", "sales")
 	require.Empty(t, f.configure(removed(queue("sales", 0))))
 	require.Equal(t, []string{
-		"c1 in sales: flowed_out, 1 wait queue_gone", "c1: requeued service", "c2 in sales: flowed_out, 0 wait queue_gone", "c2: requeued service",
+		"c1 in sales: flowed_out, 1 wait queue_gone on to service", "c1: requeued service", "c2 in sales: flowed_out, 0 wait queue_gone on to service", "c2: requeued service",
 		"c1 in service: waiting, 2 wait nobody_staffed", "c2 in service: waiting, 2 wait nobody_staffed",
 	}, f.wait(1000))
 	require.Contains(t, f.arrives("ben"), "offer of c1 to ben: offered")

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/routing/dispatch"
+	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/engine/enginetest"
 	"github.com/tributary-cc/tributary/stream/event"
 )
@@ -25,6 +26,8 @@ type floor struct {
 	alive   []string
 	watch   func(enginetest.Out)
 	at      int64
+	entries []*event.QueueEntry
+	offered *event.OfferChanged // the last one made
 }
 
 // tenantHere finds a tenant whose main domain stands in the partition of the scene.
@@ -45,6 +48,12 @@ func newFloor(t testing.TB) *floor {
 		Scene: enginetest.New(t, dispatch.Processor()), t: t, tenant: tenantHere(0),
 		offers: make(map[string]string), rings: make(map[string]string),
 	}
+}
+
+// rows are all rows of the fold.
+func (f *floor) rows() (rows string) {
+	f.Machine.Read(func(tx *engine.Tx) { rows = dispatch.Dump(tx) })
+	return rows
 }
 
 // do folds one event of the floor's tenant and tells what came of it.
@@ -94,18 +103,29 @@ func (f *floor) told(outs []enginetest.Out) []string {
 			x := b.OfferChanged
 			delete(f.rings, x.Contact)
 			if x.State == event.OfferState_OFFER_STATE_OFFERED {
-				f.offers[x.Contact], f.rings[x.Contact] = x.Offer, x.Agent
+				f.offers[x.Contact], f.rings[x.Contact], f.offered = x.Offer, x.Agent, x
 			}
 			state := strings.ToLower(strings.TrimPrefix(x.State.String(), "OFFER_STATE_"))
 			lines = append(lines, strings.TrimSpace(fmt.Sprintf("offer of %s to %s: %s %s", x.Contact, x.Agent, state, x.Reason)))
 		case *event.Event_QueueEntry:
 			x := b.QueueEntry
-			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s in %s: %s, %d wait %s", x.Contact, x.Queue, x.State, x.Waiting, x.Reason)))
+			on := ""
+			if x.NextQueue != "" {
+				on = " on to " + x.NextQueue
+			}
+			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s in %s: %s, %d wait %s%s", x.Contact, x.Queue, x.State, x.Waiting, x.Reason, on)))
+			f.entries = append(f.entries, x)
 		case *event.Event_AgentChanged:
 			x := b.AgentChanged
 			where := ""
 			if !x.Connected {
 				where = " disconnected"
+			}
+			if x.NextStatus != "" {
+				where += " then " + x.NextStatus
+			}
+			if x.By != "" {
+				where += " by " + x.By
 			}
 			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s: %s %s%s %s", x.Agent, x.Status, x.Activity, where, strings.Join(x.Contacts, " "))))
 		case *event.Event_RouteOutcome:

@@ -50,7 +50,7 @@ type act struct{ what, a, b, c int }
 
 func anAct(t *rapid.T) act {
 	n := func(name string, n int) int { return rapid.IntRange(0, n).Draw(t, name) }
-	return act{n("what", 15), n("a", 7), n("b", 3), n("c", 3)}
+	return act{n("what", 19), n("a", 7), n("b", 3), n("c", 3)}
 }
 
 // play acts on a floor and gives all outputs as they were encoded, and the rows at the end.
@@ -106,6 +106,29 @@ func (f *floor) act(i int, x act) {
 			o = removed(agent(a, 0))
 		}
 		f.configure(o)
+	case 16:
+		f.configure(policyOf(
+			&event.PolicyRule{When: `contact.intent == "i1"`, Queue: "q1", LastAgentMs: 4000, HeadStartMs: int64(x.c), Steps: steps("cards >= 3 for 5", "cards >= 1 for 4", "")},
+			&event.PolicyRule{Priority: int32(x.b), Steps: steps("cards >= 2")},
+		))
+		if x.b == 0 {
+			f.configure(removed(policyOf()))
+		}
+	case 17:
+		limited := func(q *event.Queue) {
+			q.MaxWaiting, q.MaxWaitMs, q.Overflow, q.Hours = uint32(x.b), int64(x.c)*3000, fmt.Sprint("q", 1-x.c%2), "office"
+		}
+		f.configure(opensIn(int64(x.b)-2), queueWith(q, limited), skilled(a, []string{"q0", "q1"}, fmt.Sprint("cards ", 1+x.c)))
+	case 18:
+		r := contactOf(fmt.Sprint("n", i), q)
+		r.Intent, r.Channel, r.LastAgent, r.Tags = "i1", event.Channel(1+x.c%2), a, []string{"vip"}
+		if x.c == 3 {
+			r.ToAgent, r.Chosen = a, true
+		}
+		f.request(r, f.version)
+	case 19:
+		f.status(&event.AgentStatus{Agent: a, Status: statuses[x.c], WhenFree: x.c > 0, By: "boss", LogOut: x.c == 3})
+		f.prioritises(c, int32(x.b))
 	case 15:
 		f.alive = []string{"g1", "g2"}[:x.b%3]
 		f.configure(agent(a, 2, "q0"))

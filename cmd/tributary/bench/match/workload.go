@@ -87,7 +87,7 @@ func (w *workload) serves(agent, need int) bool {
 
 // of is the need of a contact, and priority its priority; it waits since i.
 func (w *workload) of(i int) int         { return int(uint64(i) * 2654435761 % uint64(w.Needs)) } //nolint:gosec // never negative
-func (w *workload) priority(i int) int32 { return int32(i % 3) }                                  //nolint:gosec // 0 to 2
+func (w *workload) priority(i int) int32 { return int32(i % 3) }
 
 func agentID(i int) string   { return fmt.Sprintf("agent%06d", i) }
 func contactID(i int) string { return fmt.Sprintf("contact%09d", i) }

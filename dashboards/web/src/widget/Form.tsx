@@ -157,7 +157,8 @@ function Ask({ question: q, words, value, fault, set }: AskProps) {
 /** When somebody serves again, in the customer's own time. */
 export function shutWords(words: ChatWords, opens: number, lang: string): string {
   if (!opens) return words.shut;
-  const when = new Intl.DateTimeFormat(lang, {
+  const own = navigator.languages.find((l) => l.slice(0, 2) === lang.slice(0, 2)) ?? lang;
+  const when = new Intl.DateTimeFormat(own, {
     weekday: 'long',
     month: 'long',
     day: 'numeric',

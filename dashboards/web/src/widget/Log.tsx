@@ -54,6 +54,16 @@ export function Log({ client, words, greeting }: { client: ChatClient; words: Ch
     const node = log.current;
     if (node && (stick.current || mine)) node.scrollTop = node.scrollHeight;
   }, [lines.length, writing, chat.survey]);
+  // A form below takes room, and a picture that came needs some: who is at the end stays there.
+  useEffect(() => {
+    const node = log.current;
+    if (!node) return;
+    const watcher = new ResizeObserver(() => {
+      if (stick.current) node.scrollTop = node.scrollHeight;
+    });
+    watcher.observe(node);
+    return () => watcher.disconnect();
+  }, []);
   useEffect(() => {
     if (!chat.ready) return;
     const timer = setTimeout(() => setCalm(false), 300);

@@ -318,8 +318,12 @@ func TestTheFormBeforeTheChat(t *testing.T) {
 		form  map[string]any
 		field string
 	}{
-		{nil, "name"}, {map[string]any{"topic": "card"}, "name"}, {map[string]any{"name": " ", "topic": "card"}, "name"}, {map[string]any{"name": "Ann"}, "topic"},
-		{map[string]any{"name": "Ann", "topic": "house"}, "topic"}, {map[string]any{"name": "Ann", "topic": "card", "phone": "call me"}, "phone"},
+		{nil, "name"},
+		{map[string]any{"topic": "card"}, "name"},
+		{map[string]any{"name": " ", "topic": "card"}, "name"},
+		{map[string]any{"name": "Ann"}, "topic"},
+		{map[string]any{"name": "Ann", "topic": "house"}, "topic"},
+		{map[string]any{"name": "Ann", "topic": "card", "phone": "call me"}, "phone"},
 		{map[string]any{"name": strings.Repeat("x", 501), "topic": "card"}, "name"},
 	} {
 		send(c.form)

@@ -51,8 +51,11 @@ func (w *world) offered(contact, agent string, state event.OfferState, candidate
 func TestTheDeskKnowsWhoAndWhy(t *testing.T) {
 	w := newWorld(t)
 	w.configured()
-	p := w.process()
+	p := w.process(func(c *Config) {
+		c.Intents = func(string) []Intent { return []Intent{{"cracked", map[string]string{"en": "Cracked on arrival"}}} }
+	})
 	d, first := p.open("ann")
+	require.Equal(t, "Cracked on arrival", dig(first, "intents", 0, "names", "en"))
 	require.Equal(t, "Solved", dig(first, "codes", 0, "name"))
 	require.Equal(t, true, dig(first, "reasons", 0, "productive"))
 	require.Equal(t, "Hello {customer.name}", dig(first, "replies", 0, "text"))
@@ -67,6 +70,8 @@ func TestTheDeskKnowsWhoAndWhy(t *testing.T) {
 		Contact: "k1", Conversation: "v1", Intent: "cracked", Confidence: 800, Language: "zh", Guesses: []*event.IntentGuess{{Intent: "cracked", Confidence: 800}, {Intent: "late", Confidence: 100}},
 	}}})
 	require.Eventually(t, func() bool { _, _, ok := p.door.view.contactAt("acme", "k1"); return ok }, patience, waitStep)
+	w.entry("k1", "returns", "flowed_out", "closed", 0, 0)
+	w.entry("k1", "sales", "flowed_out", "transfer", 0, 0)
 	w.offered("k1", "ann", event.OfferState_OFFER_STATE_OFFERED, &event.Candidate{Agent: "ann", Chosen: true, Reason: "chosen", Score: 9}, &event.Candidate{Agent: "bob", Reason: "lacks_skill"})
 	offer := d.next("offer")
 	require.Equal(t, "gold first", dig(offer, "offer", "route", "rule"))
@@ -79,6 +84,7 @@ func TestTheDeskKnowsWhoAndWhy(t *testing.T) {
 		require.Equal(t, "cracked", dig(c, "why", "intent"))
 		require.Equal(t, "lacks_skill", dig(c, "why", "candidates", 1, "reason"))
 		require.EqualValues(t, 5, dig(c, "priority"))
+		require.Equal(t, []any{map[string]any{"queue": "returns", "queue_name": "Returns", "reason": "closed"}}, dig(c, "why", "flowed"))
 		require.EqualValues(t, 100, dig(c, "guesses", 1, "confidence"))
 		require.Equal(t, []any{"gold", "zh"}, []any{dig(c, "tier"), dig(c, "language")})
 	}

@@ -1,10 +1,10 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"strconv"
@@ -106,25 +106,41 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request, who person) err
 	if err = s.allowed(r.Context(), who, "file/"+file, holds || who.mayReview()); err != nil {
 		return err
 	}
-	// Whole before the first byte is answered: a part that does not open must not look like the end of a file.
-	var whole bytes.Buffer
-	whole.Grow(int(min(info.Size, privacy.MaxFile)))
-	if err = s.config.Files.Copy(r.Context(), who.Tenant, info, &whole); err != nil {
+	out := &fileWriter{w: w, info: &info}
+	if err = s.config.Files.Copy(r.Context(), who.Tenant, info, out); err != nil && !out.begun {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", info.MediaType)
-	if info.MediaType == privacy.MediaText {
-		h.Set("Content-Type", privacy.MediaText+"; charset=utf-8")
+	if err != nil { // the length was announced: a part that does not open cannot look like the end of the file
+		s.logger.LogAttrs(r.Context(), slog.LevelWarn, "a file was not given whole", slog.String("error", err.Error()))
 	}
-	h.Set("Content-Length", strconv.Itoa(whole.Len()))
-	h.Set("Cache-Control", "private, no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	if !strings.HasPrefix(info.MediaType, "image/") {
-		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file + extension(info.MediaType)}))
-	}
-	_, _ = whole.WriteTo(w) // the client is gone: nothing to do
 	return nil
+}
+
+// fileWriter answers with the headers of a file once its first part is there.
+type fileWriter struct {
+	w     http.ResponseWriter
+	info  *privacy.FileInfo
+	begun bool
+}
+
+// Write passes a part on.
+func (f *fileWriter) Write(part []byte) (int, error) {
+	if !f.begun {
+		f.begun = true
+		h := f.w.Header()
+		h.Set("Content-Type", f.info.MediaType)
+		if f.info.MediaType == privacy.MediaText {
+			h.Set("Content-Type", privacy.MediaText+"; charset=utf-8")
+		}
+		h.Set("Content-Length", strconv.FormatInt(f.info.Size, 10))
+		h.Set("Cache-Control", "private, no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+		if !strings.HasPrefix(f.info.MediaType, "image/") {
+			name := f.info.File + extension(f.info.MediaType)
+			h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+		}
+	}
+	return f.w.Write(part)
 }
 
 func extension(mediaType string) string {

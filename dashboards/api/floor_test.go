@@ -93,6 +93,8 @@ func TestASupervisorWatchesTheFloor(t *testing.T) {
 	sue.part("contacts", "k1", func(x any) bool { return dig(x, "state") == "ended" })
 	sue.say(`{"type":"watch_floor","request":"w2","on":false}`)
 	sue.floorOrAccepted("accepted")
+	p.door.view.mu.Lock()
+	defer p.door.view.mu.Unlock()
 	require.Nil(t, p.door.view.tenants["acme"].floor.watchers)
 }
 

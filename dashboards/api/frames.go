@@ -65,6 +65,14 @@ type routeView struct {
 	Preferred     string          `json:"preferred"`
 	Candidates    []candidateView `json:"candidates,omitempty"`
 	PassedOver    uint32          `json:"passed_over"`
+	Flowed        []flowView      `json:"flowed,omitempty"`
+}
+
+// flowView is a queue that the contact left for another because it could not stay, and why.
+type flowView struct {
+	Queue     string `json:"queue"`
+	QueueName string `json:"queue_name"`
+	Reason    string `json:"reason"`
 }
 
 type attachmentView struct {
@@ -162,6 +170,7 @@ type settingsView struct {
 	Codes   []codeView   `json:"codes"`
 	Reasons []reasonView `json:"reasons"`
 	Replies []replyView  `json:"replies"`
+	Intents []Intent     `json:"intents"`
 }
 
 type colleagueView struct {

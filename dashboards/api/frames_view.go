@@ -88,9 +88,12 @@ func viewQueue(q queueState, mine bool) queueView {
 	return queueView{q.id, cmp.Or(q.name, q.id), q.waiting, q.oldest, mine, q.open}
 }
 
-func viewSettings(l lists) settingsView {
+func (s *Server) viewSettings(tenant string, l lists) settingsView {
 	v := settingsView{
-		Codes: make([]codeView, 0, len(l.codes)), Reasons: make([]reasonView, 0, len(l.reasons)), Replies: make([]replyView, 0, len(l.replies)),
+		Codes: make([]codeView, 0, len(l.codes)), Reasons: make([]reasonView, 0, len(l.reasons)), Replies: make([]replyView, 0, len(l.replies)), Intents: []Intent{},
+	}
+	if s.config.Intents != nil {
+		v.Intents = append(v.Intents, s.config.Intents(tenant)...)
 	}
 	for _, c := range l.codes {
 		v.Codes = append(v.Codes, codeView{c.GetId(), cmp.Or(c.GetName(), c.GetId()), append([]string{}, c.GetQueues()...)})

@@ -7,8 +7,11 @@ import (
 	"time"
 )
 
-// namesAge is how long the names of accounts are remembered.
-const namesAge = 30 * time.Second
+// namesAge is how long the names of accounts are remembered; for one that is not known they are read again sooner.
+const (
+	namesAge = 5 * time.Minute
+	newNames = 10 * time.Second
+)
 
 // nameBook remembers who the accounts of tenants are, for "by whom".
 type nameBook struct {
@@ -32,7 +35,8 @@ func (s *Server) accountName(ctx context.Context, tenant, account string) string
 		b.tenants = make(map[string]*namePage)
 	}
 	page := b.tenants[tenant]
-	if now := s.now(); page == nil || now.Sub(page.read) > namesAge {
+	now := s.now()
+	if page == nil || now.Sub(page.read) > namesAge || now.Sub(page.read) > newNames && page.of[account].login == "" {
 		fresh := &namePage{read: now, of: make(map[string]accountWho)}
 		infos, err := s.config.Accounts.List(ctx, tenant)
 		if err == nil || page == nil {

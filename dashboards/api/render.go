@@ -126,7 +126,7 @@ func (s *Server) render(ctx context.Context, who person, n *note) ([]byte, error
 		}
 		return json.Marshal(profileFrame{"profile", p})
 	case noteSettings:
-		return json.Marshal(settingsFrame{"settings", viewSettings(n.lists)})
+		return json.Marshal(settingsFrame{"settings", s.viewSettings(who.Tenant, n.lists)})
 	case noteColleague:
 		return n.shared.frame(0, func() ([]byte, error) {
 			return json.Marshal(colleagueFrame{"colleague", viewColleague(n.agent, s.agentName(ctx, who.Tenant, n.agent))})
@@ -161,7 +161,7 @@ func (s *Server) renderSnapshot(ctx context.Context, who person, shot *snapshot)
 		Type: "snapshot", Cursor: s.gateway + "-" + strconv.FormatUint(shot.applied, 10),
 		Offers: make([]offerView, 0, len(shot.offers)), Contacts: make([]contactView, 0, len(shot.held)),
 		Queues: make([]queueView, 0, len(shot.queues)), Agents: make([]colleagueView, 0, len(shot.colleagues)), Profiles: []profileView{},
-		settingsView: viewSettings(shot.lists),
+		settingsView: s.viewSettings(who.Tenant, shot.lists),
 	}
 	if who.Agent != "" {
 		me := s.agentView(ctx, who.Tenant, shot.agent)

@@ -87,6 +87,9 @@ func (s *Server) contactView(ctx context.Context, e *event.Event, at places) (co
 		}
 		v.Why.Candidates = s.candidates(ctx, tenant, offer.Why)
 		v.Priority = v.Why.Priority
+		for _, f := range at.flows {
+			v.Why.Flowed = append(v.Why.Flowed, flowView{f.queue, s.view.queueName(tenant, f.queue), f.reason})
+		}
 	}
 	if q, ok := s.view.queueRef(tenant, contact.GetQueue()); ok && q.wrapUpMs > 0 && contact.GetState() == event.ContactState_CONTACT_STATE_WRAPPING {
 		v.WrapUntilMs = contact.GetEndedMs() + q.wrapUpMs

@@ -33,6 +33,12 @@ type History interface {
 	Query(ctx context.Context, name string, params map[string]any) ([]map[string]any, error)
 }
 
+// Intent is one that a model may answer, with its name by language.
+type Intent struct {
+	ID    string            `json:"id"`
+	Names map[string]string `json:"names"`
+}
+
 // Config is what a Server is made of. Log, Guard, Opener, Accounts, Now and NewID are needed.
 type Config struct {
 	// Log is only read: the guard is the only way in.
@@ -45,6 +51,8 @@ type Config struct {
 	// Setup changes the configuration, and Practice gives an agent customers to practise with; nil answers that there is none.
 	Setup    Setup
 	Practice Practice
+	// Intents are what the models that read a tenant's messages may answer, with names for people; nil names none.
+	Intents func(tenant string) []Intent
 	// PublicURL is where people reach the pages, for links; empty takes the request's own.
 	PublicURL string
 	// History may be nil: history is then late for ever.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -60,21 +61,46 @@ func (a appender) Append(ctx context.Context, r event.Record) error {
 	}
 }
 
+// staff is a store with the accounts of everybody, made once: hashing a password is slow on purpose.
+var staff = sync.OnceValues(func() (*objects.Memory, error) {
+	store := objects.NewMemory()
+	accounts, err := access.New(store, staffKey, func() time.Time { return time.UnixMilli(enginetest.Start) }, nil)
+	for login, role := range map[string]access.Role{"ann": access.RoleAgent, "bob": access.RoleAgent, "sue": access.RoleSupervisor} {
+		if err == nil {
+			_, err = accounts.Create(context.Background(), "acme", login, password, login, role)
+		}
+	}
+	return store, err
+})
+
+var staffKey = privacy.NewMasterKey()
+
+// staffed is a copy of that store, and its key.
+func staffed() (*objects.Memory, *privacy.MasterKey, error) {
+	all, err := staff()
+	if err != nil {
+		return nil, nil, err
+	}
+	names, err := all.List(context.Background(), "")
+	store := objects.NewMemory()
+	for _, name := range names {
+		data, getErr := all.Get(context.Background(), name)
+		err = errors.Join(err, getErr, store.Put(context.Background(), name, data))
+	}
+	return store, staffKey, err
+}
+
 func newWorld(t *testing.T) *world {
 	log := enginetest.NewLog(4)
 	w := &world{t: t, log: log, facts: newFacts(t, log)}
 	w.ms.Store(enginetest.Start)
-	store, master := objects.NewMemory(), privacy.NewMasterKey()
-	var err error
+	store, master, err := staffed()
+	require.NoError(t, err)
 	w.keys, err = privacy.NewKeyStore(store, master, 1000, w.now)
 	require.NoError(t, err)
 	w.guard = privacy.NewGuard(w.keys, appender{log}, nil)
 	w.accounts, err = access.New(store, master, w.now, &Auditor{w.guard, w.now, w.newID})
 	require.NoError(t, err)
-	for login, role := range map[string]access.Role{"ann": access.RoleAgent, "bob": access.RoleAgent, "sue": access.RoleSupervisor} {
-		_, err = w.accounts.Create(t.Context(), "acme", login, password, login, role)
-		require.NoError(t, err)
-	}
 	w.put(event.TopicConfigFacts, &event.Event{Tenant: "acme", Key: "acme/config", Body: &event.Event_ConfigApplied{
 		ConfigApplied: &event.ConfigApplied{Objects: []*event.ConfigObject{
 			{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: "sales", Name: "Sales"}}},
@@ -225,7 +251,10 @@ func (d *desk) next(kind string) map[string]any {
 			require.Equal(d.t, kind, f["type"], "%v", f)
 			return f
 		case err := <-d.closed:
-			d.t.Fatalf("closed instead of %s: %v", kind, err)
+			d.closed <- err
+			if len(d.frames) == 0 { // what was sent before comes first
+				d.t.Fatalf("closed instead of %s: %v", kind, err)
+			}
 		case <-time.NewTimer(patience).C:
 			d.t.Fatalf("no %s came", kind)
 		}

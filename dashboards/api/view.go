@@ -38,7 +38,9 @@ type view struct {
 	// were offered before the view read of them: topics are read beside each other. Both are bounded.
 	profiles map[uint64]spot
 	early    map[live.Key]spot
-	words    words
+	// flows are the queues that contacts flowed out of, for the few that did.
+	flows map[live.Key][]flow
+	words words
 	// now is the wall clock in Unix milliseconds, for opening hours.
 	now func() int64
 }
@@ -75,7 +77,7 @@ func newView() *view {
 	return &view{
 		keys: live.NewKeys(), tenants: make(map[string]*tenantEntry), byAgent: []*agentEntry{nil},
 		byConv: make(map[live.Key]live.Ref), byID: make(map[live.Key]live.Ref),
-		profiles: make(map[uint64]spot), early: make(map[live.Key]spot), words: words{of: make(map[string]uint16), all: []string{""}},
+		profiles: make(map[uint64]spot), early: make(map[live.Key]spot), flows: make(map[live.Key][]flow), words: words{of: make(map[string]uint16), all: []string{""}},
 		now: func() int64 { return 0 },
 	}
 }
@@ -266,6 +268,7 @@ func (v *view) handOver(r live.Ref, k *contact, to *agentEntry) {
 func (v *view) dropContact(r live.Ref, k *contact) {
 	v.unchain(r, k)
 	delete(v.byID, k.key)
+	delete(v.flows, k.key)
 	v.keys.Forget(k.key)
 	v.contacts.Remove(r)
 }

@@ -71,7 +71,7 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 func (v *view) configureAgent(t *tenantEntry, c *event.Agent, gone bool) {
 	a := v.agent(t, c.GetId())
 	staffs := a.staffs
-	v.staff(a, false)
+	v.staff(t, a, false)
 	a.config, a.queues, a.known = "", nil, !gone
 	if !gone {
 		a.config = encoded(&event.Agent{
@@ -81,7 +81,7 @@ func (v *view) configureAgent(t *tenantEntry, c *event.Agent, gone bool) {
 			a.queues = append(a.queues, v.queue(t, id).number)
 		}
 	}
-	v.staff(a, staffs)
+	v.staff(t, a, staffs)
 	t.floor.agent(a)
 	a.tellState()
 }

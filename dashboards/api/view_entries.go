@@ -114,6 +114,9 @@ func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 	switch key := v.keys.Of(entry.GetContact()); entry.GetState() {
 	case "waiting", "offered":
 		q.line[key] = waiting{entry.GetEnqueuedMs(), entry.GetPriority(), entry.GetState() == "offered", v.words.number(entry.GetReason())}
+	case "flowed_out":
+		v.flowed(entry)
+		fallthrough
 	default:
 		delete(q.line, key)
 	}
@@ -142,7 +145,7 @@ func (w *words) number(code string) uint16 {
 func (v *view) agentChanged(t *tenantEntry, c *event.AgentChanged) {
 	a := v.agent(t, c.GetAgent())
 	a.changed = encoded(c)
-	v.staff(a, c.GetConnected() && c.GetStatus() == "available")
+	v.staff(t, a, c.GetConnected() && c.GetStatus() == "available")
 	if doing := v.words.number(c.GetStatus() + "/" + c.GetActivity()); doing != a.doing {
 		a.doing = doing
 		if !a.dirty {
@@ -155,7 +158,7 @@ func (v *view) agentChanged(t *tenantEntry, c *event.AgentChanged) {
 }
 
 // staff counts an agent in the queues served, or no more.
-func (v *view) staff(a *agentEntry, staffs bool) {
+func (v *view) staff(t *tenantEntry, a *agentEntry, staffs bool) {
 	if a.staffs == staffs {
 		return
 	}
@@ -166,6 +169,7 @@ func (v *view) staff(a *agentEntry, staffs bool) {
 		} else {
 			v.byQueue[n].staffed--
 		}
+		t.floor.queue(v.byQueue[n])
 	}
 }
 

@@ -149,9 +149,6 @@ func (v *view) flushFloors() {
 		b := &floorBatch{teams: t.lists.teams}
 		for a := range f.agents {
 			b.agents = append(b.agents, a.state())
-			for _, n := range a.queues { // who serves is counted with the queue
-				f.queues[v.byQueue[n]] = struct{}{}
-			}
 		}
 		for q := range f.queues {
 			if !q.removed {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
@@ -24,7 +25,33 @@ func spotOf(at live.Place) spot { return spot(at + 1) }
 func (s spot) place() live.Place { return live.Place(s - 1) }
 
 // places is where the parts of a contact stand that a page shows with it.
-type places struct{ why, intent, profile spot }
+type places struct {
+	why, intent, profile spot
+	flows                []flow
+}
+
+// flow is a queue that a contact left for another because it could not stay, and why.
+type flow struct{ queue, reason string }
+
+// maxFlows is how many of them a contact shows.
+const maxFlows = 8
+
+// flowed notes that a contact flowed out of a queue, but where a person or its end took it out.
+func (v *view) flowed(entry *event.QueueEntry) {
+	switch entry.GetReason() {
+	case "overflow", "full", "too_long", "closed", "queue_gone":
+	default:
+		return
+	}
+	key := v.keys.Of(entry.GetContact())
+	before, known := v.flows[key]
+	if !known && len(v.flows) >= maxEarly {
+		clear(v.flows)
+	}
+	if len(before) < maxFlows { // what pages were given is never written to
+		v.flows[key] = append(slices.Clip(before), flow{entry.GetQueue(), entry.GetReason()})
+	}
+}
 
 // customer is a hash of a customer's id: whoever finds something by it compares the id.
 func (v *view) customer(id string) uint64 {
@@ -32,7 +59,9 @@ func (v *view) customer(id string) uint64 {
 	return binary.LittleEndian.Uint64(key[:8])
 }
 
-func (v *view) placesOf(k *contact) places { return places{k.why, k.intent, v.profiles[k.customer]} }
+func (v *view) placesOf(k *contact) places {
+	return places{k.why, k.intent, v.profiles[k.customer], v.flows[k.key]}
+}
 
 // offeredAt notes where the newest offer of a contact stands.
 func (v *view) offeredAt(contact live.Key, at live.Place) {
@@ -130,14 +159,14 @@ func (v *view) waitsIn(tenant, contact string) (queueRef, bool) {
 	return queueRef{}, false
 }
 
-// waits finds a contact in the tenant's lines.
-func (t *tenantEntry) waits(contact live.Key) (*queueEntry, waiting) {
+// waits finds a contact in the tenant's lines. On its way between two domains it may be seen in two: then it is in the last.
+func (t *tenantEntry) waits(contact live.Key) (in *queueEntry, at waiting) {
 	for _, q := range t.queues {
-		if w, ok := q.line[contact]; ok {
-			return q, w
+		if w, ok := q.line[contact]; ok && (in == nil || w.since > at.since || w.since == at.since && q.id > in.id) {
+			in, at = q, w
 		}
 	}
-	return nil, waiting{}
+	return in, at
 }
 
 func orMain(domain string) string {

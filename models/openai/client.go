@@ -66,6 +66,9 @@ func New(cfg Config) (*Client, error) {
 		cfg: cfg, breaker: newBreaker(cfg.Now), places: make(chan struct{}, cfg.MaxConcurrent),
 		pause: func() time.Duration { return retryPause/2 + rand.N(retryPause) }, //nolint:gosec // spreads tries, hides nothing
 	}
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{Timeout: cfg.Timeout, KeepAlive: 30 * time.Second}).DialContext
+	}
 	var err error
 	if c.metrics, err = newMetrics(cfg.Registry, c.breaker); err != nil {
 		return nil, err
@@ -73,7 +76,7 @@ func New(cfg Config) (*Client, error) {
 	c.web = &http.Client{
 		Transport: &http.Transport{
 			Proxy:       http.ProxyFromEnvironment,
-			DialContext: (&net.Dialer{Timeout: cfg.Timeout, KeepAlive: 30 * time.Second}).DialContext,
+			DialContext: cfg.Dial,
 			TLSClientConfig: &tls.Config{
 				MinVersion: tls.VersionTLS12, RootCAs: cfg.RootCAs,
 			},

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"context"
 	"crypto/x509"
 	"log/slog"
 	"net"
@@ -37,6 +38,8 @@ type Config struct {
 	Key Key
 	// RootCAs verify the server; nil for the system's.
 	RootCAs *x509.CertPool
+	// Dial connects; nil for the network.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Timeout bounds a question with its second try; the context's deadline does too.
 	Timeout time.Duration
 	// MaxConcurrent bounds the questions under way; what is more is not asked.

@@ -3,10 +3,12 @@
 package openaitest
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/json"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -102,6 +104,55 @@ func Start(t testing.TB, answer func(Request) (intent string, confidence int)) *
 func StartTLS(t testing.TB, answer func(Request) (intent string, confidence int)) *Server {
 	return start(t, answer, (*httptest.Server).StartTLS)
 }
+
+// StartPiped starts it without a network, in a bubble of testing/synctest; dial leads to it.
+func StartPiped(t testing.TB, answer func(Request) (intent string, confidence int)) (s *Server, dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
+	l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+	s = start(t, answer, func(h *httptest.Server) {
+		_ = h.Listener.Close()
+		h.Listener = l
+		h.Start()
+	})
+	return s, l.dial
+}
+
+// pipes is a listener in memory.
+type pipes struct {
+	conns  chan net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (l *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	here, there := net.Pipe()
+	select {
+	case l.conns <- there:
+		return here, nil
+	case <-l.closed:
+		return nil, &net.OpError{Op: "dial", Err: net.ErrClosed}
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Accept gives the next connection.
+func (l *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close refuses further ones.
+func (l *pipes) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+// Addr is of the machine itself.
+func (*pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
 func start(t testing.TB, answer func(Request) (string, int), listen func(*httptest.Server)) *Server {
 	s := &Server{mode: On, answer: answer, ending: make(chan struct{})}

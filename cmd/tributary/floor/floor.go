@@ -59,8 +59,8 @@ func New(c Config) (*Floor, error) {
 	if c.Speed <= 0 || c.Speed > maxSpeed {
 		return nil, fmt.Errorf("speed %g; it is above 0 and at most %d", c.Speed, maxSpeed)
 	}
-	if c.PerMinute <= 0 || len(c.Entries) == 0 || len(c.Codes) == 0 || len(c.Reasons) == 0 {
-		return nil, fmt.Errorf("a floor needs customers who come, entry points, wrap-up codes and reasons for breaks")
+	if c.PerMinute < 0 || len(c.Entries) == 0 || len(c.Codes) == 0 || len(c.Reasons) == 0 {
+		return nil, fmt.Errorf("a floor needs entry points, wrap-up codes and reasons for breaks")
 	}
 	if c.Most == 0 {
 		c.Most = mostPeople
@@ -80,6 +80,10 @@ func (f *Floor) Run(ctx context.Context) {
 	defer f.people.Wait()
 	for _, one := range f.config.Agents {
 		f.people.Go(func() { f.newAgent(one, b).work(ctx) })
+	}
+	if f.config.PerMinute == 0 {
+		<-ctx.Done()
+		return
 	}
 	entries := make(map[string]bool, len(f.config.Entries))
 	for _, e := range f.config.Entries {
@@ -104,6 +108,48 @@ func (f *Floor) Run(ctx context.Context) {
 		})
 	}
 }
+
+// Practise has customers come to one entry point until ctx is done: of those who come to another, one after the other, and
+// without haste. It waits until they are gone.
+func (f *Floor) Practise(ctx context.Context, entry, as string) {
+	b, err := lines()
+	if err != nil {
+		return // New found it
+	}
+	plan := newPlanner(f.config.Seed, b, practicePerMinute, map[string]bool{as: true})
+	places := make(chan struct{}, practiceMost)
+	var people sync.WaitGroup
+	defer people.Wait()
+	for n := 0; ctx.Err() == nil; n++ {
+		v := plan.next()
+		v.Entry, v.Gold, v.Returns, v.Leaves, v.Patience = entry, false, nil, false, practicePatience
+		v.After = min(v.After, practiceLatest)
+		if n == 0 {
+			v.After = 0 // whoever asks for practice does not like to wait
+		}
+		if !f.wait(ctx, v.After) {
+			return
+		}
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		people.Go(func() {
+			defer func() { <-places }()
+			f.visit(ctx, practiceFirst+n, v)
+		})
+	}
+}
+
+// The pace of practice.
+const (
+	practicePerMinute = 1.5
+	practiceMost      = 2
+	practiceFirst     = 1_000_000 // numbers of visits that are not the plan's
+	practicePatience  = 10 * time.Minute
+	practiceLatest    = time.Minute
+)
 
 // Stats are the numbers so far.
 func (f *Floor) Stats() Stats {

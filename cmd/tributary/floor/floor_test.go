@@ -87,7 +87,7 @@ func TestAFloorNeedsItsParts(t *testing.T) {
 	_, err := New(whole)
 	require.NoError(t, err)
 	for _, broken := range []func(*Config){
-		func(c *Config) { c.Speed = 0 }, func(c *Config) { c.Speed = 1e6 }, func(c *Config) { c.PerMinute = 0 },
+		func(c *Config) { c.Speed = 0 }, func(c *Config) { c.Speed = 1e6 }, func(c *Config) { c.PerMinute = -1 },
 		func(c *Config) { c.Entries = nil }, func(c *Config) { c.Codes = nil }, func(c *Config) { c.Reasons = nil },
 	} {
 		c := whole

@@ -57,6 +57,10 @@ func (p *Process) openAPI() error {
 	}
 	c.History = history{p.warehouse}
 	c.Files, c.Setup, c.PublicURL = files{privacy.NewFiles(p.Keys), p.room}, administration{p.Spine}, p.Config.PublicURL
+	if p.Config.Demo {
+		p.demo = &demo{persons: make(map[string]context.CancelFunc)}
+		c.Practice = p.demo
+	}
 	s, err := api.New(c)
 	if err != nil {
 		return err

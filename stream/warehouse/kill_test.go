@@ -14,11 +14,14 @@ import (
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
-// steps are all places where a sink can die.
+// steps are the places where a sink can die. Of the tables: events, which another goroutine inserts, the next three, and the last one;
+// those between are inserted as these are.
 func steps() []string {
 	out := []string{"before the cut", "after the cut"}
-	for _, t := range newBlock(1).tables() {
-		out = append(out, "before "+t.table(), "after "+t.table())
+	for i, t := range newBlock(1).tables() {
+		if last := len(newBlock(1).tables()) - 1; i < 4 || i == last {
+			out = append(out, "before "+t.table(), "after "+t.table())
+		}
 	}
 	return append(out, "before the row of the cut", "before the mark", "after the mark")
 }
@@ -39,6 +42,55 @@ func TestSinkKilledAtEachStep(t *testing.T) {
 				return nil
 			}
 			require.ErrorIs(t, victim.Run(context.Background()), errKilled)
+
+			s.bulk(60, 30)
+			var both sync.WaitGroup
+			for range 2 {
+				sink := newTestSink(t, w, s)
+				both.Go(func() { runUntil(t, sink, caughtUp) })
+			}
+			both.Wait()
+			requireWhole(t, w, 90)
+		})
+	}
+}
+
+// Who catches up proposes the next cut while the last one is inserted. Killed then, it leaves two cuts without a mark.
+func TestSinkKilledWithTwoUnmarkedCuts(t *testing.T) {
+	for _, step := range []string{"before messages", "before the row of the cut", "before the mark"} {
+		t.Run(step, func(t *testing.T) {
+			w, s := seeded(t)
+			s.bulk(0, 60) // several cuts
+			victim := newTestSink(t, w, s)
+			cuts, two := 0, make(chan struct{})
+			victim.fault = func(at string) error {
+				switch at {
+				case "after the cut": // the loop's, one after the other
+					if cuts++; cuts == 2 {
+						close(two)
+					}
+				case "before messages": // the worker's
+					select {
+					case <-two:
+					case <-time.After(20 * time.Second): //nolint:forbidigo // a test of real time
+						t.Error("no cut was proposed ahead")
+					}
+				}
+				if at == step {
+					return errKilled
+				}
+				return nil
+			}
+			require.ErrorIs(t, victim.Run(context.Background()), errKilled)
+			marks := 0
+			for _, r := range s.log.All(event.TopicSink, 0) {
+				e, err := event.Unmarshal(r.Value)
+				require.NoError(t, err)
+				if e.GetCutDone() != nil {
+					marks++
+				}
+			}
+			require.Equal(t, [2]int{2, 0}, [2]int{len(s.log.All(event.TopicSink, 0)) - marks, marks})
 
 			s.bulk(60, 30)
 			var both sync.WaitGroup

@@ -186,7 +186,7 @@ func (r *run) step(ctx context.Context) (time.Duration, error) {
 			return wait, nil
 		}
 		r.work(ctx, p.cut.GetNumber(), func(enough context.Context) result { return result{err: r.insert(ctx, enough, p)} })
-		return idle, nil
+		return idle, r.ahead(ctx)
 	}
 	waiting, full := r.buffer.waiting(r.Rows, r.Bytes)
 	if r.proposal != nil || r.sinkNext < r.sinkEnd || waiting == 0 {

@@ -107,12 +107,25 @@ func (s *scene) contact(c *event.Contact, customer string, at int64) {
 	})
 }
 
-// bulk writes n customers with a contact of three versions, two messages, an offer, an agent state and a queue entry each.
+// bulk writes n customers with a contact of three versions, two messages and a row in each other table.
 func (s *scene) bulk(from, n int) {
 	for i := from; i < from+n; i++ {
 		c, at := fmt.Sprintf("cu%d", i), t0+int64(i)
 		for v := uint64(1); v <= 3; v++ {
-			s.contact(&event.Contact{Contact: "c-" + c, Queue: "sales", State: event.ContactState_CONTACT_STATE_QUEUED, StartedMs: at, EnqueuedMs: at, Version: v}, c, at)
+			contact := &event.Contact{Contact: "c-" + c, Queue: "sales", State: event.ContactState_CONTACT_STATE_QUEUED, StartedMs: at, EnqueuedMs: at, Version: v}
+			if v == 3 {
+				contact.State, contact.EndedMs = event.ContactState_CONTACT_STATE_ENDED, at
+			}
+			s.contact(contact, c, at)
+		}
+		for _, e := range []*event.Event{
+			{Body: &event.Event_ProfileChanged{ProfileChanged: &event.ProfileChanged{Tier: "gold", Version: 1}}},
+			{Body: &event.Event_BehaviourSeen{BehaviourSeen: &event.BehaviourSeen{Kind: "page"}}},
+			{Body: &event.Event_SurveyTaken{SurveyTaken: &event.SurveyTaken{Contact: "c-" + c, Score: 4}}},
+			{Body: &event.Event_IntentFound{IntentFound: &event.IntentFound{Contact: "c-" + c, Intent: "loan"}}},
+		} {
+			e.AtMs, e.Customer = at, c
+			s.fact(event.TopicConversationFacts, "conversation", c, e)
 		}
 		s.message(c, 1, event.Author_AUTHOR_CUSTOMER, "hello "+c, "k", at)
 		s.message(c, 2, event.Author_AUTHOR_AGENT, "hi", "k", at+1)

@@ -182,7 +182,7 @@ func TestFiles(t *testing.T) {
 	get := func(cookie, file string) answer { return p.ask("GET", "/api/files/"+file, "", "Cookie", cookie) }
 	x := get(ann, file)
 	require.Equal(t, 200, x.status)
-	require.True(t, x.raw == png)
+	require.Equal(t, png, x.raw)
 	require.Equal(t, []string{"image/png", "", "nosniff"}, []string{x.header.Get("Content-Type"), x.header.Get("Content-Disposition"), x.header.Get("X-Content-Type-Options")})
 	require.Equal(t, 200, get(sue, file).status)
 	require.Equal(t, 403, get(bob, file).status)
@@ -221,5 +221,4 @@ func TestFiles(t *testing.T) {
 		limited = limited || put(ann, csrf, "contact=k1&name=a", "x").status == 429
 	}
 	require.True(t, limited)
-
 }

@@ -104,7 +104,7 @@ func (d *desk) floorOrAccepted(kind string) map[string]any {
 	for {
 		select {
 		case f := <-d.frames:
-			if f["type"] == kind && !(kind == "accepted" && f["request"] == "w1") {
+			if f["type"] == kind && (kind != "accepted" || f["request"] != "w1") {
 				return f
 			}
 		case err := <-d.closed:

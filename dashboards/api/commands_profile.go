@@ -19,6 +19,7 @@ const (
 
 	maxTags       = 20
 	maxTag        = 40
+	maxTagBytes   = 64 // as the conversation takes
 	maxName       = 200
 	maxFields     = 50
 	maxFieldName  = 64
@@ -63,7 +64,7 @@ func (p *profileWish) check() error {
 // numbers and the like once more.
 func isTag(s string) bool {
 	n := utf8.RuneCountInString(s)
-	return n > 0 && n <= maxTag && s == strings.TrimSpace(s) && !strings.ContainsFunc(s, func(r rune) bool {
+	return n > 0 && n <= maxTag && len(s) <= maxTagBytes && s == strings.TrimSpace(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune(" -_.&+", r)
 	})
 }

@@ -63,7 +63,11 @@ function useChips(client: ChatClient) {
 
 export function Write({ client, words, off }: Props) {
   const door = useStore(client.door);
-  const [text, setText] = useState('');
+  const [text, put] = useState(client.draft);
+  const setText = (words: string) => {
+    client.draft = words;
+    put(words);
+  };
   const [over, setOver] = useState(false);
   const box = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);

@@ -41,6 +41,8 @@ export class ChatClient {
   readonly door = createStore<Door>(unasked);
   /** Whether the panel is open: the page may ask for it too. */
   readonly shown = createStore(false);
+  /** What is written and not sent, while the panel is closed. */
+  draft = '';
   /** The answers before the chat, for as long as the page lives. */
   answers: Record<string, string> = {};
   /** Something was said in this page, so that nothing is asked before the next chat. */
@@ -63,7 +65,8 @@ export class ChatClient {
   /** Counts whose chat it is. */
   private whose = 0;
   private typedAt = Number.NEGATIVE_INFINITY;
-  private answered = new Set<string>();
+  /** The contact that was rated last, or was not to be. */
+  private rated = '';
 
   constructor(
     private readonly base: string,
@@ -159,7 +162,8 @@ export class ChatClient {
   /** A rating of 1 to 5, or 0 for none, which nobody is told. It goes once: what is lost is not asked for again. */
   rate(score: number, comment: string): void {
     const contact = this.chat.get().survey;
-    this.answered.add(contact);
+    this.rated = contact;
+    this.keep('rated', contact);
     this.chat.set((chat) => ({ ...chat, survey: '' }));
     if (score === 0) return;
     const words = comment.trim();
@@ -282,6 +286,8 @@ export class ChatClient {
     this.token = this.visitor ? '' : kept(`${this.name}token`);
     const going = this.visitor ? [] : this.savedGoing();
     for (const g of going) this.known.add(g.id);
+    this.rated = this.visitor ? '' : kept(`${this.name}rated`);
+    this.draft = '';
     this.chat.set({ ...emptyChat, going, seen: this.visitor ? 0 : Number(kept(`${this.name}seen`)) || 0 });
   }
 
@@ -298,7 +304,7 @@ export class ChatClient {
       if (this.rating.includes(`"${frame.id}"`)) this.rating = '';
     }
     this.change(take(this.chat.get(), frame));
-    if (this.answered.has(this.chat.get().survey)) this.chat.set((chat) => ({ ...chat, survey: '' }));
+    if (this.rated && this.rated === this.chat.get().survey) this.chat.set((chat) => ({ ...chat, survey: '' }));
     if (frame.type === 'typing') this.forgetTyping();
     if (frame.type === 'error' && frame.code === 'form') this.refusedForm(frame.id);
     if (frame.type === 'history') this.arrive(frame);

@@ -56,11 +56,10 @@ const overlap = 20;
 
 export function take(chat: Chat, frame: ChatFrame): Chat {
   switch (frame.type) {
-    case 'history':
-      return addMessages(
-        { ...chat, ready: true, state: frame.state, read: frame.read, survey: frame.survey, typing: quiet(chat) },
-        frame.messages,
-      );
+    case 'history': {
+      const known = addMessages({ ...chat, ready: true, state: frame.state, typing: quiet(chat) }, frame.messages);
+      return { ...known, read: frame.read, survey: frame.survey };
+    }
     case 'message':
       return addMessages(frame.message.author === 'customer' ? chat : { ...chat, typing: quiet(chat) }, [frame.message]);
     case 'state': {

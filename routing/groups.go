@@ -36,9 +36,21 @@ func (d *Domain) group(q *queue, need *policy.Need, v *version) *group {
 	if need == policy.Anyone() {
 		return q.base
 	}
-	if g := q.groups[need.Key()]; g != nil {
+	if g := q.recent[need]; g != nil {
 		return g
 	}
+	g := q.groups[need.Key()]
+	if g == nil {
+		g = d.makeGroup(q, need, v)
+	}
+	if len(q.recent) >= maxGroups {
+		clear(q.recent)
+	}
+	q.recent[need] = g
+	return g
+}
+
+func (d *Domain) makeGroup(q *queue, need *policy.Need, v *version) *group {
 	if d.grouped >= d.groupLimit {
 		d.sweepGroups()
 		d.groupLimit = max(maxGroups, 2*d.grouped)
@@ -88,6 +100,7 @@ func (d *Domain) sweepGroups() {
 			}
 		}
 		delete(g.queue.groups, g.need.Key())
+		clear(g.queue.recent)
 		for j, x := range g.queue.list {
 			if x == g {
 				g.queue.list = append(g.queue.list[:j], g.queue.list[j+1:]...)

@@ -106,9 +106,10 @@ type queue struct {
 	closed bool
 	// waits counts the contacts in state waiting, and offered those that ring.
 	waits, offered int
-	// base is the group of all members, and groups finds those of needs; list has them all.
+	// base is the group of all members, and groups finds those of needs; list has them all, recent those asked for lately.
 	base   *group
 	groups map[string]*group
+	recent map[*policy.Need]*group
 	list   []*group
 	// members are all, by id.
 	members order[*agent]
@@ -165,7 +166,7 @@ func byAgentID(a, b *agent) int { return strings.Compare(a.row.Agent, b.row.Agen
 func (d *Domain) queue(id string) *queue {
 	q := d.queues[id]
 	if q == nil {
-		q = &queue{id: id, groups: make(map[string]*group), members: newOrder(byAgentID)}
+		q = &queue{id: id, groups: make(map[string]*group), recent: make(map[*policy.Need]*group), members: newOrder(byAgentID)}
 		q.base = d.newGroup(q, policy.Anyone(), nil)
 		d.queues[id] = q
 	}

@@ -31,6 +31,7 @@ type rule struct {
 	// atoms are the parts of the needs that depend on the contact and on no skill: equal atoms, equal settled steps.
 	atoms   []*node
 	settled map[string][]Step
+	only    []Step
 }
 
 type step struct {
@@ -133,6 +134,9 @@ func (c *Compiled) settle(r *rule, f *Facts) []Step {
 	if len(r.steps) == 0 {
 		return nil
 	}
+	if len(r.atoms) == 0 && r.only != nil {
+		return r.only // no contact's steps are others
+	}
 	c.key = c.key[:0]
 	for _, a := range r.atoms {
 		c.key = a.remember(c.key, f)
@@ -152,6 +156,9 @@ func (c *Compiled) settle(r *rule, f *Facts) []Step {
 		clear(r.settled)
 	}
 	r.settled[string(c.key)] = steps
+	if len(r.atoms) == 0 {
+		r.only = steps
+	}
 	return steps
 }
 

@@ -47,11 +47,13 @@ type workload struct {
 	needs  [][]asks  // of each intent
 	// intents are their names.
 	intents []string
+	// entry is the queue asked for.
+	entry string
 }
 
 func newWorkload(o Options) *workload {
 	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same in each run
-	w := &workload{Options: o}
+	w := &workload{Options: o, entry: queueID(0)}
 	for range o.Agents {
 		levels := make([]uint8, o.Skills)
 		for i := range levels {
@@ -124,20 +126,25 @@ func (w *workload) config() []*event.ConfigObject {
 	return list
 }
 
-// requests are those of the contacts from one to another, made before they are measured.
-func (w *workload) requests(from, to int) []*event.Event {
-	list := make([]*event.Event, 0, to-from)
+// ids are those of the contacts from one to another, made before they are measured.
+func ids(from, to int) []string {
+	list := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
-		list = append(list, w.request(i))
+		list = append(list, contactID(i))
 	}
 	return list
 }
 
 func (w *workload) request(i int) *event.Event {
-	return &event.Event{Body: &event.Event_RouteRequest{RouteRequest: &event.RouteRequest{
-		Contact: contactID(i), Conversation: contactID(i), Customer: contactID(i), Channel: event.Channel_CHANNEL_WEBCHAT,
-		Priority: w.priority(i), EnqueuedMs: int64(i), Queue: queueID(0), Intent: w.intents[w.of(i)], Confidence: 900, Language: "en",
-	}}}
+	e := &event.Event{Body: &event.Event_RouteRequest{RouteRequest: &event.RouteRequest{}}}
+	w.ask(e.GetRouteRequest(), i, contactID(i))
+	return e
+}
+
+// ask makes the request of a contact.
+func (w *workload) ask(r *event.RouteRequest, i int, id string) {
+	r.Contact, r.Conversation, r.Customer, r.Channel = id, id, id, event.Channel_CHANNEL_WEBCHAT
+	r.Priority, r.EnqueuedMs, r.Queue, r.Intent, r.Confidence, r.Language = w.priority(i), int64(i), w.entry, w.intents[w.of(i)], 900, "en"
 }
 
 func connected(agent int) *event.Event {

@@ -46,7 +46,7 @@ func runCommand(g *globals) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&http, "http", "", "address for HTTP (default 127.0.0.1:8080; empty for none)")
 	cmd.Flags().StringVar(&https, "https", "", "address for HTTPS")
-	cmd.Flags().StringSliceVar(&roles, "roles", nil, "what the process does: broker, clickhouse, folds, sink, api, webchat (default all)")
+	cmd.Flags().StringSliceVar(&roles, "roles", nil, "what the process does: broker, clickhouse, folds, sink, api, webchat, models (default all)")
 	cmd.Flags().BoolVar(&demo, "demo", false, "run a demo centre in a tenant of its own and print its accounts")
 	cmd.Flags().IntVar(&floor, "floor", 0, "simulated agents of the demo, with customers for them; 0 for a quiet one (default 4)")
 	cmd.Flags().Float64Var(&speed, "speed", 0, "how many times faster the simulated people are (default 1)")

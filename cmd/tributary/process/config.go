@@ -21,11 +21,12 @@ const (
 	RoleSink       = "sink"       // the projection into ClickHouse
 	RoleAPI        = "api"        // the door for people
 	RoleWebchat    = "webchat"    // the channel adapter of web chat
+	RoleModels     = "models"     // what customers want, found out from what they write
 )
 
 // AllRoles are all of them.
 func AllRoles() []string {
-	return []string{RoleBroker, RoleClickHouse, RoleFolds, RoleSink, RoleAPI, RoleWebchat}
+	return []string{RoleBroker, RoleClickHouse, RoleFolds, RoleSink, RoleAPI, RoleWebchat, RoleModels}
 }
 
 // Config is the file of `tributary run --config`.
@@ -45,6 +46,7 @@ type Config struct {
 	Kafka      Kafka      `yaml:"kafka"`
 	ClickHouse ClickHouse `yaml:"clickhouse"`
 	TLS        TLS        `yaml:"tls"`
+	Models     Models     `yaml:"models"`
 	// Objects is the folder of the object store; default data/objects.
 	Objects string `yaml:"objects"`
 	// MasterKey is the file of the master key; default data/master.key.
@@ -102,7 +104,7 @@ func Default() Config {
 	return Config{
 		Data: "data", HTTP: "127.0.0.1:8080", Roles: AllRoles(), Partitions: 4,
 		Kafka: Kafka{Replication: 3, Mechanism: "SCRAM-SHA-512", Listen: "127.0.0.1:0"},
-		Log:   Log{Level: "info", Format: "text"}, Floor: defaultFloor, Speed: 1,
+		Log:   Log{Level: "info", Format: "text"}, Floor: defaultFloor, Speed: 1, Models: defaultModels(),
 	}
 }
 
@@ -162,6 +164,7 @@ func (c *Config) check(wrong func(path, format string, args ...any)) {
 	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
 		wrong("tls", "cert_file and key_file go together")
 	}
+	c.Models.check(wrong)
 	c.Kafka.check(c.HasRole(RoleBroker), wrong)
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		wrong("log.level", "%q; there are debug, info, warn, error", c.Log.Level)

@@ -21,7 +21,12 @@ func (p *Process) openDoors(_ context.Context) error {
 		}
 	}
 	if p.Config.HasRole(RoleWebchat) {
-		return p.openWebchat()
+		if err := p.openWebchat(); err != nil {
+			return err
+		}
+	}
+	if p.Config.HasRole(RoleModels) {
+		return p.openModels()
 	}
 	return nil
 }

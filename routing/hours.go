@@ -70,11 +70,22 @@ func (d *Domain) watch(q *queue) {
 	}
 	q.closed = closed
 	d.markQueue(q)
+	if closed && q.config.GetOverflow() != "" {
+		if q.waits > 0 {
+			d.after(TimerDrain, q.id, 0)
+		}
+		return
+	}
+	// Why they wait is another now: it is told of the first of them.
+	for _, c := range firstN(d.inLines(q), sweepStep) {
+		c.entry = true
+		d.markContact(c)
+	}
 	if !closed {
 		for a := range q.members.all() {
 			d.lift(a)
 		}
-	} else if q.waits > 0 && q.config.GetOverflow() != "" {
-		d.after(TimerDrain, q.id, 0)
 	}
 }
+
+func firstN(list []*contact, n int) []*contact { return list[:min(n, len(list))] }

@@ -51,6 +51,16 @@ func TestClosedQueueKeepsItsContactsUntilItOpens(t *testing.T) {
 	require.Equal(t, []string{"c2 in sales: waiting, 1 wait closed"}, f.asks("c2", "sales"), "and closes after ten minutes")
 }
 
+func TestWhyItWaitsIsToldWhenAQueueClosesAndOpens(t *testing.T) {
+	f := newFloor(t)
+	f.Wait(1000)
+	f.configure(opensIn(-9), queueWith("sales", func(q *event.Queue) { q.Hours = "office" }))
+	require.Equal(t, []string{"c1 in sales: waiting, 1 wait no_agent"}, f.asks("c1", "sales"))
+	require.Equal(t, []string{"c1 in sales: waiting, 1 wait closed"}, f.wait(65_000))
+	f.configure(opensIn(2))
+	require.Equal(t, []string{"c1 in sales: waiting, 1 wait no_agent"}, f.wait(65_000))
+}
+
 func TestClosedQueueFlowsOver(t *testing.T) {
 	f := newFloor(t)
 	f.alive = []string{"g1"}

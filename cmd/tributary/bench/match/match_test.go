@@ -53,3 +53,16 @@ func BenchmarkLinear(b *testing.B) {
 		linear(context.Background(), w, time.Second)
 	}
 }
+
+func BenchmarkFold(b *testing.B) {
+	o := Defaults()
+	w := newWorkload(o)
+	for b.Loop() {
+		f, err := newFolded()
+		require.NoError(b, err)
+		res, err := play(context.Background(), "fold", w, f, o.Decisions/10)
+		require.NoError(b, err)
+		b.ReportMetric(res.PerCore, "decisions/cpu-s")
+		b.ReportMetric(res.P99, "p99-us")
+	}
+}

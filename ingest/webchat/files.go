@@ -22,7 +22,7 @@ const (
 	maxFileName    = 200
 	// carryTime is how long a file may be under way: 10 MiB over a slow telephone.
 	carryTime = 3 * time.Minute
-	// carriedParts is what a visitor's volume is counted in.
+	// volumeUnit is what a visitor's volume is counted in.
 	volumeUnit = 1 << 20
 )
 

@@ -25,6 +25,8 @@ const (
 	vouchLeeway = time.Minute
 	// minSecret: what signs for anybody must not be guessed.
 	minSecret = 16
+	// maxLabel is the longest tag or tier in bytes, as the fold takes it.
+	maxLabel = 64
 	// sitePrefix begins the visitors that a site vouched for; Config.NewID makes no colon.
 	sitePrefix = "user:"
 )
@@ -132,7 +134,7 @@ func (c *vouchClaims) check(entry string, now time.Time) error {
 	}
 	for _, tag := range c.Tags {
 		if !isLabel(tag) {
-			return vouchFault("tags: letters, digits, - and _, at most 64 characters each")
+			return vouchFault("tags: letters, digits, - and _, at most 64 bytes each")
 		}
 	}
 	return nil
@@ -159,7 +161,7 @@ func (c *vouchClaims) isFor(entry string) bool {
 
 // isLabel: a word in any script, which stands in events in the clear.
 func isLabel(s string) bool {
-	return s != "" && utf8.RuneCountInString(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool {
+	return s != "" && len(s) <= maxLabel && !strings.ContainsFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_'
 	})
 }

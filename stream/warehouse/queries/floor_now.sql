@@ -11,20 +11,19 @@
 --   connected    whether a screen is connected
 --   contacts     the contacts the agent has; capacity, how many there may be
 --   since_ms     when this state began, Unix milliseconds; lasts_ms, how long it has lasted at the moment
-SELECT agent,
-       argMax(agent_states.status, offset) AS status,
-       argMax(agent_states.reason, offset) AS reason,
-       argMax(agent_states.next_status, offset) AS next_status,
-       argMax(agent_states.by, offset) AS by,
-       argMax(agent_states.activity, offset) AS activity,
-       argMax(agent_states.connected, offset) AS connected,
-       argMax(agent_states.contacts, offset) AS contacts,
-       argMax(agent_states.capacity, offset) AS capacity,
-       toUnixTimestamp64Milli(argMax(since_at, offset)) AS since_ms,
+SELECT agent, status, reason, next_status, by, activity, connected, contacts, capacity,
+       toUnixTimestamp64Milli(since_at) AS since_ms,
        greatest(0, {at_ms:Int64} - since_ms) AS lasts_ms
 FROM agent_states
 WHERE tenant = {tenant:String}
   AND at <= fromUnixTimestamp64Milli({at_ms:Int64})
   AND at > fromUnixTimestamp64Milli({at_ms:Int64} - 2678400000)
-GROUP BY agent
+  AND (agent, offset) IN (
+      SELECT agent, max(offset)
+      FROM agent_states
+      WHERE tenant = {tenant:String}
+        AND at <= fromUnixTimestamp64Milli({at_ms:Int64})
+        AND at > fromUnixTimestamp64Milli({at_ms:Int64} - 2678400000)
+      GROUP BY agent)
 ORDER BY agent
+LIMIT 1 BY agent

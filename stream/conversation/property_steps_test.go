@@ -271,8 +271,18 @@ func (w *world) sign() {
 	}
 }
 
-// score answers a survey, asked or not.
+// score answers a survey, mostly one that was asked, and once more.
 func (w *world) score(contact string) {
+	for _, id := range w.order {
+		if w.books.asked[id] && rapid.Bool().Draw(w.t, "asked") {
+			contact = id
+		}
+	}
+	w.scoreOnce(contact)
+	w.scoreOnce(contact)
+}
+
+func (w *world) scoreOnce(contact string) {
 	w.send(&event.Event{Customer: w.owner[contact], Address: "w1", Body: &event.Event_SurveyAnswered{SurveyAnswered: &event.SurveyAnswered{
 		Contact: contact, Score: rapid.Uint32Range(0, 6).Draw(w.t, "score"),
 	}}})

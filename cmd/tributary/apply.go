@@ -22,18 +22,20 @@ func checkCommand(g *globals) *cobra.Command {
 		Use: "check FILE…", Short: "Check tenant files, or the configuration given by --config; prints all faults at once",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			faults := []yamlfile.Fault{}
+			c, wrong := g.read()
+			folder := c.ModelsFolder()
 			for _, name := range args {
 				data, err := os.ReadFile(name) //nolint:gosec // the operator names the file
 				if err != nil {
 					return err
 				}
-				_, f := setup.Read(name, data)
+				_, f := setup.ReadIn(name, data, setup.OnDisk(name, folder))
 				faults = append(faults, f.Faults()...)
 			}
-			if _, err := g.read(); err != nil {
-				found := yamlfile.FaultsOf(err)
+			if wrong != nil {
+				found := yamlfile.FaultsOf(wrong)
 				if len(found) == 0 {
-					return err
+					return wrong
 				}
 				faults = append(faults, found...)
 			}
@@ -60,13 +62,17 @@ func printFaults(w io.Writer, faults []yamlfile.Fault, files int) {
 func applyCommand(g *globals) *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
-		Use: "apply FILE", Short: "Apply a tenant's file: agents, queues, skills, entry points; prints the difference first", Args: cobra.ExactArgs(1),
+		Use: "apply FILE", Short: "Apply a tenant's file: agents, queues, skills, hours, policy, codes, entry points; prints the difference first", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			data, err := os.ReadFile(args[0])
 			if err != nil {
 				return err
 			}
-			t, f := setup.Read(args[0], data)
+			c, err := g.read()
+			if err != nil {
+				return err
+			}
+			t, f := setup.ReadIn(args[0], data, setup.OnDisk(args[0], c.ModelsFolder()))
 			if f.Err() != nil {
 				if err = g.print(cmd.ErrOrStderr(), f.Faults(), func(w io.Writer) { printFaults(w, f.Faults(), 1) }); err != nil {
 					return err

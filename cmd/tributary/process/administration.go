@@ -1,8 +1,10 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"path/filepath"
 	"time"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/setup"
@@ -13,6 +15,11 @@ import (
 
 // changeWait is how long the fold of the configuration may take to answer.
 const changeWait = 20 * time.Second
+
+// ModelsFolder is where models lie that were trained here.
+func (c *Config) ModelsFolder() string {
+	return cmp.Or(c.Models.Folder, filepath.Join(c.Data, "models"))
+}
 
 // administration is the configuration as administrators' pages read and change it.
 type administration struct{ *Spine }
@@ -42,7 +49,7 @@ func (a administration) read(tenant string, wish api.SetupWish) (*setup.Tenant, 
 			return nil, "", []api.SetupFault{{Line: 1, Column: 1, Text: "the objects are no JSON that can be read"}}, nil //nolint:nilerr // the fault says so
 		}
 	}
-	t, f := setup.ReadIn("", text, setup.Around{Tenant: tenant, Intents: setup.LocalIntents})
+	t, f := setup.ReadIn("", text, setup.Around{Tenant: tenant, Intents: setup.Intents(a.Config.ModelsFolder())})
 	var faults []api.SetupFault
 	for _, one := range f.Faults() {
 		faults = append(faults, fault(one))

@@ -66,7 +66,7 @@ func (d *demo) On(tenant, agent string) bool {
 }
 
 // Set has customers come to an agent of the demo centre, or sends them away.
-func (d *demo) Set(_ context.Context, tenant, agent string, on bool) error {
+func (d *demo) Set(_ context.Context, tenant, agent string, on bool) error { //nolint:contextcheck // practice outlives the request that begins it
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	stop, is := d.persons[agent]

@@ -15,12 +15,13 @@ import (
 	"github.com/tributary-cc/tributary/cmd/tributary/client"
 	"github.com/tributary-cc/tributary/dashboards/api"
 	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 func startDemoProcess(t *testing.T, simulated int) *Process {
 	t.Helper()
 	c := Default()
-	c.Data, c.HTTP, c.Roles, c.Demo, c.Floor, c.Speed = t.TempDir(), "127.0.0.1:0", []string{RoleBroker, RoleFolds, RoleAPI, RoleWebchat}, true, simulated, 40
+	c.Data, c.HTTP, c.Roles, c.Demo, c.Floor, c.Speed = t.TempDir(), "127.0.0.1:0", []string{RoleBroker, RoleFolds, RoleAPI, RoleWebchat, RoleModels}, true, simulated, 40
 	p, err := Start(context.Background(), c, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.Stop(context.Background())) })
@@ -46,6 +47,43 @@ func TestTheDemoFloorIsLively(t *testing.T) {
 		s := p.demo.floor.Stats()
 		return s.Answered >= 30 && s.WrappedUp >= 20 && s.Surveys >= 3 && s.Transfers >= 1 && s.Missed+s.Breaks >= 1
 	}, time.Minute, 50*time.Millisecond)
+	read, all := 0, 0
+	for what, n := range intents(t, p) {
+		if all += n; !strings.HasSuffix(what, " ") {
+			read += n
+		}
+	}
+	require.Greater(t, read*3, all, "most customers say what they want")
+}
+
+// intents counts the requests to route by the intent that they carry.
+func intents(t *testing.T, p *Process) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	for partition := range p.Log.Partitions(event.TopicRoutingIn) {
+		first, end, err := p.Log.Bounds(context.Background(), event.TopicRoutingIn, partition)
+		require.NoError(t, err)
+		if first >= end {
+			continue
+		}
+		err = p.Log.Read(context.Background(), event.TopicRoutingIn, partition, first, func(batch []event.Record, _ int64) error {
+			for i := range batch {
+				e, undecodable := event.Unmarshal(batch[i].Value)
+				if undecodable != nil {
+					continue
+				}
+				if r := e.GetRouteRequest(); r != nil && r.GetEntryPoint() != "" {
+					out[r.GetEntryPoint()+" "+r.GetIntent()]++
+				}
+			}
+			if batch[len(batch)-1].Offset+1 >= end {
+				return errEnough
+			}
+			return nil
+		})
+		require.ErrorIs(t, err, errEnough)
+	}
+	return out
 }
 
 func TestPracticeBringsCustomersToOneAgent(t *testing.T) {

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,9 +24,9 @@ type Around struct {
 	Intents func(model string) ([]string, error)
 }
 
-// OnDisk reads policies beside a file, and knows the models of this binary.
-func OnDisk(file string) Around {
-	return Around{Intents: LocalIntents, Open: func(name string) ([]byte, error) {
+// OnDisk reads policies beside a file, and knows the models of this binary and of a folder; none where it is empty.
+func OnDisk(file, models string) Around {
+	return Around{Intents: Intents(models), Open: func(name string) ([]byte, error) {
 		if !filepath.IsLocal(name) {
 			return nil, fmt.Errorf("%s does not lie beside the file or below", name)
 		}
@@ -34,25 +35,66 @@ func OnDisk(file string) Around {
 }
 
 // LocalIntents are the labels of a model in this binary.
-func LocalIntents(model string) ([]string, error) {
-	if !slices.Contains(local.Names(), model) {
-		return nil, fmt.Errorf("there is no intent model %q; there are %s", model, strings.Join(local.Names(), ", "))
+func LocalIntents(model string) ([]string, error) { return Intents("")(model) }
+
+// askServer ends the name of a model where a server is asked what it is unsure of: the intents are the model's.
+const askServer = "+openai"
+
+// Intents finds the labels of the models in this binary, and of those in a folder that were trained here.
+func Intents(folder string) func(model string) ([]string, error) {
+	return func(model string) ([]string, error) {
+		name := strings.TrimSuffix(model, askServer)
+		var m *local.Model
+		var err error
+		switch {
+		case slices.Contains(local.Names(), name):
+			m, err = local.Embedded(name)
+		case folder == "" || !idPattern.MatchString(name):
+			err = noModel(model, folder)
+		default:
+			m, err = trained(filepath.Join(folder, name+".model"))
+			if errors.Is(err, os.ErrNotExist) {
+				err = noModel(model, folder)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		info := m.Info()
+		labels := slices.Clone(info.Labels)
+		if info.OutOfScope != "" {
+			labels = append(labels, info.OutOfScope)
+		}
+		return labels, nil
 	}
-	m, err := local.Embedded(model)
+}
+
+func noModel(model, folder string) error {
+	where := ""
+	if folder != "" {
+		where = ", and what is trained into " + folder
+	}
+	return fmt.Errorf("there is no intent model %q; there are %s%s", model, strings.Join(local.Names(), ", "), where)
+}
+
+func trained(file string) (*local.Model, error) {
+	info, err := os.Stat(file)
 	if err != nil {
 		return nil, err
 	}
-	info := m.Info()
-	labels := slices.Clone(info.Labels)
-	if info.OutOfScope != "" {
-		labels = append(labels, info.OutOfScope)
+	if info.Size() > local.MaxFile {
+		return nil, fmt.Errorf("%s has more than %d bytes", file, local.MaxFile)
 	}
-	return labels, nil
+	data, err := os.ReadFile(file) //nolint:gosec // in the folder of models, by an id
+	if err != nil {
+		return nil, err
+	}
+	return local.Decode(data)
 }
 
 // Read reads and checks a file of this machine. The error of the second result holds every fault with its line.
 func Read(name string, data []byte) (*Tenant, *yamlfile.File) {
-	return ReadIn(name, data, OnDisk(name))
+	return ReadIn(name, data, OnDisk(name, ""))
 }
 
 // ReadIn is Read where the surroundings are others.

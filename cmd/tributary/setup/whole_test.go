@@ -3,6 +3,8 @@ package setup_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -251,4 +253,29 @@ func TestThePolicyOfAnotherFileIsChecked(t *testing.T) {
 	require.ErrorContains(t, f.Err(), "this is the setup of tenant bank, not of other")
 	_, f = setup.Read("bank.yaml", []byte("tenant: bank\npolicy_file: ../../etc/passwd\n"))
 	require.ErrorContains(t, f.Err(), "does not lie beside the file")
+}
+
+func TestIntentsAreThoseOfTheModel(t *testing.T) {
+	bank, err := setup.LocalIntents("bank-en")
+	require.NoError(t, err)
+	require.Contains(t, bank, "lost_or_stolen_card")
+	same, err := setup.LocalIntents("bank-en+openai")
+	require.NoError(t, err)
+	require.Equal(t, bank, same)
+
+	folder := t.TempDir()
+	own := setup.Intents(folder)
+	for _, name := range []string{"own", "../own", ""} {
+		_, err = own(name)
+		require.ErrorContains(t, err, "there are bank-en, travel-zh, and what is trained into")
+	}
+	model, err := os.ReadFile("../../../models/local/trained/travel-zh.model")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "own.model"), model, 0o600))
+	labels, err := own("own")
+	require.NoError(t, err)
+	require.Contains(t, labels, "hotel")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "bad.model"), model[:100], 0o600))
+	_, err = own("bad")
+	require.Error(t, err)
 }

@@ -184,17 +184,32 @@ func TestOverloadedAsksOnlyTheModelInTheProcess(t *testing.T) {
 	})
 }
 
-// Two processes do the same, and one is started while contacts wait: each contact has one fact of an intent.
+// dawdling is a guard that takes its time.
+type dawdling struct{ Guard }
+
+func (d dawdling) Append(ctx context.Context, topic event.Topic, e *event.Event, c *event.Content) error {
+	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // the bubble's clock
+	return d.Guard.Append(ctx, topic, e, c)
+}
+
+// Two processes do the same: each contact has one fact of an intent.
 func TestSeveralProcesses(t *testing.T) {
 	bubble(t, func(w *world) {
 		w.config(bank())
-		_, stop := w.enrich(resolver(w.t, nil))
-		w.enrich(resolver(w.t, nil))
+		// Each is done before it hears of the other's.
+		late := func(c *Config) { c.Guard = dawdling{w.guard} }
+		_, stop := w.enrich(resolver(w.t, nil), late)
+		w.enrich(resolver(w.t, nil), late)
 		pass(time.Second)
 		w.write("ada", "bank", "My card was stolen yesterday, please block it")
 		w.write("bo", "bank", vague)
 		pass(time.Second)
 		require.Len(t, w.routed(), 2)
+		ids := map[string]int{}
+		for _, e := range w.found() {
+			ids[event.IDText(e.GetId())]++
+		}
+		require.Len(t, ids, 2)
 		require.Len(t, w.found(), 4)
 		facts := 0
 		for _, e := range w.events(event.TopicConversationFacts) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tributary-cc/tributary/cmd/tributary/setup"
 	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 //go:embed demo.yaml
@@ -88,13 +89,10 @@ func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	wanted, err := t.Wanted(ctx, p.Keys, current.Objects, time.Now())
-	if err != nil {
-		return err
-	}
-	if changes := setup.Difference(current.Objects, wanted); len(changes) > 0 {
-		if _, err := p.ChangeConfig(ctx, demoTenant, 0, setup.Objects(changes), 30*time.Second); err != nil {
-			return fmt.Errorf("setting up the demo centre: %w", err)
+	// What its administrator changed since stays as it is.
+	if !slices.ContainsFunc(current.Objects, func(o *event.ConfigObject) bool { return o.GetEntryPoint().GetId() == demoBank }) {
+		if err := p.setUpDemo(ctx, t, current.Objects); err != nil {
+			return err
 		}
 	}
 	if err := p.switchDemo(ctx, false); err != nil {
@@ -109,6 +107,19 @@ func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
 		fmt.Fprintf(w, "  %-11s %s  tenant %s  login %-6s password %s\n", a.role, p.URL(), demoTenant, a.login, password)
 	}
 	return p.startFloor(ctx, t, w)
+}
+
+func (p *Process) setUpDemo(ctx context.Context, t *setup.Tenant, inForce []*event.ConfigObject) error {
+	wanted, err := t.Wanted(ctx, p.Keys, inForce, time.Now())
+	if err != nil {
+		return err
+	}
+	if changes := setup.Difference(inForce, wanted); len(changes) > 0 {
+		if _, err := p.ChangeConfig(ctx, demoTenant, 0, setup.Objects(changes), 30*time.Second); err != nil {
+			return fmt.Errorf("setting up the demo centre: %w", err)
+		}
+	}
+	return nil
 }
 
 // RetireDemo closes the demo accounts of an installation that is not started as a demo any more.

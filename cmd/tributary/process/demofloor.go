@@ -42,6 +42,10 @@ var _ api.Practice = (*demo)(nil)
 func (d *demo) begin(ctx context.Context, stop context.CancelFunc, f *floor.Floor) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.floor != nil {
+		stop() // it runs already
+		return
+	}
 	d.ctx, d.stop, d.floor = ctx, stop, f
 	d.work.Go(func() { f.Run(ctx) })
 }

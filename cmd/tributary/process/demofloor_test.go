@@ -146,6 +146,10 @@ func TestAnAdministratorChangesTheConfiguration(t *testing.T) {
 	require.Empty(t, faults)
 	require.Greater(t, version, first.Version)
 
+	require.NoError(t, p.StartDemo(ctx, io.Discard), "the next start of the demo")
+	now, err := a.Export(ctx, demoTenant)
+	require.NoError(t, err)
+	require.Equal(t, version, now.Version, "what was changed stays")
 	_, _, err = a.Apply(ctx, demoTenant, api.SetupWish{YAML: first.YAML}, first.Version)
 	var changed *api.SetupChanged
 	require.ErrorAs(t, err, &changed)

@@ -106,6 +106,9 @@ func (m *Models) openAI(change func(*openai.Config)) (*openai.Client, error) {
 	return openai.New(c)
 }
 
+// Client makes a client of the configured server, without metrics; nil where there is none.
+func (m *Models) Client() (*openai.Client, error) { return m.openAI(nil) }
+
 // openModels makes the effector that looks for intents.
 func (p *Process) openModels() error {
 	if !p.Config.HasRole(RoleModels) {

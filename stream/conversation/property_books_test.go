@@ -33,7 +33,7 @@ func (w *world) enter(e *event.Event) {
 	switch b := e.GetBody().(type) {
 	case *event.Event_IntentFound:
 		c := w.contacts[b.IntentFound.GetContact()] // of a customer of whom nothing is left, nothing is remembered
-		again := w.books.intents[string(e.GetCause())] && c != nil && !w.ended[c.GetContact()]
+		again := w.books.intents[string(e.GetCause())] && c != nil && !w.ended[c.GetContact()] && w.owner[c.GetContact()] == e.GetCustomer()
 		if again || !proto.Equal(b.IntentFound, w.now.GetIntentFound()) {
 			w.t.Fatalf("an intent twice, or another than was found: %v", b)
 		}

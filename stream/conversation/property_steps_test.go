@@ -15,7 +15,7 @@ func (w *world) step() {
 	switch rapid.SampledFrom([]string{
 		"say", "say", "connect", "disconnect", "leave", "receipt", "assign", "assign", "assign", "lose", "answer", "answer",
 		"end", "wrap", "transfer", "close", "split", "read", "config", "repeat", "wait", "wait", "long wait", "late", "nonsense",
-		"alive", "alive", "silence", "intent", "intent", "sign", "introduce", "score",
+		"alive", "alive", "silence", "intent", "intent", "sign", "introduce", "score", "talk",
 	}).Draw(w.t, "what") {
 	case "say":
 		w.customer(&event.Event{Sealed: w.sealed(), Body: &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{
@@ -30,6 +30,8 @@ func (w *world) step() {
 		w.customer(&event.Event{Sealed: w.sealed(), Body: &event.Event_CustomerIntroduced{CustomerIntroduced: &event.CustomerIntroduced{
 			Tier: w.one("tier", "", "gold"), Tags: []string{"a", "b"}[:rapid.IntRange(0, 2).Draw(w.t, "tags")],
 		}}})
+	case "talk":
+		w.talk(w.of("contact", w.order))
 	case "score":
 		w.score(w.of("contact", w.order))
 	case "connect":
@@ -269,6 +271,19 @@ func (w *world) sign() {
 	default:
 		w.customer(&event.Event{Body: &event.Event_CustomerSeen{CustomerSeen: &event.CustomerSeen{Kind: w.one("kind", "page", "event", "smoke")}}})
 	}
+}
+
+// talk is a whole talk, as most are: answered, a word of the agent, the end.
+func (w *world) talk(contact string) {
+	w.assign()
+	c := w.contacts[contact]
+	if c.GetState() != event.ContactState_CONTACT_STATE_ASSIGNED {
+		return
+	}
+	w.send(&event.Event{Customer: w.owner[contact], Body: &event.Event_AgentMessage{AgentMessage: &event.AgentMessage{
+		Contact: contact, Agent: c.GetAgent(), Message: "m",
+	}}})
+	w.send(&event.Event{Customer: w.owner[contact], Body: &event.Event_EndContact{EndContact: &event.EndContact{Contact: contact, Agent: c.GetAgent()}}})
 }
 
 // score answers a survey, mostly one that was asked, and once more.

@@ -1,5 +1,5 @@
 -- agent_time_by_interval: how long each agent was in each status, with which reason, doing what, within each interval. The times of an
--- agent in an interval add up to its length, from the first state known on; a state is known for 31 days. The last state lasts until
+-- agent in an interval add up to its length, from the first state known on; a state is known for 8 days. The last state lasts until
 -- to_ms, which should not lie ahead.
 -- Parameters:
 --   {tenant:String}      the company

@@ -1,4 +1,4 @@
--- floor_now: each agent's state at a moment. Agents of whom nothing was heard for 31 days are left out.
+-- floor_now: each agent's state at a moment. Agents of whom nothing was heard for 8 days are left out.
 -- Parameters:
 --   {tenant:String}  the company
 --   {at_ms:Int64}    the moment, Unix milliseconds
@@ -17,13 +17,13 @@ SELECT agent, status, reason, next_status, by, activity, connected, contacts, ca
 FROM agent_states
 WHERE tenant = {tenant:String}
   AND at <= fromUnixTimestamp64Milli({at_ms:Int64})
-  AND at > fromUnixTimestamp64Milli({at_ms:Int64} - 2678400000)
+  AND at > fromUnixTimestamp64Milli({at_ms:Int64} - 691200000)
   AND (agent, offset) IN (
       SELECT agent, max(offset)
       FROM agent_states
       WHERE tenant = {tenant:String}
         AND at <= fromUnixTimestamp64Milli({at_ms:Int64})
-        AND at > fromUnixTimestamp64Milli({at_ms:Int64} - 2678400000)
+        AND at > fromUnixTimestamp64Milli({at_ms:Int64} - 691200000)
       GROUP BY agent)
 ORDER BY agent
 LIMIT 1 BY agent

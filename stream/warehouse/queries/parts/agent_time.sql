@@ -25,7 +25,7 @@
                 FROM agent_states
                 WHERE tenant = {tenant:String}
                   AND ({agent:String} = '' OR agent = {agent:String})
-                  AND at > fromUnixTimestamp64Milli({from_ms:Int64} - 2678400000)
+                  AND at > fromUnixTimestamp64Milli({from_ms:Int64} - 691200000)
                   AND at < fromUnixTimestamp64Milli({to_ms:Int64} + 600000)
                   -- Of what was before, the last state alone counts: only it is read whole. Clocks may differ by ten minutes.
                   AND (at > fromUnixTimestamp64Milli({from_ms:Int64} - 600000) OR (agent, offset) IN (
@@ -33,7 +33,7 @@
                       FROM agent_states
                       WHERE tenant = {tenant:String}
                         AND ({agent:String} = '' OR agent = {agent:String})
-                        AND at > fromUnixTimestamp64Milli({from_ms:Int64} - 2678400000)
+                        AND at > fromUnixTimestamp64Milli({from_ms:Int64} - 691200000)
                         AND at <= fromUnixTimestamp64Milli({from_ms:Int64} - 600000)
                       GROUP BY agent))
             )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tributary-cc/tributary/models"
+	"github.com/tributary-cc/tributary/models/enrich"
 	"github.com/tributary-cc/tributary/models/eval"
 	"github.com/tributary-cc/tributary/models/local"
 )
@@ -47,7 +49,7 @@ func evalIntentsCommand(g *globals) *cobra.Command {
 				f.o.Name = "cross-validation"
 				r, err = crossValidate(cmd.Context(), examples, f.o, folds, cmd.ErrOrStderr())
 			} else {
-				r, err = evalModel(cmd.Context(), model, examples, f.o.OutOfScope)
+				r, err = evalModel(cmd.Context(), g, model, examples, f.o.OutOfScope)
 			}
 			if err != nil {
 				return err
@@ -59,7 +61,7 @@ func evalIntentsCommand(g *globals) *cobra.Command {
 		},
 	}
 	f.bind(cmd)
-	cmd.Flags().StringVar(&model, "model", "", fmt.Sprintf("file of a model, or one of %v", local.Names()))
+	cmd.Flags().StringVar(&model, "model", "", fmt.Sprintf("file of a model, or one of %v; with +openai the configured server is asked where it is unsure; openai asks it alone", local.Names()))
 	cmd.Flags().IntVar(&folds, "cv", 0, "folds to train and measure by, instead of a model")
 	cmd.Flags().BoolVar(&labels, "labels", false, "show each label's precision and recall")
 	return cmd
@@ -95,16 +97,67 @@ func loadModel(nameOrFile string) (*local.Model, error) {
 	return m, nil
 }
 
-func evalModel(ctx context.Context, model string, examples []models.Example, outOfScope string) (intentsReport, error) {
-	m, err := loadModel(model)
+func evalModel(ctx context.Context, g *globals, model string, examples []models.Example, outOfScope string) (intentsReport, error) {
+	if model == serverAlone {
+		return evalServer(ctx, g, examples, outOfScope)
+	}
+	name, asks := enrich.Split(model)
+	m, err := loadModel(name)
 	if err != nil {
 		return intentsReport{}, err
 	}
 	if outOfScope == "" {
 		outOfScope = m.Info().OutOfScope
 	}
-	r, err := eval.Measure(ctx, m, examples, outOfScope, time.Now, timedAnswers)
+	var r eval.Report
+	if !asks {
+		r, err = eval.Measure(ctx, m, examples, outOfScope, time.Now, timedAnswers)
+		return intentsReport{r, m.Size(), m.Memory()}, err
+	}
+	then, err := askServer(g, m.Info().Labels)
+	if err != nil {
+		return intentsReport{}, err
+	}
+	r, err = eval.Measure(ctx, models.Cascade{m, then}, examples, outOfScope, time.Now, 0)
+	r.Model, r.Version = model, m.Version()
 	return intentsReport{r, m.Size(), m.Memory()}, err
+}
+
+// serverAlone asks the configured server without a model before it.
+const serverAlone = "openai"
+
+// evalServer measures the server on the labels of the examples. Each is asked once: questions cost money.
+func evalServer(ctx context.Context, g *globals, examples []models.Example, outOfScope string) (intentsReport, error) {
+	set := make(map[string]bool)
+	for _, e := range examples {
+		if e.Label != outOfScope {
+			set[e.Label] = true
+		}
+	}
+	c, err := askServer(g, slices.Collect(maps.Keys(set)))
+	if err != nil {
+		return intentsReport{}, err
+	}
+	r, err := eval.Measure(ctx, c, examples, outOfScope, time.Now, 0)
+	return intentsReport{Report: r}, err
+}
+
+var errNoServer = errors.New("no model server is configured: name it in the file of --config, under models.openai")
+
+// askServer asks the server of the configuration for one of a set.
+func askServer(g *globals, set []string) (models.Classifier, error) {
+	c, err := g.read()
+	if err != nil {
+		return nil, err
+	}
+	client, err := c.Models.Client()
+	if err != nil {
+		return nil, err
+	}
+	if client == nil {
+		return nil, errNoServer
+	}
+	return client.Intents(set)
 }
 
 func crossValidate(ctx context.Context, examples []models.Example, o local.Options, folds int, progress io.Writer) (intentsReport, error) {

@@ -3,6 +3,7 @@ package process
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -54,26 +55,37 @@ func TestTheDemoFloorIsLively(t *testing.T) {
 		}
 	}
 	require.Greater(t, read*3, all, "most customers say what they want")
+	facts := map[string]int{}
+	each(t, p, event.TopicConversationFacts, func(e *event.Event) { facts[fmt.Sprintf("%T", e.GetBody())]++ })
+	require.NotZero(t, facts["*event.Event_SurveyTaken"])
+	require.NotZero(t, facts["*event.Event_IntentFound"])
 }
 
 // intents counts the requests to route by the intent that they carry.
 func intents(t *testing.T, p *Process) map[string]int {
 	t.Helper()
 	out := map[string]int{}
-	for partition := range p.Log.Partitions(event.TopicRoutingIn) {
-		first, end, err := p.Log.Bounds(context.Background(), event.TopicRoutingIn, partition)
+	each(t, p, event.TopicRoutingIn, func(e *event.Event) {
+		if r := e.GetRouteRequest(); r != nil && r.GetEntryPoint() != "" {
+			out[r.GetEntryPoint()+" "+r.GetIntent()]++
+		}
+	})
+	return out
+}
+
+// each reads all that a topic has.
+func each(t *testing.T, p *Process, topic event.Topic, see func(*event.Event)) {
+	t.Helper()
+	for partition := range p.Log.Partitions(topic) {
+		first, end, err := p.Log.Bounds(context.Background(), topic, partition)
 		require.NoError(t, err)
 		if first >= end {
 			continue
 		}
-		err = p.Log.Read(context.Background(), event.TopicRoutingIn, partition, first, func(batch []event.Record, _ int64) error {
+		err = p.Log.Read(context.Background(), topic, partition, first, func(batch []event.Record, _ int64) error {
 			for i := range batch {
-				e, undecodable := event.Unmarshal(batch[i].Value)
-				if undecodable != nil {
-					continue
-				}
-				if r := e.GetRouteRequest(); r != nil && r.GetEntryPoint() != "" {
-					out[r.GetEntryPoint()+" "+r.GetIntent()]++
+				if e, undecodable := event.Unmarshal(batch[i].Value); undecodable == nil {
+					see(e)
 				}
 			}
 			if batch[len(batch)-1].Offset+1 >= end {
@@ -83,7 +95,6 @@ func intents(t *testing.T, p *Process) map[string]int {
 		})
 		require.ErrorIs(t, err, errEnough)
 	}
-	return out
 }
 
 func TestPracticeBringsCustomersToOneAgent(t *testing.T) {

@@ -8,12 +8,14 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
 	"github.com/tributary-cc/tributary/stream/privacy"
+	"github.com/tributary-cc/tributary/stream/warehouse"
 )
 
 // erasure is what is to be erased.
@@ -99,22 +101,36 @@ func (e *erasure) run(cmd *cobra.Command, g *globals, s *process.Spine, in *bufi
 			return err
 		}
 	}
-	return g.print(cmd.OutOrStdout(), map[string]any{"erased": all, "remains": remains(e.tenant, all)}, func(w io.Writer) {
+	left := e.copies(cmd.Context(), s, all)
+	err := g.print(cmd.OutOrStdout(), map[string]any{"erased": all, "copies_left": left != nil}, func(w io.Writer) {
 		fmt.Fprintf(w, "%d addresses are erased: what was said under them is unreadable in the log and in all its copies.\n", len(all))
-		fmt.Fprintf(w, "What remains: ids, times and decisions, which tell no person; what a page shows at this moment; and masked text in ClickHouse,\nwhich pages show as history until you have it deleted:\n  %s\n", remains(e.tenant, all))
+		if left == nil {
+			fmt.Fprintln(w, "Masked texts and the profile are gone from ClickHouse too. What remains: ids, times and decisions, which tell no person,\nand what a page shows at this moment.")
+		}
 	})
-}
-
-// remains is the statement that deletes the masked copies: rows stay and count, their text goes.
-func remains(tenant string, all []string) string {
-	quoted := make([]string, len(all))
-	for i, a := range all {
-		quoted[i] = quote(a)
+	if err != nil || left == nil {
+		return err
 	}
-	return fmt.Sprintf("ALTER TABLE messages UPDATE text = '', text_state = 'erased' WHERE tenant = %s AND address IN (%s)", quote(tenant), strings.Join(quoted, ", "))
+	return fmt.Errorf("masked texts are in ClickHouse still: %w; say this again with the pseudonyms %s when it answers", left, strings.Join(all, ", "))
 }
 
-func quote(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }
+// forgotten is how long after a key is gone a process may still open what it sealed, and so bring it into the warehouse.
+const forgotten = 2 * time.Second
+
+// copies empties the masked copies, once nobody can make new ones.
+func (e *erasure) copies(ctx context.Context, s *process.Spine, all []string) error {
+	w, err := s.OpenWarehouse()
+	if err != nil {
+		return err
+	}
+	defer w.Close() //nolint:errcheck // the erasure was answered
+	select {
+	case <-time.After(forgotten):
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return w.Erase(ctx, e.tenant, warehouse.Person{Customer: e.customer, Addresses: all})
+}
 
 // confirm asks before what cannot be undone. A script says --yes.
 func confirm(cmd *cobra.Command, in *bufio.Reader, what string) error {

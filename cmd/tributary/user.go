@@ -26,7 +26,7 @@ type users struct {
 
 func userCommand(g *globals) *cobra.Command {
 	u := &users{g: g}
-	cmd := &cobra.Command{Use: "user", Short: "Accounts of people and programs; every change is audited; sessions it ends are refused within a second, and their open pages closed in ten"}
+	cmd := &cobra.Command{Use: "user", Short: "Accounts of people and programs; every change is audited; sessions it ends are refused within a second, and their open pages close"}
 	cmd.PersistentFlags().StringVar(&u.tenant, "tenant", "main", "the tenant")
 	cmd.AddCommand(
 		u.add(), u.list(), u.roles(), u.token(),

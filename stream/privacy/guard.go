@@ -162,7 +162,7 @@ var ids = map[protoreflect.Name]bool{
 	"actor": true, "address": true, "agent": true, "build": true, "by": true, "client_id": true, "connection": true, "contact": true, "contacts": true,
 	"content_id": true, "conversation": true, "customer": true, "delivery": true, "domain": true, "effector": true,
 	"entry_point": true, "first_claim": true, "gateway": true, "id": true, "initial": true, "key": true, "key_ref": true,
-	"message": true, "next": true, "not_agent": true, "offer": true, "origins": true, "previous": true, "processor": true,
-	"provider_id": true, "queue": true, "queues": true, "request": true, "skill": true, "split_from": true, "subject": true,
-	"table": true, "team": true, "tenant": true, "token": true, "topic": true, "writer": true,
+	"file": true, "message": true, "model_version": true, "next": true, "next_queue": true, "not_agent": true, "offer": true, "origins": true, "previous": true, "processor": true,
+	"prompt": true, "provider_id": true, "queue": true, "queues": true, "request": true, "skill": true, "split_from": true, "subject": true,
+	"table": true, "team": true, "tenant": true, "to_agent": true, "token": true, "topic": true, "writer": true,
 }

@@ -292,6 +292,7 @@ func TestTheFirstLink(t *testing.T) {
 	a := p.ask("POST", "/api/first", `{"link":"`+link+`","login":"Root","password":"`+password+`"}`)
 	require.Equal(t, 200, a.status, a.raw)
 	require.Equal(t, "admin", dig(a.body, "me", "roles", 0))
+	require.Equal(t, "root", dig(a.body, "me", "name"), "who works as no agent is called as they log in")
 	p.login("root")
 	require.Equal(t, 401, p.ask("POST", "/api/first", `{"link":"`+link+`","login":"x","password":"`+password+`"}`).status)
 	require.Equal(t, 401, p.ask("POST", "/api/login", `{"tenant":"acme","login":"provisional","password":"`+password+`"}`).status)

@@ -34,9 +34,11 @@ type meBody struct {
 }
 
 func (s *Server) meBody(ctx context.Context, who person, token string) meBody {
-	name := ""
+	var name string
 	if who.Agent != "" {
 		name = s.agentName(ctx, who.Tenant, s.view.agentState(who.Tenant, who.Agent))
+	} else {
+		name = s.accountName(ctx, who.Tenant, who.Account)
 	}
 	return meBody{meView{who.Tenant, who.Account, who.Agent, name, who.who.Roles}, csrfOf(token)}
 }

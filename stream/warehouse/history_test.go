@@ -284,6 +284,15 @@ func (h *history) agent(id string) {
 	}
 }
 
+// events are the facts in the order of their times.
+func (h *history) events() []*event.Event {
+	out := make([]*event.Event, len(h.facts))
+	for i, f := range h.facts {
+		out[i] = f.e
+	}
+	return out
+}
+
 // deal writes the facts into a scene in the order of their times, those of conversations a whole part later than those of routing, and calls
 // between after each part.
 func (h *history) deal(s *scene, parts int, between func()) {

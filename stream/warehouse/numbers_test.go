@@ -8,49 +8,20 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-cc/tributary/stream/warehouse/reckon"
 )
 
-// normal is a row as it is compared: numbers as float64.
-func normal(rows [][]any) [][]any {
-	out := make([][]any, len(rows))
-	for i, row := range rows {
-		out[i] = make([]any, len(row))
-		for j, v := range row {
-			switch rv := reflect.ValueOf(v); {
-			case !rv.IsValid():
-			case rv.CanInt():
-				out[i][j] = float64(rv.Int())
-			case rv.CanUint():
-				out[i][j] = float64(rv.Uint())
-			default:
-				out[i][j] = v
-			}
-		}
-	}
-	return out
-}
-
-// requireEqualRows compares with a hundredth's tolerance, for percentages are rounded.
 func requireEqualRows(t *testing.T, name string, want, got [][]any) {
 	t.Helper()
-	want, got = normal(want), normal(got)
-	require.Lenf(t, got, len(want), "%s", name)
-	for i := range want {
-		for j := range want[i] {
-			a, number := want[i][j].(float64)
-			b, too := got[i][j].(float64)
-			if same := number && too && math.Abs(a-b) < 0.0101; !same && !reflect.DeepEqual(want[i][j], got[i][j]) {
-				require.Equalf(t, want[i], got[i], "%s, row %d, column %d", name, i, j)
-			}
-		}
-	}
+	require.Empty(t, reckon.Differences(want, got), name)
 }
 
 // asker runs named queries with the parameters that a test always gives.
 type asker struct {
 	t *testing.T
 	w *Warehouse
-	k reckoning
+	k reckon.Reckoning
 }
 
 func (a asker) ask(name string, params map[string]any) *Result {
@@ -59,7 +30,7 @@ func (a asker) ask(name string, params map[string]any) *Result {
 	require.NotNil(a.t, q, name)
 	all := map[string]any{}
 	for p, v := range map[string]any{
-		"tenant": "acme", "queue": "", "agent": "", "from_ms": a.k.from, "to_ms": a.k.to, "interval_ms": a.k.interval, "skip": 0, "count": 10_000,
+		"tenant": "acme", "queue": "", "agent": "", "from_ms": a.k.From, "to_ms": a.k.To, "interval_ms": a.k.Interval, "skip": 0, "count": 10_000,
 	} {
 		if _, takes := q.params[p]; takes {
 			all[p] = v
@@ -99,8 +70,8 @@ func TestNumbersEqualTheFacts(t *testing.T) {
 			require.True(t, faults.None(), "%+v", faults)
 
 			interval := []int64{15 * minute, 60 * minute, 7*minute + 13*second}[h.IntN(3)]
-			k := reckoning{h: h, from: t0 + h.Int64N(10*minute), interval: interval}
-			k.to = k.from + h.Int64N(60*minute) + 100*minute
+			k := reckon.Reckoning{Facts: h.events(), From: t0 + h.Int64N(10*minute), Interval: interval}
+			k.To = k.From + h.Int64N(60*minute) + 100*minute
 			a := asker{t, w, k}
 			requireNumbers(a)
 			requireSums(a)
@@ -117,20 +88,24 @@ func requireNumbers(a asker) {
 		got := a.ask("queue_by_interval", map[string]any{
 			"target_ms": 20 * second, "short_ms": 5 * second, "flow_outs": bit[switches[0]], "short_abandons": bit[switches[1]], "abandons": bit[switches[2]],
 		})
-		requireEqualRows(a.t, "queue_by_interval", k.queues(20*second, 5*second, switches[0], switches[1], switches[2]), got.Rows)
+		requireEqualRows(a.t, "queue_by_interval", k.Queues(reckon.Switches{Target: 20 * second, Short: 5 * second, FlowOuts: switches[0], Shorts: switches[1], Abandons: switches[2]}), got.Rows)
 		require.NotEmpty(a.t, got.Rows)
 	}
 	for name, want := range map[string][][]any{
-		"flow_outs_by_interval": k.flowOuts(), "queue_by_minute": k.minutes(), "agent_time_by_interval": k.agentTime(), "agent_by_interval": k.agents(),
-		"offers_by_interval": k.offers(), "contacts_handled": k.handled(), "wrap_up_by_interval": k.wrapUps(), "surveys_by_interval": k.surveys(),
-		"intents_by_interval": k.intents(),
+		"flow_outs_by_interval": k.FlowOuts(), "queue_by_minute": k.Minutes(), "agent_time_by_interval": k.AgentTime(), "agent_by_interval": k.Agents(),
+		"offers_by_interval": k.Offers(), "contacts_handled": k.Handled(), "wrap_up_by_interval": k.WrapUps(), "surveys_by_interval": k.Surveys(),
+		"intents_by_interval": k.Intents(),
 	} {
 		require.NotEmpty(a.t, want, name)
 		requireEqualRows(a.t, name, want, a.ask(name, nil).Rows)
 	}
 	only := a.ask("queue_by_minute", map[string]any{"queue": "sales"})
 	last := only.Rows[len(only.Rows)-1]
-	at := min(only.column(last, "minute_ms")+minute, k.to)
+	at := min(only.column(last, "minute_ms")+minute, k.To)
+	for moment := k.From; moment < k.To; moment += 11 * minute {
+		requireEqualRows(a.t, "queue_now", k.QueuesNow(moment), a.ask("queue_now", map[string]any{"at_ms": moment}).Rows)
+		requireEqualRows(a.t, "floor_now", k.FloorNow(moment), a.ask("floor_now", map[string]any{"at_ms": moment}).Rows)
+	}
 	now := a.ask("queue_now", map[string]any{"at_ms": at - 1})
 	for _, row := range now.Rows {
 		if row[0] == "sales" {
@@ -171,9 +146,9 @@ func requireSums(a asker) {
 	g := a.ask("agent_by_interval", nil)
 	for i, row := range g.Rows {
 		known := g.column(row, "known_ms")
-		require.LessOrEqual(a.t, known, a.k.interval)
-		if started := g.column(row, "interval_ms"); i >= len(historyAgents) && known > 0 && started > a.k.from+30*minute {
-			require.Equal(a.t, min(a.k.interval, a.k.to-started), known, "the times of an agent have no hole")
+		require.LessOrEqual(a.t, known, a.k.Interval)
+		if started := g.column(row, "interval_ms"); i >= len(historyAgents) && known > 0 && started > a.k.From+30*minute {
+			require.Equal(a.t, min(a.k.Interval, a.k.To-started), known, "the times of an agent have no hole")
 		}
 	}
 	sum := map[string]int64{}
@@ -193,7 +168,7 @@ func requireDrillDown(a asker) {
 	q := a.ask("queue_by_interval", map[string]any{"target_ms": target, "short_ms": short, "flow_outs": 0, "short_abandons": 1, "abandons": 1})
 	bounds := func(r *Result, row []any) map[string]any {
 		from := r.column(row, "interval_ms")
-		return map[string]any{"from_ms": from, "to_ms": min(from+a.k.interval, a.k.to)}
+		return map[string]any{"from_ms": from, "to_ms": min(from+a.k.Interval, a.k.To)}
 	}
 	with := func(m map[string]any, more ...any) map[string]any {
 		for i := 0; i < len(more); i += 2 {

@@ -144,8 +144,8 @@ func TestQueriesOnSeededData(t *testing.T) {
 		res, err := w.Query(context.Background(), "message_place", map[string]any{"tenant": "acme", "customer": "ann", "message": "m-ann-2"})
 		require.NoError(t, err)
 		require.Len(t, res.Rows, 1)
-		place := normal(res.Rows)[0]
-		e, err := event.Unmarshal(s.log.All(event.TopicConversationFacts, int(place[0].(float64)))[int(place[1].(float64))].Value) //nolint:errcheck,forcetypeassert // a test
+		partition, offset := res.column(res.Rows[0], "partition"), res.column(res.Rows[0], "offset")
+		e, err := event.Unmarshal(s.log.All(event.TopicConversationFacts, int(partition))[offset].Value)
 		require.NoError(t, err)
 		require.Equal(t, "m-ann-2", e.GetMessageAdded().GetMessage())
 	})

@@ -13,11 +13,18 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
-// maxSize bounds a file, in bytes.
-const maxSize = 16 << 20
+const (
+	// maxSize bounds a file, in bytes.
+	maxSize = 16 << 20
+	// maxNested bounds lists and groups that begin inside each other: what the parser takes grows with the square of it, until the
+	// stack ends. No file of ours nests deeper than ten.
+	maxNested = 64
+)
 
 // Fault is one thing wrong at one place.
 //
@@ -76,6 +83,10 @@ func Read(name string, data []byte, into any) *File {
 		return f
 	}
 	f.text = string(data)
+	if line := tooDeep(f.text); line > 0 {
+		f.fail(place{line: line, column: 1}, "", fmt.Sprintf("not YAML that is read here: lists and groups nest deeper than %d", maxNested))
+		return f
+	}
 	parsed, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		f.fail(placeIn(err), "", "not YAML: "+firstLine(err.Error()))
@@ -95,6 +106,28 @@ func Read(name string, data []byte, into any) *File {
 		f.fail(placeIn(err), "", firstLine(err.Error()))
 	}
 	return f
+}
+
+// tooDeep is the line in which a text nests deeper than is read; 0 where it does not. Nesting by indentation is bounded by the size.
+func tooDeep(text string) int {
+	open, begun, line := 0, 0, 0
+	for _, t := range lexer.Tokenize(text) {
+		if t.Position.Line != line {
+			line, begun = t.Position.Line, 0
+		}
+		switch t.Type { //nolint:exhaustive // those that nest
+		case token.SequenceStartType, token.MappingStartType:
+			open++
+		case token.SequenceEndType, token.MappingEndType:
+			open = max(0, open-1)
+		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
+			begun++
+		}
+		if open+begun > maxNested {
+			return line
+		}
+	}
+	return 0
 }
 
 // Wrong adds a fault at a path; the nearest place known is named.

@@ -86,3 +86,17 @@ func FuzzRead(f *testing.F) {
 		_ = yamlfile.Read("x", b, &s).Err()
 	})
 }
+
+func TestWhatNestsWithoutEndIsNotRead(t *testing.T) {
+	for _, nest := range []string{"[", "{a: ", "- ", "? ", "[\n", "- [", "&a [", "!!seq [", "- ? "} {
+		var s sample
+		f := yamlfile.Read("x.yaml", []byte("name: a\nlist:\n  "+strings.Repeat(nest, 100_000)), &s)
+		require.Len(t, f.Faults(), 1, nest)
+		require.Contains(t, f.Faults()[0].Text, "deeper than 64", nest)
+		require.GreaterOrEqual(t, f.Faults()[0].Line, 3, nest)
+	}
+	var s sample
+	wide := "name: '" + strings.Repeat("[", 100) + "'\nlist:\n" + strings.Repeat("  - {id: a, on: true}\n", 100) + "# " + strings.Repeat("[ - ", 100)
+	require.NoError(t, yamlfile.Read("x.yaml", []byte(wide), &s).Err())
+	require.Len(t, s.List, 100)
+}

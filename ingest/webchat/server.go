@@ -135,8 +135,8 @@ type Server struct {
 	sessions *live.Limiter
 	messages *live.Limiter
 	hellos   *live.Limiter
-	// seen limits what visitors do on the site; uploads counts files, volume and siteVolume their MiB.
-	seen, uploads, downloads, volume, siteVolume *live.Limiter
+	// seen limits what visitors do on the site, ends their wishes that a chat ends; uploads counts files, volume and siteVolume their MiB.
+	seen, ends, uploads, downloads, volume, siteVolume *live.Limiter
 	// carrying counts the files under way.
 	carrying *live.Quota
 	work     *live.Crew
@@ -183,6 +183,7 @@ func New(c Config) (*Server, error) {
 	s.messages = live.NewLimiter(s.limits.MessagesPerMinute/60, s.limits.MessageBurst, 50_000)
 	s.hellos = live.NewLimiter(s.limits.HellosPerMinute/60, s.limits.HelloBurst, 50_000)
 	s.seen = live.NewLimiter(1, 20, 50_000)
+	s.ends = live.NewLimiter(0.2, 10, 50_000)
 	s.uploads = live.NewLimiter(s.limits.UploadsPerMinute/60, s.limits.UploadBurst, 50_000)
 	s.downloads = live.NewLimiter(2, 60, 50_000)
 	s.volume = live.NewLimiter(s.limits.UploadMiB/day, s.limits.UploadMiB, 50_000)

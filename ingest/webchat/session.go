@@ -369,6 +369,10 @@ func (c *session) endContact(request string) error {
 	if c.seat.Load() == nil {
 		return nil // who only looks has nothing to end
 	}
+	// Each is remembered as long as messages are: who sends thousands would push what else they said out of that memory.
+	if !c.server.ends.Take(c.who, c.server.config.Now()) {
+		return errRate
+	}
 	if err := c.announce(); err != nil {
 		return err
 	}

@@ -88,7 +88,8 @@ func vouched(token string, secret []byte, e entryPoint, now time.Time) (*introdu
 	if err = c.check(e.GetId(), now); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256([]byte(token))
+	// Of what was signed: a signature in base64 has many spellings, and each would count anew.
+	sum := sha256.Sum256([]byte(signed))
 	return &introduction{
 		request: hex.EncodeToString(sum[:16]), visitor: sitePrefix + event.CauseID("webchat user", e.tenant, e.GetId(), c.Subject).String(),
 		subject: c.Subject, name: c.Name, tier: c.Tier, language: c.Language, tags: c.Tags,

@@ -105,6 +105,23 @@ func TestTheSitesUserIsOneCustomerOnAllDevices(t *testing.T) {
 	require.Nil(t, w.said()[before].GetCustomerIntroduced())
 }
 
+func TestATokenOfASiteCountsOnceHoweverItIsSpelled(t *testing.T) {
+	w := newWorld(t)
+	e := entryPoint{"acme", &event.EntryPoint{Id: "shop"}}
+	jwt := vouch(secret, hs256, w.claims())
+	first, err := vouched(jwt, []byte(secret), e, w.now())
+	require.NoError(t, err)
+	for _, same := range []string{jwt + "\n", jwt[:len(jwt)-3] + "\r\n" + jwt[len(jwt)-3:]} {
+		again, againErr := vouched(same, []byte(secret), e, w.now())
+		require.NoError(t, againErr)
+		require.Equal(t, first.request, again.request)
+	}
+	other, err := vouched(vouch(secret, hs256, w.claims("tier", "silver")), []byte(secret), e, w.now())
+	require.NoError(t, err)
+	require.NotEqual(t, first.request, other.request)
+	require.Equal(t, first.visitor, other.visitor)
+}
+
 func TestTokensOfASiteThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.secrets()

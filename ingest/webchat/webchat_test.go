@@ -433,3 +433,22 @@ func FuzzParseFrame(f *testing.F) {
 		}
 	})
 }
+
+func TestWishesToEndAreFew(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	b, _ := w.come(p, w.token(p), 0)
+	b.say(map[string]any{"type": "send", "id": "m1", "text": "hello"})
+	b.next("accepted")
+	for i := range 10 {
+		b.say(map[string]any{"type": "end", "id": fmt.Sprint("e", i)})
+		b.next("accepted")
+	}
+	before := len(w.said())
+	b.say(map[string]any{"type": "end", "id": "e10"})
+	require.Equal(t, "rate", b.next("error")["code"])
+	require.Len(t, w.said(), before)
+	w.ms.Add(5000)
+	b.say(map[string]any{"type": "end", "id": "e10"})
+	require.Equal(t, "e10", b.next("accepted")["id"])
+}

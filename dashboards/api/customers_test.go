@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -221,4 +223,22 @@ func TestFiles(t *testing.T) {
 		limited = limited || put(ann, csrf, "contact=k1&name=a", "x").status == 429
 	}
 	require.True(t, limited)
+}
+
+// The process bounds whole requests for all doors; a file over a slow line has longer, once it is known whose it is.
+func TestFilesOutliveTheLimitOfSmallRequests(t *testing.T) {
+	w := newWorld(t)
+	w.assigned("ann")
+	p := w.process(func(c *Config) { c.Files = privacy.NewFiles(w.keys) })
+	require.Eventually(t, func() bool { return len(p.door.view.heldBy("acme", "ann")) == 1 }, patience, waitStep)
+	ann, csrf := p.login("ann")
+	web := httptest.NewUnstartedServer(p.door.Handler())
+	web.Config.ReadHeaderTimeout, web.Config.ReadTimeout = patience, time.Nanosecond
+	web.Start()
+	defer web.Close()
+	slow := &process{web, t, p.door, p.stop}
+	png := "\x89PNG\r\n\x1a\n" + strings.Repeat("x", 1<<21)
+	a := slow.ask("POST", "/api/files?contact=k1&name=cup.png", png, "Cookie", ann, csrfHeader, csrf)
+	require.Equal(t, 200, a.status, a.raw)
+	require.Equal(t, png, slow.ask("GET", "/api/files/"+str(a.body["file"]), "", "Cookie", ann).raw)
 }

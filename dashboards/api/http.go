@@ -119,6 +119,9 @@ func (s *Server) wrap(rt route) http.Handler {
 				return
 			}
 		}
+		if rt.timeout > 0 {
+			defer carry(w, rt.timeout)()
+		}
 		if err := rt.serve(s, w, r, who); err != nil {
 			if asFault(err).kind == kindInternal {
 				s.logger.LogAttrs(ctx, slog.LevelError, "a request failed", slog.String("route", rt.path), slog.String("error", err.Error()))
@@ -126,6 +129,18 @@ func (s *Server) wrap(rt route) http.Handler {
 			writeFault(w, err)
 		}
 	})
+}
+
+// carry lifts the server's limit for whole requests, which is for small ones, for who has logged in; after its own time the
+// connection neither reads nor writes any more, whoever holds its other end.
+func carry(w http.ResponseWriter, limit time.Duration) (done func()) {
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Time{}) // where it cannot be set there is none
+	timer := time.AfterFunc(limit, func() {
+		past := time.Unix(1, 0)
+		_, _ = c.SetReadDeadline(past), c.SetWriteDeadline(past)
+	})
+	return func() { timer.Stop() }
 }
 
 func tokenOf(r *http.Request) string {

@@ -50,8 +50,11 @@ func (s *Spine) DemoPassword(login string) string {
 
 // demoSecret is what the bank of the demo centre signs its customers' tokens with.
 func (s *Spine) demoSecret() string {
-	return hex.EncodeToString(s.Master.Derive("demo secret " + demoBank))
+	return hex.EncodeToString(s.Master.Derive(demoSigning))
 }
+
+// demoSigning is the purpose of the key that demoSecret is.
+const demoSigning = "demo secret " + demoBank
 
 func demoPurpose(login string) string { return "demo password " + login }
 

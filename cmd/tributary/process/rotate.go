@@ -33,7 +33,7 @@ func RotateMasterKey(ctx context.Context, c Config, progress func(done, all int)
 			return r, ErrRunning
 		}
 	}
-	keep := access.KeptPurposes()
+	keep := append(access.KeptPurposes(), demoSigning) // it stands in the demo's configuration
 	for _, a := range demoAccounts {
 		keep = append(keep, demoPurpose(a.login))
 	}

@@ -1,0 +1,23 @@
+package process
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhatTheDemoSignsWithSurvivesARotation(t *testing.T) {
+	c := Default()
+	c.Data = t.TempDir()
+	secret := func() string {
+		s, err := OpenStores(c, slog.New(slog.DiscardHandler))
+		require.NoError(t, err)
+		defer func() { require.NoError(t, s.Close()) }()
+		return s.demoSecret() + s.DemoPassword("amy")
+	}
+	before := secret()
+	_, err := RotateMasterKey(t.Context(), c, func(int, int) {})
+	require.NoError(t, err)
+	require.Equal(t, before, secret())
+}

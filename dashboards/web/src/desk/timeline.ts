@@ -47,7 +47,10 @@ export function joinHistory(had: History, more: History): History {
   };
 }
 
-/** All chapters of a customer, the open contact last. */
+/**
+ * All chapters of a customer, the open contact last. A contact that was handed on brings along what was said in the one before:
+ * that stands once, in the open one, where it can still be acted on.
+ */
 export function chapters(desk: DeskState, open: ContactFacts, history: History): Chapter[] {
   const byContact = new Map<string, { channel: string; messages: Record<string, Message> }>();
   const take = (contact: string, channel: string, messages: readonly Message[]) => {
@@ -57,10 +60,12 @@ export function chapters(desk: DeskState, open: ContactFacts, history: History):
       messages: { ...mergeMessages(had?.messages ?? {}, messages) },
     });
   };
-  for (const m of history.messages) take(m.contact || open.id, m.channel, [m]);
+  const carried = new Set(Object.keys(desk.messages[open.id] ?? {}));
+  for (const m of history.messages) if (m.contact === open.id || !carried.has(m.id)) take(m.contact || open.id, m.channel, [m]);
   for (const [id, messages] of Object.entries(desk.messages)) {
     const facts = desk.contacts[id];
-    if (id === open.id || facts?.customer === open.customer) take(id, facts?.channel ?? '', Object.values(messages));
+    const said = Object.values(messages).filter((m) => id === open.id || !carried.has(m.id));
+    if (id === open.id || (facts?.customer === open.customer && said.length > 0)) take(id, facts?.channel ?? '', said);
   }
   const about = new Map(history.contacts.map((c) => [c.id, c]));
   const all = [...byContact].map(([contact, one]): Chapter => {

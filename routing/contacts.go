@@ -33,11 +33,24 @@ func (d *Domain) request(r *event.RouteRequest) {
 		d.exclude(c, r.NotAgent, "excluded")
 	}
 	q := d.decide(c, r)
+	if c.state == lost {
+		d.goOn(c, q)
+	}
 	if q.id != r.Queue {
 		c.queue = q
 		d.tell(c, "requeued", "", "")
 	}
 	d.enter(c, q)
+}
+
+// goOn takes the enqueue up again that ended answered by an agent who was lost before the first message. Where the contact is to wait in
+// another queue now, it flowed out of the one before.
+func (d *Domain) goOn(c *contact, q *queue) {
+	if c.queue.id == q.id {
+		c.cohort-- // entering counts it
+		return
+	}
+	d.queueEntry(c, "flowed_out", "", agentLost).NextQueue = q.id
 }
 
 // wait puts a contact into its queue, at the place that its priority and its wait give it, or to the agent it is kept for.

@@ -12,6 +12,7 @@ const (
 	tooLong   = "too_long"
 	shut      = "closed"
 	queueGone = "queue_gone"
+	agentLost = "agent_lost" // the one who answered, before the first message; the policy chose another queue since
 )
 
 // enter puts a contact into a queue, or into the queue that takes what this one cannot. Each queue that it comes to is one

@@ -32,7 +32,8 @@ func (l *ledger) take(t require.TestingT, e *event.QueueEntry) {
 	case "abandoned", "flowed_out":
 		require.Fail(t, "an enqueue ended twice: "+key)
 	case "answered":
-		require.Contains(t, []string{"abandoned", "flowed_out"}, e.State)
+		// The customer had left before, or the agent was lost before the first message and the same enqueue goes on.
+		require.Contains(t, []string{"abandoned", "flowed_out", "waiting", "offered"}, e.State)
 	case "":
 	default:
 		require.Equal(t, e.Queue, l.queues[key], "an enqueue is of one queue")

@@ -130,6 +130,17 @@ func TestAgentVanishes(t *testing.T) {
 	require.Equal(t, []string{"c1: agent_lost sales ann", "ann: offline idle disconnected"}, f.wait(27_000))
 	f.sets("ben", "available")
 	require.Contains(t, f.asks("c1", "sales"), "c1 in sales: waiting, 2 wait all_busy", "the same contact may come back")
+	require.Equal(t, []string{"1 sales offered", "1 sales answered", "1 sales waiting"}, f.cohorts("c1"), "as the same enqueue")
+}
+
+func TestALostContactComesBackToAnotherQueue(t *testing.T) {
+	f := staffed(t, 2, "ann")
+	f.asks("c1", "sales")
+	f.answers("ann", "c1", true)
+	f.disconnects("ann", "g1", "ann-tab")
+	require.Contains(t, f.wait(31_000), "c1: agent_lost sales ann")
+	require.Contains(t, f.asks("c1", "service"), "c1 in sales: flowed_out, 0 wait agent_lost on to service")
+	require.Equal(t, []string{"1 sales answered", "1 sales flowed_out", "2 service waiting"}, f.cohorts("c1")[1:])
 }
 
 func TestAgentComesBackInTime(t *testing.T) {

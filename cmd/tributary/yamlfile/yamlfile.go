@@ -24,6 +24,8 @@ const (
 	// maxNested bounds lists and groups that begin inside each other: what the parser takes grows with the square of it, until the
 	// stack ends. No file of ours nests deeper than ten.
 	maxNested = 64
+	// maxFaults is how many are told at once: nobody reads more.
+	maxFaults = 1000
 )
 
 // Fault is one thing wrong at one place.
@@ -51,6 +53,7 @@ type File struct {
 	places map[string]place
 	broken map[string]bool // paths whose values do not decode
 	faults []error
+	faulty map[int]bool // lines of this file with a fault
 }
 
 // Duration is a length of time written as 30s, 2m or 24h.
@@ -77,7 +80,7 @@ func (d Duration) MarshalYAML() ([]byte, error) {
 // Read decodes data over what into holds. Into is a pointer to a struct with yaml tags. Where there are faults, into may
 // be half filled; ask Err before using it.
 func Read(name string, data []byte, into any) *File {
-	f := &File{name: name, places: map[string]place{}, broken: map[string]bool{}}
+	f := &File{name: name, places: map[string]place{}, broken: map[string]bool{}, faulty: map[int]bool{}}
 	if len(data) > maxSize {
 		f.fail(top, "", fmt.Sprintf("%d bytes are more than %d", len(data), maxSize))
 		return f
@@ -133,7 +136,7 @@ func tooDeep(text string) int {
 // Wrong adds a fault at a path; the nearest place known is named.
 func (f *File) Wrong(path, format string, args ...any) {
 	at := f.nearest(path)
-	if slices.ContainsFunc(f.faults, func(e error) bool { return faultOf(e).File == f.name && faultOf(e).Line == at.line }) {
+	if f.faulty[at.line] {
 		return // what does not decode cannot be judged
 	}
 	f.fail(at, path, fmt.Sprintf(format, args...))
@@ -228,7 +231,10 @@ func faultOf(err error) Fault {
 }
 
 func (f *File) fail(at place, path, text string) {
-	f.faults = append(f.faults, Fault{f.name, at.line, at.column, path, text})
+	f.faulty[at.line] = true
+	if len(f.faults) < maxFaults {
+		f.faults = append(f.faults, Fault{f.name, at.line, at.column, path, text})
+	}
 }
 
 func parent(path string) string {

@@ -1,6 +1,7 @@
 package yamlfile_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -99,4 +100,16 @@ func TestWhatNestsWithoutEndIsNotRead(t *testing.T) {
 	wide := "name: '" + strings.Repeat("[", 100) + "'\nlist:\n" + strings.Repeat("  - {id: a, on: true}\n", 100) + "# " + strings.Repeat("[ - ", 100)
 	require.NoError(t, yamlfile.Read("x.yaml", []byte(wide), &s).Err())
 	require.Len(t, s.List, 100)
+}
+
+func TestSoManyFaultsAreTold(t *testing.T) {
+	const n = 20_000
+	var s sample
+	f := yamlfile.Read("x.yaml", []byte("list:\n"+strings.Repeat("- {id: a}\n", n)), &s)
+	for i := range n {
+		f.Wrong("list["+strconv.Itoa(i)+"].id", "a is there twice")
+		f.Wrong("list["+strconv.Itoa(i)+"].id", "and again")
+	}
+	require.Len(t, f.Faults(), 1000)
+	require.Equal(t, "x.yaml:1001:4: a is there twice", f.Faults()[999].Error())
 }

@@ -76,6 +76,9 @@ func (s *Server) createAccount(w http.ResponseWriter, r *http.Request, who perso
 	if b.Agent != "" && !isID(b.Agent, maxID) {
 		return invalid("agent: the id of an agent")
 	}
+	if slices.Contains(b.Roles, access.RoleService) { // it would be there without a link, and its login taken
+		return invalid("roles: an account of a program has a token and no link; make it with `tributary user add --role service`")
+	}
 	ctx := access.By(r.Context(), who.Account)
 	if _, err := s.config.Accounts.Create(ctx, who.Tenant, b.Login, "", b.Agent, b.Roles...); err != nil {
 		return err

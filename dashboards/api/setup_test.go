@@ -158,6 +158,8 @@ func TestAccountsOverHTTP(t *testing.T) {
 		{"/api/accounts", `{"login":"x","roles":[]}`, "invalid", 400},
 		{"/api/accounts", `{"login":"x","roles":["king"]}`, "invalid", 400},
 		{"/api/accounts", `{"login":"x","agent":"a b","roles":["agent"]}`, "invalid", 400},
+		{"/api/accounts", `{"login":"program","roles":["service"]}`, "invalid", 400},
+		{"/api/accounts/program", `{"disabled":true}`, "not_found", 404},
 		{"/api/accounts/nobody", `{"disabled":true}`, "not_found", 404},
 		{"/api/accounts/eva", `{}`, "invalid", 400},
 		{"/api/accounts/adam", `{"roles":["agent"]}`, "conflict", 409},

@@ -36,7 +36,7 @@ func numbersCommand(g *globals) *cobra.Command {
 	f.StringVar(&n.to, "to", "", "the one behind the last (default that behind the last fact's)")
 	f.StringVar(&n.login, "login", "", "who looks at the floor: a supervisor (default the demo's, or none)")
 	f.StringVar(&n.passwordFile, "password-file", "", "a file with that login's password")
-	f.DurationVar(&n.wait, "wait", time.Minute, "how long to wait for the warehouse and for a quiet moment")
+	f.DurationVar(&n.wait, "wait", 3*time.Minute, "how long to wait for the warehouse and for a quiet moment")
 	cmd.AddCommand(check)
 	return cmd
 }

@@ -77,8 +77,10 @@ func (a *asker) intervals(ctx context.Context, k reckon.Reckoning) error {
 		return out
 	}
 	for _, w := range []reckon.Switches{
-		{Target: 20_000, Short: 5000, Abandons: true, Shorts: true}, {Target: 300, Short: 100, FlowOuts: true, Abandons: true},
-		{Target: 2000, Short: 5000}, {Target: 60_000, Short: 1000, FlowOuts: true, Abandons: true, Shorts: true},
+		{Target: 20_000, Short: 5000, Abandons: true, Shorts: true},
+		{Target: 300, Short: 100, FlowOuts: true, Abandons: true},
+		{Target: 2000, Short: 5000},
+		{Target: 60_000, Short: 1000, FlowOuts: true, Abandons: true, Shorts: true},
 	} {
 		p := span("queue")
 		p["target_ms"], p["short_ms"] = w.Target, w.Short

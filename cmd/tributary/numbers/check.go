@@ -20,7 +20,8 @@ type Options struct {
 	From, To time.Time
 	// Floor answers what the page of supervisors shows now, as JSON; nil leaves it out.
 	Floor func(ctx context.Context) ([]byte, error)
-	// Wait is how long the warehouse may need for what it lacks, and the floor for a quiet moment. 0 means a minute.
+	// Wait is how long the warehouse may need for what it lacks, and the floor for a quiet moment. 0 means three minutes, which
+	// is longer than the grace of customers who are gone.
 	Wait time.Duration
 }
 
@@ -46,7 +47,7 @@ type Report struct {
 }
 
 const (
-	defaultWait = time.Minute
+	defaultWait = 3 * time.Minute
 	pause       = 250 * time.Millisecond
 	// mostTold bounds what is listed of one question.
 	mostTold = 5
@@ -57,7 +58,7 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 	if o.Wait == 0 {
 		o.Wait = defaultWait
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, o.Wait+defaultWait, fmt.Errorf("the numbers could not be checked in %s", o.Wait+defaultWait))
+	ctx, cancel := context.WithTimeoutCause(ctx, 2*o.Wait, fmt.Errorf("the numbers could not be checked in %s", 2*o.Wait))
 	defer cancel()
 	f := &facts{tenant: o.Tenant, lanes: map[place]*engine.Lanes{}, next: map[place]int64{}}
 	if _, err := f.more(ctx, o.Log); err != nil {
@@ -69,7 +70,7 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 			return nil, err
 		}
 		moved, err := f.more(ctx, o.Log)
-		if err != nil || !moved {
+		if err != nil || !moved || len(r.Differences) == 0 {
 			return r, err
 		}
 		if time.Now().After(end) {

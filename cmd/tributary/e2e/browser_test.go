@@ -85,31 +85,38 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// TestBrowserChatSurvivesAKill is the whole promise in a browser: a customer writes, an agent answers, the process dies in the
-// middle, and everything is on both screens and in ClickHouse once.
-func TestBrowserChatSurvivesAKill(t *testing.T) {
+// begin starts a server of its own, which the end of the test ends; what it logged is shown where the test failed.
+func begin(t *testing.T) *server {
+	t.Helper()
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "tributary")
 	out, err := exec.Command("go", "build", "-o", bin, "..").CombinedOutput()
 	require.NoError(t, err, string(out))
 	s := &server{t: t, bin: bin, data: filepath.Join(dir, "data"), addr: freeAddr(t), passwords: map[string]string{}}
 	s.start()
-	defer func() {
+	t.Cleanup(func() {
 		if t.Failed() {
 			logs, _ := os.ReadFile(filepath.Join(dir, "server.log"))
 			t.Logf("the server's log:\n%s", logs)
 		}
 		s.kill()
-	}()
+	})
+	return s
+}
 
-	node := exec.Command("node", "browser.mjs")
-	node.Env = append(os.Environ(), "URL=http://"+s.addr, "AGENT=amy", "PASSWORD="+s.passwords["amy"], "CHROMIUM="+chromium(t), "SHOTS="+os.Getenv("SHOTS"))
+// play runs a scenario in a browser, killing the server where it says so, and reads what the scenario told at its end.
+func (s *server) play(script string, told any) {
+	s.t.Helper()
+	passwords, err := json.Marshal(s.passwords)
+	require.NoError(s.t, err)
+	node := exec.Command("node", script)
+	node.Env = append(os.Environ(), "URL=http://"+s.addr, "PASSWORDS="+string(passwords), "CHROMIUM="+chromium(s.t), "SHOTS="+os.Getenv("SHOTS"))
 	node.Stderr = os.Stderr
 	in, err := node.StdinPipe()
-	require.NoError(t, err)
+	require.NoError(s.t, err)
 	stdout, err := node.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, node.Start())
+	require.NoError(s.t, err)
+	require.NoError(s.t, node.Start())
 	var last string
 	for r := bufio.NewScanner(stdout); r.Scan(); {
 		if last = r.Text(); last == "kill" {
@@ -118,15 +125,29 @@ func TestBrowserChatSurvivesAKill(t *testing.T) {
 			_, _ = fmt.Fprintln(in, "restarted")
 		}
 	}
-	require.NoError(t, node.Wait())
-	var seen struct {
-		Faults   []string
-		Customer map[string]int
-	}
-	require.NoError(t, json.Unmarshal([]byte(last), &seen), last)
-	require.Empty(t, seen.Faults)
+	require.NoError(s.t, node.Wait())
+	var seen struct{ Faults []string }
+	require.NoError(s.t, json.Unmarshal([]byte(last), &seen), last)
+	require.Empty(s.t, seen.Faults)
+	require.NoError(s.t, json.Unmarshal([]byte(last), told), last)
+}
+
+// TestBrowserChatSurvivesAKill is the whole promise in a browser: a customer writes, an agent answers, the process dies in the
+// middle, and everything is on both screens and in ClickHouse once.
+func TestBrowserChatSurvivesAKill(t *testing.T) {
+	s := begin(t)
+	var seen struct{ Customer map[string]int }
+	s.play("browser.mjs", &seen)
 	require.Equal(t, map[string]int{"card": 1, "wednesday": 1, "still": 1, "never": 1}, seen.Customer)
 	inWarehouseOnce(t, s.data)
+}
+
+// TestBrowserCentreAtWork has two customers, two agents, a supervisor and an administrator before screens of their own, in
+// English and Chinese.
+func TestBrowserCentreAtWork(t *testing.T) {
+	s := begin(t)
+	var told struct{ Shown string }
+	s.play("together.mjs", &told)
 }
 
 // inWarehouseOnce waits for the four messages in ClickHouse and looks for doubles.

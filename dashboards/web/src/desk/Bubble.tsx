@@ -43,6 +43,7 @@ export function Bubble({ line, before, client }: { line: Line; before: Line | un
     before?.by === line.by &&
     before.mine === line.mine &&
     !before.internal === !line.internal &&
+    (before.kind ?? '') === (line.kind ?? '') &&
     line.at - before.at < together;
   const words = shown.text || line.text;
   const files = line.attachments ?? [];

@@ -34,11 +34,10 @@ export function story(
   if (route.intent) lines.push(say('why.intent', { intent: say.code('intent', route.intent), n: percent(route.confidence) }));
   if (route.language) lines.push(say('why.language', { language: say.code('lang', route.language) }));
   if (route.tier) lines.push(say('why.tier', { tier: say.code('tier', route.tier) }));
-  lines.push(
-    route.rule
-      ? say('why.rule', { rule: route.rule, queue, version: route.policy_version })
-      : say(route.policy_version > 0 ? 'why.norule' : 'why.builtin', { queue }),
-  );
+  // Where a person chose the queue, no rule and no entry point did.
+  const chosen = contact.initiation === 'transfer' || contact.initiation === 'requeue';
+  if (route.rule) lines.push(say('why.rule', { rule: route.rule, queue, version: route.policy_version }));
+  else if (!chosen) lines.push(say(route.policy_version > 0 ? 'why.norule' : 'why.builtin', { queue }));
   if (route.need) lines.push(say('why.step', { n: Math.max(1, route.step), need: route.need }));
   else lines.push(say(route.step > 1 ? 'why.step.any' : 'why.any', { n: route.step }));
   if (route.priority !== 0) lines.push(say('why.priority', { n: route.priority }));

@@ -89,7 +89,7 @@ export const enDesk = {
   'tier.standard': 'Standard',
   'info.survey': 'Survey',
   'info.why.idle': 'free for {time}',
-  'why.transfer': 'A colleague transferred it.',
+  'why.transfer': 'A colleague or supervisor passed it on.',
   'why.requeue': 'It was in somebody else’s hands and came back to the queue.',
   'why.intent': 'The first messages were read as “{intent}” ({n} sure).',
   'why.language': 'The customer writes {language}.',

@@ -29,7 +29,7 @@ export const zhAdmin = {
   'floor.status.set': '更改',
   'floor.status.sure': '将 {name} 设为{status}？对方会看到是您设置的。',
   'floor.logout': '强制退出',
-  'floor.logout.sure': '强制 {name} 退出登录？其 {n} 个会话将重新排队，该浏览器中的草稿将被删除。',
+  'floor.logout.sure': '强制 {name} 退出登录？其 {n} 个会话会短暂等待重新登录，随后重新排队；该浏览器中的草稿将被删除。',
   'floor.move': '移动',
   'floor.move.to': '移动到',
   'floor.move.sure': '将 {name} 移到 {queue}？已等待时间继续计算。',

@@ -89,7 +89,7 @@ export const zhDesk = {
   'tier.standard': '普通',
   'info.survey': '满意度',
   'info.why.idle': '已空闲 {time}',
-  'why.transfer': '由同事转接而来。',
+  'why.transfer': '由同事或主管转来。',
   'why.requeue': '曾由他人处理，后重新排队。',
   'why.intent': '首条消息识别为“{intent}”（置信度 {n}）。',
   'why.language': '客户使用{language}。',

@@ -138,6 +138,8 @@ type Server struct {
 	// places counts the connections of each account, and reads bounds how many pages at once are read from the log.
 	places *live.Quota
 	reads  *live.Gate
+	// setups has one configuration at a time read: a large one takes seconds.
+	setups *live.Gate
 }
 
 // New checks the parts and makes a server; Run starts it.
@@ -172,6 +174,7 @@ func New(c Config) (*Server, error) {
 	s.sockets = live.NewSockets(s.work, s.logger, maxFrame, maxSnapshot)
 	s.places = live.NewQuota(s.limits.Connections, s.limits.PerAccount)
 	s.reads = live.NewGate(maxReads, s.work)
+	s.setups = live.NewGate(1, s.work)
 	s.handler = s.newHandler()
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/tributary-cc/tributary/stream/access"
 	"github.com/tributary-cc/tributary/stream/live"
@@ -20,6 +21,9 @@ type Setup interface {
 	// Apply sets it, whole, if base is the version in force. Faults say why it is not; a [*SetupChanged] that another is.
 	Apply(ctx context.Context, tenant string, wish SetupWish, base uint64) (version uint64, faults []SetupFault, err error)
 }
+
+// setupPatience is how long one waits for those before it.
+const setupPatience = 10 * time.Second
 
 // SetupText is a configuration as people read it.
 type SetupText struct {
@@ -122,6 +126,10 @@ func (s *Server) checkSetup(w http.ResponseWriter, r *http.Request, who person) 
 	if err != nil {
 		return err
 	}
+	if !s.setups.Enter(setupPatience) {
+		return unavailable("other configurations are being read; the same request may be sent again")
+	}
+	defer s.setups.Leave()
 	yaml, faults, err := s.config.Setup.Check(r.Context(), who.Tenant, wish)
 	if err != nil {
 		return err
@@ -158,6 +166,10 @@ func (s *Server) applySetup(w http.ResponseWriter, r *http.Request, who person) 
 	if err != nil {
 		return err
 	}
+	if !s.setups.Enter(setupPatience) {
+		return unavailable("other configurations are being read; the same request may be sent again")
+	}
+	defer s.setups.Leave()
 	version, faults, err := s.config.Setup.Apply(r.Context(), who.Tenant, wish, b.BaseVersion)
 	var changed *SetupChanged
 	switch {

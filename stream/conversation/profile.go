@@ -31,11 +31,17 @@ func (c *customer) introduced(address string, m *event.CustomerIntroduced) error
 	if len(p.GetTags()) == 0 {
 		p.Tags = was.GetTags()
 	}
+	if p.Written = was.GetWritten(); p.GetWritten() != nil {
+		c.sealed = nil // what a person wrote stands; the site's word on the name was before it
+	}
 	if c.sealed == nil && was.GetTier() == p.GetTier() && was.GetLanguage() == p.GetLanguage() && slices.Equal(was.GetTags(), p.GetTags()) {
 		return nil
 	}
 	if c.row.GetAddress() == "" {
 		c.row.Address = address
+	}
+	if p.GetWritten() != nil {
+		c.sealed = p.GetWritten()
 	}
 	return c.profile(address, p, bySite, "")
 }
@@ -49,7 +55,7 @@ func (c *customer) changeProfile(address string, m *event.ChangeProfile) error {
 	if m.GetAgent() != "" {
 		source = byAgent
 	}
-	p := &event.ProfileRow{Tier: m.GetTier(), Language: m.GetLanguage(), Tags: m.GetTags()}
+	p := &event.ProfileRow{Tier: m.GetTier(), Language: m.GetLanguage(), Tags: m.GetTags(), Written: c.sealed}
 	return c.profile(cmp.Or(address, c.row.GetAddress()), p, source, m.GetBy())
 }
 

@@ -40,10 +40,17 @@ func (w *world) enter(e *event.Event) {
 		w.books.intents[string(e.GetCause())] = true
 	case *event.Event_ProfileChanged:
 		p := b.ProfileChanged
-		if p.GetVersion() != w.books.profile[e.GetCustomer()].GetVersion()+1 || !proto.Equal(e.GetSealed(), w.now.GetSealed()) {
+		known, name := w.books.profile[e.GetCustomer()], w.now.GetSealed()
+		written := name
+		if p.GetSource() == "site" {
+			if written = known.GetWritten(); written != nil {
+				name = written // the site's word does not go over a person's
+			}
+		}
+		if p.GetVersion() != known.GetVersion()+1 || !proto.Equal(e.GetSealed(), name) {
 			w.t.Fatalf("a profile of another version, or without its name: %v", e)
 		}
-		w.books.profile[e.GetCustomer()] = &event.ProfileRow{Tier: p.GetTier(), Language: p.GetLanguage(), Tags: p.GetTags(), Version: p.GetVersion()}
+		w.books.profile[e.GetCustomer()] = &event.ProfileRow{Tier: p.GetTier(), Language: p.GetLanguage(), Tags: p.GetTags(), Version: p.GetVersion(), Written: written}
 	case *event.Event_SurveyTaken:
 		s := b.SurveyTaken
 		if !w.books.asked[s.GetContact()] || w.books.scored[s.GetContact()] || s.GetScore() < 1 || s.GetScore() > 5 {

@@ -254,7 +254,7 @@ func (s *stage) agent(e *event.Event, line, agent, verb string, arg func(int) st
 	case "types":
 		e.Body = &event.Event_AgentTyping{AgentTyping: &event.AgentTyping{Contact: arg(2), Agent: agent}}
 	case "sets-profile": // tier=, language=, tags=, base=
-		e.Sealed = &event.Sealed{KeyRef: "w1", Ciphertext: []byte("name")}
+		e.Sealed = &event.Sealed{KeyRef: "w1", Ciphertext: []byte("written")}
 		base, _ := strconv.ParseUint(s.options["base"], 10, 64)
 		e.Body = &event.Event_ChangeProfile{ChangeProfile: &event.ChangeProfile{
 			Agent: agent, By: agent, Tier: s.options["tier"], Language: s.options["language"], Tags: s.tags(), BaseVersion: base, Request: s.options["request"],

@@ -362,11 +362,13 @@ func (x *CustomerRow) GetAddressId() []byte {
 
 // ProfileRow is the part of a customer's profile that is not sealed.
 type ProfileRow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tier          string                 `protobuf:"bytes,1,opt,name=tier,proto3" json:"tier,omitempty"`
-	Language      string                 `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
-	Tags          []string               `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
-	Version       uint64                 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Tier     string                 `protobuf:"bytes,1,opt,name=tier,proto3" json:"tier,omitempty"`
+	Language string                 `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	Tags     []string               `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
+	Version  uint64                 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	// Written is the name and the fields that a person wrote; absent while only the site has spoken.
+	Written       *Sealed `protobuf:"bytes,5,opt,name=written,proto3" json:"written,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -427,6 +429,13 @@ func (x *ProfileRow) GetVersion() uint64 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *ProfileRow) GetWritten() *Sealed {
+	if x != nil {
+		return x.Written
+	}
+	return nil
 }
 
 // ConversationRow is a conversation of a customer.
@@ -1973,7 +1982,7 @@ var File_tributary_event_v1_rows_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtributary/event/v1/rows.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\x1a tributary/event/v1/routing.proto\"\\\n" +
+	"\x1dtributary/event/v1/rows.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\x1a\x1ftributary/event/v1/config.proto\x1a tributary/event/v1/routing.proto\x1a\x1ftributary/event/v1/sealed.proto\"\\\n" +
 	"\x04Seen\x12\x1a\n" +
 	"\x06hashes\x18\x01 \x03(\x06B\x02\x10\x01R\x06hashes\x12\x1d\n" +
 	"\btimes_ms\x18\x02 \x03(\x03B\x02\x10\x01R\atimesMs\x12\x19\n" +
@@ -2000,13 +2009,14 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"last_agent\x18\v \x01(\tR\tlastAgent\x128\n" +
 	"\asurveys\x18\f \x03(\v2\x1e.tributary.event.v1.ContactRowR\asurveys\x12\x1d\n" +
 	"\n" +
-	"address_id\x18\r \x01(\fR\taddressId\"j\n" +
+	"address_id\x18\r \x01(\fR\taddressId\"\xa0\x01\n" +
 	"\n" +
 	"ProfileRow\x12\x12\n" +
 	"\x04tier\x18\x01 \x01(\tR\x04tier\x12\x1a\n" +
 	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x12\n" +
 	"\x04tags\x18\x03 \x03(\tR\x04tags\x12\x18\n" +
-	"\aversion\x18\x04 \x01(\x04R\aversion\"\x9f\x01\n" +
+	"\aversion\x18\x04 \x01(\x04R\aversion\x124\n" +
+	"\awritten\x18\x05 \x01(\v2\x1a.tributary.event.v1.SealedR\awritten\"\x9f\x01\n" +
 	"\x0fConversationRow\x12\"\n" +
 	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x17\n" +
@@ -2188,15 +2198,16 @@ var file_tributary_event_v1_rows_proto_goTypes = []any{
 	(*RoutingPartitionRow)(nil), // 23: tributary.event.v1.RoutingPartitionRow
 	(*RoutingParkedRow)(nil),    // 24: tributary.event.v1.RoutingParkedRow
 	(*RoutingDomainRow)(nil),    // 25: tributary.event.v1.RoutingDomainRow
-	(*Contact)(nil),             // 26: tributary.event.v1.Contact
-	(DeliveryState)(0),          // 27: tributary.event.v1.DeliveryState
-	(*ConfigObject)(nil),        // 28: tributary.event.v1.ConfigObject
-	(*AgentSkill)(nil),          // 29: tributary.event.v1.AgentSkill
-	(*ChannelCapacity)(nil),     // 30: tributary.event.v1.ChannelCapacity
-	(*RouteRequest)(nil),        // 31: tributary.event.v1.RouteRequest
-	(*Queue)(nil),               // 32: tributary.event.v1.Queue
-	(*Policy)(nil),              // 33: tributary.event.v1.Policy
-	(*Hours)(nil),               // 34: tributary.event.v1.Hours
+	(*Sealed)(nil),              // 26: tributary.event.v1.Sealed
+	(*Contact)(nil),             // 27: tributary.event.v1.Contact
+	(DeliveryState)(0),          // 28: tributary.event.v1.DeliveryState
+	(*ConfigObject)(nil),        // 29: tributary.event.v1.ConfigObject
+	(*AgentSkill)(nil),          // 30: tributary.event.v1.AgentSkill
+	(*ChannelCapacity)(nil),     // 31: tributary.event.v1.ChannelCapacity
+	(*RouteRequest)(nil),        // 32: tributary.event.v1.RouteRequest
+	(*Queue)(nil),               // 33: tributary.event.v1.Queue
+	(*Policy)(nil),              // 34: tributary.event.v1.Policy
+	(*Hours)(nil),               // 35: tributary.event.v1.Hours
 }
 var file_tributary_event_v1_rows_proto_depIdxs = []int32{
 	1,  // 0: tributary.event.v1.AddressRow.seen:type_name -> tributary.event.v1.Seen
@@ -2207,26 +2218,27 @@ var file_tributary_event_v1_rows_proto_depIdxs = []int32{
 	1,  // 5: tributary.event.v1.CustomerRow.seen:type_name -> tributary.event.v1.Seen
 	4,  // 6: tributary.event.v1.CustomerRow.profile:type_name -> tributary.event.v1.ProfileRow
 	6,  // 7: tributary.event.v1.CustomerRow.surveys:type_name -> tributary.event.v1.ContactRow
-	26, // 8: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
-	27, // 9: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
-	13, // 10: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
-	27, // 11: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
-	28, // 12: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
-	29, // 13: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
-	16, // 14: tributary.event.v1.RoutingAgentRow.connections:type_name -> tributary.event.v1.RoutingConnection
-	30, // 15: tributary.event.v1.RoutingAgentRow.capacities:type_name -> tributary.event.v1.ChannelCapacity
-	31, // 16: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
-	0,  // 17: tributary.event.v1.RoutingContactRow.state:type_name -> tributary.event.v1.RoutingContactState
-	18, // 18: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
-	32, // 19: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
-	33, // 20: tributary.event.v1.RoutingPolicyRow.policy:type_name -> tributary.event.v1.Policy
-	34, // 21: tributary.event.v1.RoutingHoursRow.hours:type_name -> tributary.event.v1.Hours
-	31, // 22: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	26, // 8: tributary.event.v1.ProfileRow.written:type_name -> tributary.event.v1.Sealed
+	27, // 9: tributary.event.v1.ContactRow.contact:type_name -> tributary.event.v1.Contact
+	28, // 10: tributary.event.v1.MarkRow.state:type_name -> tributary.event.v1.DeliveryState
+	13, // 11: tributary.event.v1.OutboundRow.deliveries:type_name -> tributary.event.v1.DeliveryRow
+	28, // 12: tributary.event.v1.DeliveryRow.state:type_name -> tributary.event.v1.DeliveryState
+	29, // 13: tributary.event.v1.ConfigRow.object:type_name -> tributary.event.v1.ConfigObject
+	30, // 14: tributary.event.v1.RoutingAgentRow.skills:type_name -> tributary.event.v1.AgentSkill
+	16, // 15: tributary.event.v1.RoutingAgentRow.connections:type_name -> tributary.event.v1.RoutingConnection
+	31, // 16: tributary.event.v1.RoutingAgentRow.capacities:type_name -> tributary.event.v1.ChannelCapacity
+	32, // 17: tributary.event.v1.RoutingContactRow.request:type_name -> tributary.event.v1.RouteRequest
+	0,  // 18: tributary.event.v1.RoutingContactRow.state:type_name -> tributary.event.v1.RoutingContactState
+	18, // 19: tributary.event.v1.RoutingContactRow.exclusions:type_name -> tributary.event.v1.RoutingExclusion
+	33, // 20: tributary.event.v1.RoutingQueueRow.queue:type_name -> tributary.event.v1.Queue
+	34, // 21: tributary.event.v1.RoutingPolicyRow.policy:type_name -> tributary.event.v1.Policy
+	35, // 22: tributary.event.v1.RoutingHoursRow.hours:type_name -> tributary.event.v1.Hours
+	32, // 23: tributary.event.v1.RoutingParkedRow.request:type_name -> tributary.event.v1.RouteRequest
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_tributary_event_v1_rows_proto_init() }
@@ -2237,6 +2249,7 @@ func file_tributary_event_v1_rows_proto_init() {
 	file_tributary_event_v1_chat_proto_init()
 	file_tributary_event_v1_config_proto_init()
 	file_tributary_event_v1_routing_proto_init()
+	file_tributary_event_v1_sealed_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

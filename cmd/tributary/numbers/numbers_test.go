@@ -98,7 +98,7 @@ func TestTheDoorIsLeftAgain(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.Method+" "+r.URL.Path+" "+r.Header.Get("X-Tributary-Csrf"))
 		if r.URL.Path == "/api/login" {
-			http.SetCookie(w, &http.Cookie{Name: "tributary", Value: "x"}) //nolint:gosec // a test
+			http.SetCookie(w, &http.Cookie{Name: "tributary", Value: "x"})
 			_, _ = w.Write([]byte(`{"csrf":"token"}`))
 			return
 		}

@@ -123,7 +123,7 @@ async function transfer(amy, bo, sam, customer) {
   await seen(amy, 'chat-item').waitFor({ state: 'detached' });
   const item = bo.locator(id('chat-item')).nth(1);
   await item.click();
-  await bo.locator(`${id('message')}[data-internal]`).filter({ hasText: 'Kunming' }).waitFor();
+  await bo.locator(`${id('message')}[data-internal]`).filter({ hasText: /转接备注[^]*Kunming/ }).waitFor();
   await seen(bo, 'message', 'lost my card').waitFor();
   await say(bo, 'composer', 'This is Bo, I am sending the new card today.');
   await seen(customer, 'tw-message', 'This is Bo').waitFor();

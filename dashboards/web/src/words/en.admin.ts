@@ -30,7 +30,7 @@ export const enAdmin = {
   'floor.status.sure': 'Set {name} to {status}? They see that you did it.',
   'floor.logout': 'Log out',
   'floor.logout.sure':
-    'Log {name} out? {n} chats wait for a new login for a short time, then go back to their queues; drafts in that browser are deleted.',
+    'Log {name} out? Their chats ({n}) wait a short time for a new login, then go back to their queues; drafts in that browser are deleted.',
   'floor.move': 'Move',
   'floor.move.to': 'Move to',
   'floor.move.sure': 'Move {name} to {queue}? The wait so far counts on.',

@@ -107,29 +107,30 @@ type setupBody struct {
 	BaseVersion uint64          `json:"base_version"`
 }
 
-func (b *setupBody) wish() (SetupWish, error) {
-	if (b.YAML == "") == (len(b.Objects) == 0) {
-		return SetupWish{}, invalid("yaml or objects, one of them")
+// readSetup reads what a person wrote, once it is its turn; done gives the turn back.
+func (s *Server) readSetup(r *http.Request) (wish SetupWish, base uint64, done func(), err error) {
+	var b setupBody
+	if err = decode(r, &b); err != nil {
+		return wish, 0, nil, err
 	}
-	return SetupWish{b.YAML, b.Objects}, nil
+	if (b.YAML == "") == (len(b.Objects) == 0) {
+		return wish, 0, nil, invalid("yaml or objects, one of them")
+	}
+	if !s.setups.Enter(setupPatience) {
+		return wish, 0, nil, unavailable("other configurations are being read; the same request may be sent again")
+	}
+	return SetupWish{b.YAML, b.Objects}, b.BaseVersion, s.setups.Leave, nil
 }
 
 func (s *Server) checkSetup(w http.ResponseWriter, r *http.Request, who person) error {
 	if err := s.mayConfigure(r.Context(), who, access.ActionConfigRead, checkOnly); err != nil {
 		return err
 	}
-	var b setupBody
-	if err := decode(r, &b); err != nil {
-		return err
-	}
-	wish, err := b.wish()
+	wish, _, done, err := s.readSetup(r)
 	if err != nil {
 		return err
 	}
-	if !s.setups.Enter(setupPatience) {
-		return unavailable("other configurations are being read; the same request may be sent again")
-	}
-	defer s.setups.Leave()
+	defer done()
 	yaml, faults, err := s.config.Setup.Check(r.Context(), who.Tenant, wish)
 	if err != nil {
 		return err
@@ -158,19 +159,12 @@ func (s *Server) applySetup(w http.ResponseWriter, r *http.Request, who person) 
 	if err := s.mayConfigure(r.Context(), who, access.ActionConfigWrite, "config"); err != nil {
 		return err
 	}
-	var b setupBody
-	if err := decode(r, &b); err != nil {
-		return err
-	}
-	wish, err := b.wish()
+	wish, base, done, err := s.readSetup(r)
 	if err != nil {
 		return err
 	}
-	if !s.setups.Enter(setupPatience) {
-		return unavailable("other configurations are being read; the same request may be sent again")
-	}
-	defer s.setups.Leave()
-	version, faults, err := s.config.Setup.Apply(r.Context(), who.Tenant, wish, b.BaseVersion)
+	defer done()
+	version, faults, err := s.config.Setup.Apply(r.Context(), who.Tenant, wish, base)
 	var changed *SetupChanged
 	switch {
 	case errors.As(err, &changed):

@@ -57,7 +57,7 @@ func TestSinkWaitsForClickHouse(t *testing.T) {
 
 	away.Store(true) // in the middle of its life too
 	s.bulk(20, 20)
-	eventually(func(l Lag) bool { return l.Failure != "" && l.Records > 0 && l.Pending == 1 })
+	eventually(func(l Lag) bool { return l.Failure != "" && l.Records > 0 && l.Pending > 0 }) // two if the first was full
 	away.Store(false)
 	eventually(func(l Lag) bool { return caughtUp(l) && l.Failure == "" })
 	cancel()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tributary-cc/tributary/cmd/tributary/client"
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/privacy"
@@ -256,7 +257,7 @@ func (c *checker) awaitRows(ctx context.Context, ch clickHouse) ([][]string, err
 		if err == nil && len(rows) >= want || time.Now().After(end) {
 			return rows, err
 		}
-		if !wait(ctx, 200*time.Millisecond) {
+		if !client.Pause(ctx, 200*time.Millisecond) {
 			return nil, ctx.Err()
 		}
 	}
@@ -283,7 +284,7 @@ func (c *checker) contactRows(ctx context.Context, ch clickHouse) error {
 				wrong = append(wrong, "contact "+id+" is missing")
 			}
 		}
-		if len(wrong) == 0 || time.Now().After(end) || !wait(ctx, 200*time.Millisecond) {
+		if len(wrong) == 0 || time.Now().After(end) || !client.Pause(ctx, 200*time.Millisecond) {
 			c.report.check("each contact in ClickHouse as the facts have it", fmt.Sprintf("%d contacts", len(rows)), wrong)
 			return nil
 		}

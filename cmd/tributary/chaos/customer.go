@@ -85,7 +85,7 @@ func (v *visitor) stay(ctx context.Context, words func() string, stop func() boo
 	for chat := 0; !stop() && ctx.Err() == nil; chat++ {
 		for n := range 8 + v.rand.IntN(8) {
 			v.say(fmt.Sprintf("%s-%d-%d", v.name, chat, n), words())
-			if stop() || !wait(ctx, time.Duration(1500+v.rand.IntN(1500))*time.Millisecond) {
+			if stop() || !client.Pause(ctx, time.Duration(1500+v.rand.IntN(1500))*time.Millisecond) {
 				break
 			}
 		}
@@ -106,7 +106,7 @@ func (v *visitor) talk(ctx context.Context, chat int, words func() string, stop 
 			break
 		}
 		v.say(fmt.Sprintf("%s-%d-%d", v.name, chat, n), words())
-		if !wait(ctx, time.Duration(80+v.rand.IntN(500))*time.Millisecond) {
+		if !client.Pause(ctx, time.Duration(80+v.rand.IntN(500))*time.Millisecond) {
 			return
 		}
 		if v.rand.IntN(25) == 0 {
@@ -154,20 +154,9 @@ func (v *visitor) unseen() int {
 
 func (v *visitor) until(ctx context.Context, patience time.Duration, done func() bool) {
 	for end := time.Now().Add(patience); time.Now().Before(end) && !done(); {
-		if !wait(ctx, 20*time.Millisecond) {
+		if !client.Pause(ctx, 20*time.Millisecond) {
 			return
 		}
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/client"
 )
 
 // Failover is what was measured while one of two processes was killed or frozen: from the blow to the next frame at each
@@ -147,7 +149,7 @@ func (f *failover) front(ctx context.Context) (string, error) {
 
 // blow kills or freezes one of the two, watches the screens, and brings it back.
 func (f *failover) blow(ctx context.Context, r *rand.Rand, n int) error {
-	if !wait(ctx, time.Duration(500+r.IntN(1500))*time.Millisecond) {
+	if !client.Pause(ctx, time.Duration(500+r.IntN(1500))*time.Millisecond) {
 		return ctx.Err()
 	}
 	which, freeze := r.IntN(2), n%2 == 1
@@ -166,7 +168,7 @@ func (f *failover) blow(ctx context.Context, r *rand.Rand, n int) error {
 		f.report.Kills++
 		_ = v.Kill()
 	}
-	if !wait(ctx, failoverWindow) {
+	if !client.Pause(ctx, failoverWindow) {
 		return errors.Join(ctx.Err(), v.Thaw())
 	}
 	next, served := f.read(meters, fmt.Sprintf("p%d", which), freeze)
@@ -230,7 +232,7 @@ func (f *failover) read(meters []*meter, victim string, freeze bool) (Spread, in
 
 // mix has half of the people connect again, so that both processes serve some: the balancer takes who has the fewest.
 func (f *failover) mix(ctx context.Context, r *rand.Rand) error {
-	if !wait(ctx, 500*time.Millisecond) { // the balancer asks twice before it believes that a process is back
+	if !client.Pause(ctx, 500*time.Millisecond) { // the balancer asks twice before it believes that a process is back
 		return ctx.Err()
 	}
 	for _, a := range f.floor.agents {
@@ -243,7 +245,7 @@ func (f *failover) mix(ctx context.Context, r *rand.Rand) error {
 			v.chat.Drop()
 		}
 	}
-	if !wait(ctx, 1500*time.Millisecond) {
+	if !client.Pause(ctx, 1500*time.Millisecond) {
 		return ctx.Err()
 	}
 	return nil

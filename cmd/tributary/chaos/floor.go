@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/client"
 )
 
 // Floor is the people: customers who come and go, and agents who answer them.
@@ -71,7 +73,7 @@ func (f *Floor) failed(err error) {
 // customers sends one visitor after the other.
 func (f *Floor) customers(ctx context.Context, place int) {
 	r := rand.New(rand.NewPCG(f.seed, uint64(place))) //nolint:gosec // behaviour, to be repeated
-	if !wait(ctx, time.Duration(r.IntN(1000))*time.Millisecond) {
+	if !client.Pause(ctx, time.Duration(r.IntN(1000))*time.Millisecond) {
 		return
 	}
 	for n := 0; !f.closing.Load() && ctx.Err() == nil; n++ {
@@ -127,7 +129,7 @@ func (f *Floor) settle(ctx context.Context, patience time.Duration) []string {
 				why = append(why, fmt.Sprintf("%s waits for %d answers", a.name, n))
 			}
 		}
-		if len(why) == 0 || time.Now().After(end) || !wait(ctx, 50*time.Millisecond) {
+		if len(why) == 0 || time.Now().After(end) || !client.Pause(ctx, 50*time.Millisecond) {
 			return why
 		}
 	}

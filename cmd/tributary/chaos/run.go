@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/client"
 )
 
 // Options say what a run does. Default gives them.
@@ -171,7 +173,7 @@ func (r *runner) warmUp(ctx context.Context) error {
 		if time.Now().After(end) {
 			return errors.New("nothing is shown to anybody before the first blow")
 		}
-		if !wait(ctx, 50*time.Millisecond) {
+		if !client.Pause(ctx, 50*time.Millisecond) {
 			return ctx.Err()
 		}
 	}
@@ -181,7 +183,7 @@ func (r *runner) blows(ctx context.Context, blows []Blow) error {
 	done := 0
 	for i := range blows {
 		b := &blows[i]
-		if !wait(ctx, b.After) {
+		if !client.Pause(ctx, b.After) {
 			return ctx.Err()
 		}
 		r.struck.Add(1)
@@ -197,7 +199,7 @@ func (r *runner) blows(ctx context.Context, blows []Blow) error {
 		r.say("%2d/%d %s%s", done, r.o.Kills, b, last)
 	}
 	// What comes after the last blow counts too.
-	if !wait(ctx, 2*time.Second) {
+	if !client.Pause(ctx, 2*time.Second) {
 		return ctx.Err()
 	}
 	r.frames.Wait()
@@ -227,7 +229,7 @@ func (r *runner) strike(ctx context.Context, b *Blow) error {
 	if b.Frozen > 0 {
 		r.report.Freezes++
 		_ = r.all((*Victim).Freeze)
-		wait(ctx, b.Frozen)
+		client.Pause(ctx, b.Frozen)
 		if !b.Killed {
 			_ = r.all((*Victim).Thaw)
 			return r.victim.WaitReady(ctx, readyWithin)
@@ -241,11 +243,11 @@ func (r *runner) strike(ctx context.Context, b *Blow) error {
 		if err := r.all((*Victim).Start); err != nil {
 			return err
 		}
-		wait(ctx, again)
+		client.Pause(ctx, again)
 		_ = r.all((*Victim).Kill)
 		r.report.Kills++
 	}
-	wait(ctx, b.Down)
+	client.Pause(ctx, b.Down)
 	began := time.Now()
 	r.report.Starts++
 	err := r.all((*Victim).Start)

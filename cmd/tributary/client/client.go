@@ -130,14 +130,15 @@ func (s *socket) run(ctx context.Context) {
 		if time.Since(began) > time.Second {
 			pause = retryFirst
 		}
-		if !pauseFor(ctx, pause) {
+		if !Pause(ctx, pause) {
 			return
 		}
 		pause = min(2*pause, retryMost)
 	}
 }
 
-func pauseFor(ctx context.Context, d time.Duration) bool {
+// Pause waits for d; it is false when ctx was done first.
+func Pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

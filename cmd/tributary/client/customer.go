@@ -40,7 +40,6 @@ type Customer struct {
 	now     map[string]bool
 	repeats int
 	unsent  []outgoing
-	refused map[string]string
 }
 
 type outgoing struct {
@@ -62,7 +61,7 @@ func NewCustomer(base, tenant, entry string) *Customer {
 	c := &Customer{
 		base: base, entry: entry,
 		OnMessage: func(Message) {}, OnAccepted: func(string) {}, OnState: func(string) {}, OnFrame: func(string) {}, OnSurvey: func(string) {},
-		shown: make(map[string]bool), now: make(map[string]bool), refused: make(map[string]string),
+		shown: make(map[string]bool), now: make(map[string]bool),
 	}
 	c.http = httpFrom(func() string { return c.LocalIP })
 	c.socket = &socket{
@@ -196,13 +195,6 @@ func (c *Customer) Unaccepted() int {
 	return len(c.unsent)
 }
 
-// Refused gives the code that a message was refused with, or nothing.
-func (c *Customer) Refused(id string) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.refused[id]
-}
-
 func (c *Customer) handle(raw []byte) {
 	var f frame
 	if json.Unmarshal(raw, &f) != nil {
@@ -240,9 +232,6 @@ func (c *Customer) handle(raw []byte) {
 		}
 	case "error":
 		if f.ID != "" && f.Code != "internal" && f.Code != "rate" && f.Code != "unavailable" {
-			c.mu.Lock()
-			c.refused[f.ID] = f.Code
-			c.mu.Unlock()
 			c.settle(f.ID)
 		}
 	}

@@ -120,7 +120,7 @@ func (v *visitor) end(ctx context.Context) {
 	v.said++
 	v.client.End(fmt.Sprintf("%s-%d", v.id, v.said))
 	for range 50 {
-		if v.client.Unaccepted() == 0 || !sleep(ctx, 20*time.Millisecond) {
+		if v.client.Unaccepted() == 0 || !client.Pause(ctx, 20*time.Millisecond) {
 			return
 		}
 	}
@@ -200,7 +200,7 @@ func (v *visitor) farewell(ctx context.Context, plan *visit, ended bool) {
 				v.said++
 				v.client.Survey(fmt.Sprintf("%s-%d", v.id, v.said), contact, plan.Score, plan.Comment)
 				f.count(&f.stats.Surveys)
-				sleep(ctx, 200*time.Millisecond)
+				client.Pause(ctx, 200*time.Millisecond)
 			}
 			return
 		case s := <-v.states:

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/client"
 )
 
 // Config is what a floor is made of.
@@ -171,18 +173,7 @@ func (f *Floor) scale(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / f.config.Speed)
 }
 
-func (f *Floor) wait(ctx context.Context, d time.Duration) bool { return sleep(ctx, f.scale(d)) }
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+func (f *Floor) wait(ctx context.Context, d time.Duration) bool { return client.Pause(ctx, f.scale(d)) }
 
 // localIP is where a customer connects from: the doors limit each address, and one machine has many only for itself.
 func (f *Floor) localIP(n int) string {

@@ -37,6 +37,8 @@ type agent struct {
 	// waiting maps a request to its key in asked, so that a refusal lets it be tried again.
 	waiting  map[string]string
 	refusals map[string]int
+	// taking and saying are deeds not seen to be done yet, by contact and by message; has are contacts not seen to be left yet.
+	taking, saying, has map[string]*deed
 }
 
 // handling is what an agent knows of one contact.
@@ -51,11 +53,12 @@ func newAgent(base, tenant, login, password string, ledger *Ledger, seed uint64)
 		name: login, ledger: ledger, page: client.NewAgent(base, tenant, login, password),
 		rand:   rand.New(rand.NewPCG(seed, hashOf(login))), //nolint:gosec // behaviour, to be repeated
 		offers: map[string]client.Offer{}, held: map[string]client.Contact{}, work: map[string]*handling{}, asked: map[string]time.Time{},
-		waiting: map[string]string{}, refusals: map[string]int{},
+		waiting: map[string]string{}, refusals: map[string]int{}, taking: map[string]*deed{}, saying: map[string]*deed{}, has: map[string]*deed{},
 	}
 	a.meter = newMeter(ledger, a.page.ServedBy)
 	a.page.OnFrame = a.meter.frame
 	a.page.OnReset = func() { a.locked(func() { clear(a.offers); clear(a.held) }) }
+	a.page.OnSnapshot = func() { a.locked(a.gone) }
 	a.page.OnAgent = func(v client.AgentView) { a.locked(func() { a.view = v }) }
 	a.page.OnOffer = func(o client.Offer) { a.locked(func() { a.offer(o) }) }
 	a.page.OnContact = func(c client.Contact) { a.locked(func() { a.contact(c) }) }
@@ -94,11 +97,37 @@ func (a *agent) contact(c client.Contact) {
 	if c.Version < a.held[c.ID].Version {
 		return
 	}
+	a.history(c)
 	if c.State == "ended" || c.Agent != "" && c.Agent != a.name {
 		delete(a.held, c.ID)
 		return
 	}
 	a.held[c.ID] = c
+}
+
+// history enters that a contact is the agent's, or no more.
+func (a *agent) history(c client.Contact) {
+	if mine := c.State == "assigned" && c.Agent == a.name; mine && a.has[c.ID] == nil {
+		a.ledger.history.end(a.taking[c.ID])
+		delete(a.taking, c.ID)
+		a.has[c.ID] = a.ledger.history.begin(leaves, a.name, c.ID, "")
+	} else if !mine {
+		a.left(c.ID)
+	}
+}
+
+func (a *agent) left(contact string) {
+	a.ledger.history.end(a.has[contact])
+	delete(a.has, contact)
+}
+
+// gone enters what a whole page does not show any more.
+func (a *agent) gone() {
+	for contact := range a.has {
+		if _, here := a.held[contact]; !here {
+			a.left(contact)
+		}
+	}
 }
 
 func (a *agent) handling(contact string) *handling {
@@ -113,6 +142,7 @@ func (a *agent) handling(contact string) *handling {
 func (a *agent) message(contact string, m client.Message) {
 	a.ledger.Shown(a.name, m.ID, m.Text)
 	a.meter.message(m.Text)
+	a.ledger.history.end(a.saying[a.ledger.idOf(m.Text)])
 	if m.Author == "customer" {
 		w := a.handling(contact)
 		w.unanswered++
@@ -202,6 +232,7 @@ func (a *agent) doOffer(o client.Offer) []command {
 	}
 	fate := hashOf(o.ID) % 100
 	if a.tired.Load() || fate < 93 {
+		a.taking[o.Contact] = a.ledger.history.begin(takes, a.name, o.Contact, "")
 		return a.wish(key, 0, "answer", map[string]any{"offer": o.ID, "accept": true})
 	}
 	if fate < 97 {
@@ -220,6 +251,7 @@ func (a *agent) doContact(c client.Contact) []command {
 			a.count++
 			request := fmt.Sprintf("%s-%d", a.name, a.count)
 			text := a.ledger.Say(request, a.name, c.ID, true, replies[a.rand.IntN(len(replies))])
+			a.saying[request] = a.ledger.history.begin(speaks, a.name, c.ID, request)
 			return append(a.doRead(c, w), command{request, "send", map[string]any{"contact": c.ID, "text": text}})
 		}
 		if a.ends(w, idle) {

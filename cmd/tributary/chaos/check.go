@@ -51,6 +51,7 @@ func (c *checker) run(ctx context.Context) error {
 	c.inLog()
 	c.onScreens()
 	c.contacts()
+	c.oneHolder()
 	return c.inWarehouse(ctx, s)
 }
 
@@ -289,4 +290,10 @@ func (c *checker) contactRows(ctx context.Context, ch clickHouse) error {
 			return nil
 		}
 	}
+}
+
+// oneHolder checks that what the agents did can be told in one order in which no contact has two of them.
+func (c *checker) oneHolder() {
+	faults, contacts, deeds := c.ledger.history.check(func(message string) bool { return len(c.facts.Messages[message]) > 0 })
+	c.report.check("one agent a contact at a time, in an order that all agents can have seen", fmt.Sprintf("%d contacts, %d deeds", contacts, deeds), faults)
 }

@@ -23,6 +23,8 @@ type Said struct {
 // Ledger is what the generator knows, kept outside the system. It may be used from many goroutines.
 type Ledger struct {
 	seed uint64
+	// history is what agents did with contacts.
+	history *History
 
 	mu    sync.Mutex
 	said  map[string]*Said
@@ -40,7 +42,7 @@ type viewed struct{ who, token string }
 
 // NewLedger makes an empty one.
 func NewLedger(seed uint64) *Ledger {
-	return &Ledger{seed: seed, said: map[string]*Said{}, shown: map[viewed]map[string]bool{}, byToken: map[string]*Said{}}
+	return &Ledger{seed: seed, history: NewHistory(), said: map[string]*Said{}, shown: map[viewed]map[string]bool{}, byToken: map[string]*Said{}}
 }
 
 // letters leaves out x, which can end an identity card.
@@ -119,6 +121,17 @@ func (l *Ledger) Saw(who, id string) bool {
 	defer l.mu.Unlock()
 	s := l.said[id]
 	return s != nil && len(l.shown[viewed{who, s.Token}]) > 0
+}
+
+// idOf gives the id of what was said with a text's token; empty for nothing.
+func (l *Ledger) idOf(text string) string {
+	token, _, _ := strings.Cut(text, " ")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.byToken[token]; s != nil {
+		return s.ID
+	}
+	return ""
 }
 
 // Waits are the times from sending to the acknowledgement.

@@ -9,6 +9,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Offer } from '../src/wire/frames';
 import { MockCentre } from './centre';
 import { MockConfig } from './config';
+import { takeConversation } from './conversation';
 import { MockFloor } from './floor';
 import { takeAgentFrame, takeCustomerFrame } from './frames';
 import { customerHistory, takePost } from './http';
@@ -168,6 +169,7 @@ export class MockServer {
       this.fault(`${url.pathname} without the CSRF header`);
     if (this.config.take(request.method ?? '', url.pathname, body, json, (what) => this.fault(what))) return;
     if (takePost(this, request.method ?? '', url, body, json)) return;
+    if (!this.historyLate && request.method === 'GET' && takeConversation(url, json)) return;
     return this.history(url, json);
   }
 

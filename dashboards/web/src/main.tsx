@@ -7,6 +7,7 @@ import './style/desk.css';
 import './style/talk.css';
 import './style/info.css';
 import './style/pages.css';
+import './style/conversation.css';
 
 watchPrefs();
 const root = document.getElementById('app');

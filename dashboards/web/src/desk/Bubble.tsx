@@ -23,6 +23,8 @@ export interface Line {
   kind?: string;
   /** The contact for which its masks may be lifted. */
   unmask?: string;
+  /** Who speaks, to a screen reader, where it is neither "you" nor the author's kind. */
+  voice?: string;
   /** Why it was refused, and the wish to try again. */
   failed?: string;
   request?: string;
@@ -65,7 +67,7 @@ export function Bubble({ line, before, client }: { line: Line; before: Line | un
         data-author={line.by}
         data-state={line.state}
       >
-        <p class="hidden">{line.mine ? say('author.you') : say.code('author', line.by)}</p>
+        <p class="hidden">{line.voice || (line.mine ? say('author.you') : say.code('author', line.by))}</p>
         {line.internal && !joined && (
           <p class="line-name note-name">
             <NoteIcon /> {line.kind ? say.code('note.kind', line.kind) : say('note.internal')}

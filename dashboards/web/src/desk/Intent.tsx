@@ -17,11 +17,21 @@ export function IntentTag({ contact }: { contact: ContactFacts }) {
 
 export function Intent({ contact }: { contact: ContactFacts }) {
   const say = useWords();
-  const others = contact.guesses.filter((g) => g.intent !== contact.intent);
-  const best = contact.intent ? [{ intent: contact.intent, confidence: contact.confidence }] : [];
   return (
     <section class="info-part" aria-labelledby="intent-title" data-testid="intent">
       <h3 id="intent-title">{say('intent.title')}</h3>
+      <Guesses contact={contact} />
+    </section>
+  );
+}
+
+/** The intent that was decided by, and what else it might have been. */
+export function Guesses({ contact }: { contact: Pick<ContactFacts, 'intent' | 'confidence' | 'guesses'> }) {
+  const say = useWords();
+  const others = contact.guesses.filter((g) => g.intent !== contact.intent);
+  const best = contact.intent ? [{ intent: contact.intent, confidence: contact.confidence }] : [];
+  return (
+    <>
       {best.length === 0 && <p class="quiet">{say(others.length > 0 ? 'intent.unsure' : 'intent.none')}</p>}
       {best.map((one) => (
         <Bar key={one.intent} name={say.code('intent', one.intent)} confidence={one.confidence} chosen />
@@ -34,7 +44,7 @@ export function Intent({ contact }: { contact: ContactFacts }) {
           ))}
         </>
       )}
-    </section>
+    </>
   );
 }
 

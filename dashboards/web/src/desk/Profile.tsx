@@ -52,14 +52,15 @@ export function Profile({ client, desk, contact, handle }: Props) {
       ) : (
         <>
           {late && !profile && <p class="quiet">{say('profile.late')}</p>}
-          <View facts={facts} />
+          <ProfileView facts={facts} />
         </>
       )}
     </section>
   );
 }
 
-function View({ facts }: { facts: Facts }) {
+/** What is known of a customer. */
+export function ProfileView({ facts }: { facts: Facts }) {
   const say = useWords();
   const rows: [string, string][] = [
     [say('profile.name'), facts.name],

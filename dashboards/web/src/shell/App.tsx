@@ -1,5 +1,7 @@
-// Which page to show: the one-time page, the login, or the workspace.
+// Which page to show: the one-time page, the login, one conversation, or the workspace.
 import { useEffect, useState } from 'preact/hooks';
+import { ConversationPage } from '../conversation/ConversationPage';
+import { conversationIn } from '../conversation/head';
 import { Workspace } from '../desk/Workspace';
 import { useWords } from '../words';
 import { First } from './First';
@@ -44,9 +46,13 @@ export function App() {
     return () => clearTimeout(timer);
   }, [path]);
 
+  // Who was led to a conversation lands there after the login.
+  const conversation = conversationIn(path);
   const enter = (me: Me) => {
-    history.replaceState(null, '', `/${location.hash}`);
-    setPath('/');
+    if (!conversation) {
+      history.replaceState(null, '', `/${location.hash}`);
+      setPath('/');
+    }
     setSession({ state: 'in', me });
   };
   const leave = (by = '') => {
@@ -57,10 +63,14 @@ export function App() {
 
   if (path.startsWith('/first')) return <First entered={enter} toLogin={() => leave()} />;
   if (session.state === 'in') {
+    if (conversation)
+      return (
+        <ConversationPage key={conversation} me={session.me} id={conversation} out={() => setSession({ state: 'out', by: '' })} />
+      );
     if (pagesOf(session.me).length === 0) return <NoDesk leave={() => leave()} />;
     return <Workspace me={session.me} loggedOut={leave} />;
   }
-  if (session.state === 'out') return <Login entered={enter} by={session.by} />;
+  if (session.state === 'out') return <Login entered={enter} by={session.by} lead={conversation ? say('told.login') : ''} />;
   return (
     <p class="splash" role="status">
       {say(session.state === 'down' ? 'down' : 'loading')}

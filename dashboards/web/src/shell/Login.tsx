@@ -17,7 +17,7 @@ function wrong(error: unknown): { word: Word; code: string } {
   return { word: 'login.other', code };
 }
 
-export function Login({ entered, by }: { entered: (me: Me) => void; by: string }) {
+export function Login({ entered, by, lead }: { entered: (me: Me) => void; by: string; lead: string }) {
   const say = useWords();
   const asked = new URLSearchParams(location.search);
   const [tenant, setTenant] = useState(asked.get('tenant') ?? (kept(tenantName) || firstTenant));
@@ -41,7 +41,7 @@ export function Login({ entered, by }: { entered: (me: Me) => void; by: string }
   };
 
   return (
-    <Gate title={say('login.title')}>
+    <Gate title={say('login.title')} lead={lead}>
       {by && (
         <p class="told" role="status" data-testid="logged-out">
           {say('login.forced', { name: by })}

@@ -1,10 +1,12 @@
 // The words of the workspace in English; the keys bind the other languages.
 import { enAdmin } from './en.admin';
 import { enDesk } from './en.desk';
+import { enTold } from './en.told';
 
 export const en = {
   ...enDesk,
   ...enAdmin,
+  ...enTold,
   brand: 'Tributary',
   'login.title': 'Log in to your workspace',
   'login.tenant': 'Tenant',

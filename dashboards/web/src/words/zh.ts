@@ -3,10 +3,12 @@ import type { Words } from './index';
 
 import { zhAdmin } from './zh.admin';
 import { zhDesk } from './zh.desk';
+import { zhTold } from './zh.told';
 
 export const zh: Words = {
   ...zhDesk,
   ...zhAdmin,
+  ...zhTold,
   brand: 'Tributary',
   'login.title': '登录工作台',
   'login.tenant': '租户',

@@ -1,0 +1,177 @@
+package boards
+
+// Colours that people with any of the common kinds of colour blindness tell apart (Okabe and Ito), on light and on dark. Calm things
+// have no colour of their own: a wall shouts only where somebody must act.
+const (
+	blue       = "#0072B2"
+	sky        = "#56B4E9"
+	green      = "#009E73"
+	amber      = "#E69F00"
+	vermillion = "#D55E00"
+	purple     = "#CC79A7"
+	grey       = "#8E8E8E"
+	plain      = "text"
+)
+
+// Units of Grafana.
+const (
+	percent  = "percent"
+	millis   = "ms"
+	micros   = "µs"
+	moment   = "dateTimeAsLocal"
+	duration = "dthms" // seconds as hh:mm:ss
+)
+
+func of[T any](v T) *T { return &v }
+
+// steps makes thresholds: a colour, and then each value from which another begins.
+func steps(base string, more ...threshold) *thresholds {
+	return &thresholds{Mode: "absolute", Steps: append([]threshold{{Color: base}}, more...)}
+}
+
+func from(value float64, color string) threshold { return threshold{Value: of(value), Color: color} }
+
+// levels are the colours of a service level: 80 percent is the usual goal, under 60 most who call wait too long.
+func levels() *thresholds { return steps(vermillion, from(60, amber), from(80, green)) }
+
+// by is an override for a column by its name.
+func by(name string, properties ...property) override {
+	return override{Matcher: matcher{ID: "byName", Options: name}, Properties: properties}
+}
+
+func set(id string, value any) property { return property{ID: id, Value: value} }
+
+// shown is the background of a cell by its thresholds or mapping; colored, only its text.
+func shown() property {
+	return set("custom.cellOptions", cellOptions{Type: "color-background", Mode: "basic"})
+}
+func colored() property { return set("custom.cellOptions", cellOptions{Type: "color-text"}) }
+
+// column names a column as words.go has it, after which come more properties.
+func (l Language) column(name string, properties ...property) override {
+	return by(name, append([]property{set("displayName", l.w(columns[name]))}, properties...)...)
+}
+
+// mappedTo makes a mapping of the warehouse's words to those of people, with a colour for some.
+func (l Language) mappedTo(colors map[string]string, names ...string) mapping {
+	options := make(map[string]mapped, len(names))
+	for i, n := range names {
+		options[n] = mapped{Text: l.w(values[n]), Color: colors[n], Index: i}
+	}
+	return mapping{Type: "value", Options: options}
+}
+
+// grid lays panels out in rows of 24 columns, from the top.
+type grid struct {
+	panels      []Panel
+	x, y, lineH int
+}
+
+// put sets a panel beside the last one, or on the next line where it has no room, and numbers it.
+func (g *grid) put(w, h int, p Panel) {
+	if g.x+w > 24 {
+		g.x, g.y, g.lineH = 0, g.y+g.lineH, 0
+	}
+	p.ID = len(g.panels) + 1
+	p.GridPos = gridPos{H: h, W: w, X: g.x, Y: g.y}
+	g.x, g.lineH = g.x+w, max(g.lineH, h)
+	g.panels = append(g.panels, p)
+}
+
+// row begins a new line with a heading.
+func (g *grid) row(title string) {
+	g.x, g.y, g.lineH = 0, g.y+g.lineH, 0
+	g.put(24, 1, Panel{Type: "row", Title: title, Collapsed: of(false), Panels: &[]Panel{}})
+}
+
+// panel has what all of them have in common.
+func panel(kind, title, description string, queries ...Query) Panel {
+	for i := range queries {
+		queries[i].RefID = string(rune('A' + i))
+	}
+	return Panel{
+		Type: kind, Title: title, Description: description, PluginVersion: grafana, Datasource: of(tributary()), Targets: queries,
+		FieldConfig: &fieldConfig{Overrides: []override{}},
+	}
+}
+
+// stat is one number, large.
+func (l Language) stat(title, description, column string, f field, q Query) Panel {
+	p := panel("stat", title, description, q)
+	f.NoValue = orElse(f.NoValue, l.t("nobody", "无"))
+	p.FieldConfig.Defaults = f
+	p.Options = statOptions{
+		ReduceOptions: reduceOptions{Calcs: []string{"lastNotNull"}, Fields: "/^" + column + "$/"}, Orientation: "auto", TextMode: "value", WideLayout: true,
+		ColorMode: "background_solid", GraphMode: "none", JustifyMode: "center", PercentChange: "standard",
+	}
+	return p
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// table is rows and columns.
+func (l Language) table(title, description string, q Query, overrides ...override) Panel {
+	p := panel("table", title, description, q)
+	p.FieldConfig.Defaults = field{
+		NoValue: "–", Color: &color{Mode: "thresholds"}, Thresholds: steps(plain), Custom: tableCustom{Align: "auto", CellOptions: cellOptions{Type: "auto"}},
+	}
+	p.FieldConfig.Overrides = overrides
+	p.Options = tableOptions{ShowHeader: true, CellHeight: "sm"}
+	return p
+}
+
+// lines is a value over time, a line for each label.
+func (l Language) lines(title, description string, f field, q Query) Panel {
+	p := panel("timeseries", title, description, q)
+	f.NoValue = l.t("no data", "无数据")
+	f.Color = &color{Mode: "palette-classic"}
+	f.Custom = seriesCustom{
+		DrawStyle: "line", LineInterpolation: "linear", LineWidth: 2, GradientMode: "none", ShowPoints: "always", PointSize: 6, SpanNulls: false,
+		Stacking: stacking{Mode: "none", Group: "A"}, AxisPlacement: "auto", AxisSoftMin: of(0.0), ThresholdsStyle: modeOnly{"off"},
+	}
+	p.FieldConfig.Defaults = f
+	p.Options = seriesOptions{
+		Legend:  legend{DisplayMode: "list", Placement: "bottom", ShowLegend: true, Calcs: []string{}},
+		Tooltip: tooltip{Mode: "multi", Sort: "desc"},
+	}
+	return p
+}
+
+// bars stacks columns over time, each with its colour.
+func (l Language) bars(title, description string, q Query, overrides ...override) Panel {
+	p := l.lines(title, description, field{}, q)
+	p.FieldConfig.Defaults.Custom = seriesCustom{
+		DrawStyle: "bars", LineWidth: 0, FillOpacity: 85, GradientMode: "none", ShowPoints: "never", SpanNulls: false,
+		Stacking: stacking{Mode: "normal", Group: "A"}, BarWidthFactor: 0.8, BarAlignment: 1, AxisPlacement: "auto", AxisSoftMin: of(0.0), ThresholdsStyle: modeOnly{"off"},
+	}
+	p.FieldConfig.Defaults.Decimals = of(0)
+	p.FieldConfig.Overrides = overrides
+	p.Options = seriesOptions{
+		Legend:  legend{DisplayMode: "list", Placement: "bottom", ShowLegend: true, Calcs: []string{"sum"}},
+		Tooltip: tooltip{Mode: "multi", Sort: "none"},
+	}
+	return p
+}
+
+func (l Language) board(name, title, description string, g *grid) Board {
+	tags := []string{"tributary", string(l)}
+	return Board{
+		UID: l.uid(name), Title: title, Description: description, Tags: tags, SchemaVersion: schemaVersion, Revision: revision, Editable: true,
+		GraphTooltip: 1, Timezone: "browser",
+		TimePicker: timePicker{RefreshIntervals: []string{"5s", "10s", "30s", "1m", "5m", "15m", "30m", "1h"}},
+		Links: []boardLink{{
+			Title: l.t("Boards", "看板"), Type: "dashboards", Icon: "external link", Tags: tags, IncludeVars: true, KeepTime: false,
+		}},
+		Annotations: annotations{List: []annotation{}},
+		Templating:  templating{List: []Variable{}},
+		Panels:      g.panels,
+	}
+}
+
+// revision counts changes of the boards: Grafana updates those that it took from the app when it grows.
+const revision = 1

@@ -1,0 +1,154 @@
+package boards
+
+// The live stream is one frame, whole each time: a row for each queue, and one with an empty queue for all of them together, in which
+// an agent of several queues counts once.
+const totalRow = "^$"
+
+func live() Query {
+	return Query{RefID: "A", Datasource: tributary(), Kind: "wallboard"}
+}
+
+// Wallboard is the board for a screen on the wall, and for a phone: what waits now, and where somebody must act.
+func (l Language) Wallboard() Board {
+	g := &grid{}
+	l.now(g)
+	g.put(24, 12, l.queuesNow())
+	g.put(24, 8, l.lastHalfHour())
+	b := l.board("wallboard", l.t("Wallboard", "大屏"), l.t(
+		"The queues now, live; service level over the last 30 minutes.", "队列实时状态；服务水平为最近 30 分钟。"), g)
+	b.Time, b.Refresh = timeRange{"now-30m", "now"}, "10s"
+	b.Templating.List = []Variable{l.queueVariable()}
+	return b
+}
+
+// waitingNow links to who waits; queue_now sees those enqueued in the last 7 days.
+func (l Language) waitingNow(queue string) dataLink {
+	return l.behind(listEnqueueings, span{"now-7d", "now"}, queue, is("outcome", "waiting"))
+}
+
+// halfHour is what the service level of the stream counts.
+var halfHour = span{"now-30m/m", "now"}
+
+// goals are colours by how long the oldest waits, in seconds. Whether that is over a queue's own target its alert says.
+func goals() *thresholds { return steps(green, from(60, amber), from(180, vermillion)) }
+
+func (l Language) now(g *grid) {
+	all := is("queue", "$__all")
+	one := func(w int, title, description, column string, f field, more ...transformation) {
+		p := l.stat(title, description, column, f, live())
+		p.Transformations = append([]transformation{onlyWhere("queue", totalRow)}, more...)
+		g.put(w, 6, p)
+	}
+	one(4, l.t("Waiting", "等待中"), l.t("Contacts that wait in all queues, those being offered included.", "所有队列中等待的联络，包括正在派单的。"), "waiting", field{
+		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(green, from(1, blue), from(10, amber), from(20, vermillion)), Links: []dataLink{l.waitingNow(all)},
+	})
+	one(4, l.t("Oldest waits", "最久等待"), l.t("How long the one waits that has waited longest, h:mm:ss.", "等待最久者已等待的时间。"), "oldest", field{
+		Unit: duration, Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: goals(), Mappings: l.nobodyWaits(), Links: []dataLink{l.waitingNow(all)},
+	}, waitsFor()...)
+	one(3, l.t("Staffed", "在岗"), l.t("Agents who are connected and not offline, away or on a break… as Tributary counts them.", "在岗坐席数（按 Tributary 的口径）。"), "staffed", field{
+		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(vermillion, from(1, blue)),
+	})
+	one(3, l.t("Free", "空闲"), l.t("Agents who could take a contact now.", "现在可以接联络的坐席。"), "free", field{
+		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(amber, from(1, green)),
+	})
+	one(6, l.t("Service level, late abandons only, 30 min", "服务水平（仅计迟放弃），30 分钟"), l.t(
+		"Answered within T / (answered + abandoned with a wait over T), of those enqueued in the last 30 minutes, each by its queue's T.",
+		"T 内接起 /（已接起 + 等待超过 T 后放弃），最近 30 分钟的入队，按各队列的 T。"), "service_level", field{
+		Unit: percent, Decimals: of(0), NoValue: l.t("no contacts", "无联络"), Color: &color{Mode: "thresholds"}, Thresholds: levels(), Links: []dataLink{l.enqueueings(halfHour, all)},
+	})
+	p := l.stat(l.t("Queues with alerts", "告警队列"), l.t("How many queues have an alert; the table says which and why.", "有告警的队列数；原因见下表。"), "name", field{
+		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(green, from(1, vermillion)),
+		Mappings: []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("none", "无"), Color: green}}}},
+	}, live())
+	p.Transformations = []transformation{onlyWhere("queue", "."), onlyWhere("alerts", ".")}
+	o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
+	o.ReduceOptions.Calcs = []string{"count"}
+	p.Options = o
+	g.put(4, 6, p)
+}
+
+// waitsFor makes of the moment since when somebody waits how long that is, in seconds; at_ms is when the row was made.
+func waitsFor() []transformation {
+	difference := map[string]any{
+		"left":     map[string]any{"matcher": matcher{ID: "byName", Options: "at_ms"}},
+		"operator": "-", "right": map[string]any{"matcher": matcher{ID: "byName", Options: "oldest_ms"}},
+	}
+	seconds := map[string]any{
+		"left":     map[string]any{"matcher": matcher{ID: "byName", Options: "oldest_wait_ms"}},
+		"operator": "/", "right": map[string]any{"fixed": "1000"},
+	}
+	return []transformation{
+		{ID: "calculateField", Options: map[string]any{"mode": "binary", "alias": "oldest_wait_ms", "replaceFields": false, "binary": difference}},
+		{ID: "calculateField", Options: map[string]any{"mode": "binary", "alias": "oldest", "replaceFields": false, "binary": seconds}},
+	}
+}
+
+// nobodyWaits covers what waitsFor makes of an empty moment: the time since 1970.
+func (l Language) nobodyWaits() []mapping {
+	return []mapping{{Type: "range", Options: map[string]any{"from": 1e8, "to": 1e12, "result": mapped{Text: l.t("nobody", "无人"), Color: green}}}}
+}
+
+// alertWords are all sets of alerts, in the order in which the stream says them.
+func (l Language) alertWords() mapping {
+	names := []string{"nobody_staffed", "over_target", "service_level_low", "closed_with_waiting"}
+	colors := []string{vermillion, vermillion, amber, purple}
+	options := map[string]mapped{}
+	for set := 1; set < 1<<len(names); set++ {
+		var key, text, c string
+		for i, name := range names {
+			if set&(1<<i) == 0 {
+				continue
+			}
+			if key != "" {
+				key, text = key+",", text+" · "
+			}
+			key, text, c = key+name, text+l.w(values[name]), orElse(c, colors[i])
+		}
+		options[key] = mapped{Text: text, Color: c, Index: set}
+	}
+	return mapping{Type: "value", Options: options}
+}
+
+func (l Language) queuesNow() Panel {
+	queue := is("queue", rowValue("queue"))
+	right := set("custom.align", "right")
+	count := func(column string, more ...string) override {
+		return l.column(column, right, links(l.enqueueings(halfHour, queue, more...)))
+	}
+	p := l.table(l.t("Queues now; service level by late abandons only, 30 min", "各队列现状；服务水平（仅计迟放弃），30 分钟"), l.t(
+		"Live. Alerts: nobody staffed; the oldest waits over the queue's target; service level low; closed while somebody waits.",
+		"实时。告警：无人在岗；最久等待超过队列目标；服务水平低；已关闭但有人等待。"), live(),
+		l.column("name", links(dataLink{Title: l.t("The queue's board", "该队列的看板"), URL: "/d/" + l.uid("queues") + "?" + queue})),
+		l.column("alerts", shown(), set("mappings", []mapping{l.alertWords()})),
+		l.column("waiting", right, shown(), set("thresholds", steps("transparent", from(1, blue), from(5, amber), from(10, vermillion))), links(l.waitingNow(queue))),
+		l.column("oldest", right, set("unit", duration), colored(), set("mappings", l.nobodyWaits()), set("thresholds", goals()), links(l.waitingNow(queue))),
+		l.column("staffed", right), l.column("free", right, colored(), set("thresholds", steps(amber, from(1, green)))),
+		l.column("service_level", set("unit", percent), set("decimals", 0), shown(), set("thresholds", levels()), links(l.enqueueings(halfHour, queue))),
+		l.column("offered", right), l.column("target_ms", set("unit", millis)),
+		count("enqueued"), count("answered", is("outcome", "answered")), count("abandoned", is("outcome", "abandoned")),
+		l.column("open", set("mappings", l.yesNo())),
+		by("queue", set("custom.hidden", true)),
+	)
+	p.Transformations = append(append([]transformation{onlyWhere("queue", ".")}, waitsFor()...), only([]string{"queue"},
+		"name", "alerts", "waiting", "oldest", "free", "staffed", "service_level", "offered", "target_ms", "enqueued", "answered", "abandoned", "open"))
+	p.Options = tableOptions{ShowHeader: true, CellHeight: "lg", SortBy: []sortBy{{DisplayName: l.w(columns["oldest"]), Desc: true}}}
+	return p
+}
+
+func (l Language) yesNo() []mapping {
+	return []mapping{
+		{Type: "special", Options: map[string]any{"match": "true", "result": mapped{Text: l.t("open", "营业"), Index: 0}}},
+		{Type: "special", Options: map[string]any{"match": "false", "result": mapped{Text: l.t("closed", "关闭"), Index: 1}}},
+	}
+}
+
+func (l Language) lastHalfHour() Panel {
+	q := named("queue_by_minute", map[string]string{"queue": "$queue"}).series("waiting", "queue")
+	p := l.bars(l.t("Waiting at the end of each minute, by queue", "每分钟末等待人数，按队列"), l.t(
+		"Those being offered included. A minute in which nobody waited has no bar.", "包括正在派单的。无人等待的分钟没有柱。"), q)
+	p.FieldConfig.Defaults.Links = []dataLink{l.enqueueings(theRange, is("queue", "${__field.labels.queue}"))}
+	o := p.Options.(seriesOptions) //nolint:errcheck,forcetypeassert // lines makes nothing else
+	o.Legend.Calcs = []string{"max"}
+	p.Options = o
+	return p
+}

@@ -1,0 +1,162 @@
+import {
+  type AnnotationSupport,
+  type CoreApp,
+  type DataFrame,
+  type DataQueryRequest,
+  type DataQueryResponse,
+  type DataSourceInstanceSettings,
+  LoadingState,
+  type ScopedVars,
+  StreamingFrameAction,
+} from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { DataSourceWithBackend, type TemplateSrv, config, getGrafanaLiveSrv, getTemplateSrv } from '@grafana/runtime';
+import { type Observable, map, merge, of } from 'rxjs';
+import { annotations } from './annotations';
+import { faults } from './faults';
+import { Kept } from './kept';
+import { MOST_VALUES, interpolate, listed, spread } from './interpolate';
+import { wallboard } from './live';
+import { together, withNotice } from './merge';
+import { DEFAULT_QUERY } from './queries';
+import type { Me, QueryInfo, TributaryOptions, TributaryQuery } from './types';
+import { TributaryVariables } from './variables';
+
+/** How long the answer of a resource serves: people's teams change seldom, queries only with a new Tributary. */
+const ME_MS = 30_000;
+const QUERIES_MS = 5 * 60_000;
+
+/** Asks Tributary through the Go backend of this plugin; the live wallboard comes through Grafana Live. */
+export class TributaryDataSource extends DataSourceWithBackend<TributaryQuery, TributaryOptions> {
+  annotations: AnnotationSupport<TributaryQuery> = annotations;
+
+  /** Where people open Tributary, by the settings; Tributary's own word (`me`) goes before it. */
+  readonly pageUrl: string;
+
+  private readonly keptMe = new Kept<Me>(() => this.getResource('me'), ME_MS);
+  private readonly keptQueries = new Kept<{ queries: QueryInfo[] }>(() => this.getResource('queries'), QUERIES_MS);
+
+  constructor(
+    settings: DataSourceInstanceSettings<TributaryOptions>,
+    private readonly templateSrv: TemplateSrv = getTemplateSrv()
+  ) {
+    super(settings);
+    this.pageUrl = settings.jsonData.pageUrl || settings.jsonData.url || '';
+    this.variables = new TributaryVariables(this, templateSrv);
+    // Frames of a channel are the whole wallboard, not rows to be added to those before.
+    this.streamOptionsProvider = () => ({ action: StreamingFrameAction.Replace });
+  }
+
+  /** What the signed-in user may see. */
+  me(): Promise<Me> {
+    return this.keptMe.get();
+  }
+
+  /** The named queries that boards may ask. */
+  async queries(): Promise<QueryInfo[]> {
+    return (await this.keptQueries.get()).queries;
+  }
+
+  getDefaultQuery(_: CoreApp): Partial<TributaryQuery> {
+    return DEFAULT_QUERY;
+  }
+
+  /** A query that nothing was chosen for yet is not asked. */
+  filterQuery(query: TributaryQuery): boolean {
+    return query.kind === 'wallboard' || query.kind === 'annotations' || Boolean(query.query);
+  }
+
+  applyTemplateVariables(query: TributaryQuery, scopedVars: ScopedVars): TributaryQuery {
+    return interpolate(query, scopedVars, this.templateSrv);
+  }
+
+  query(request: DataQueryRequest<TributaryQuery>): Observable<DataQueryResponse> {
+    // A public dashboard has no user and asks Grafana by the panel: nothing of the request would be read.
+    if (config.publicDashboardAccessToken) {
+      return super.query(request);
+    }
+    const live = request.targets.filter((target) => target.kind === 'wallboard');
+    const asked = request.targets.filter((target) => target.kind !== 'wallboard');
+    const answers = live.map((target) => this.follow(request, target));
+    if (asked.length > 0) {
+      answers.push(this.ask({ ...request, targets: asked }));
+    }
+    return answers.length > 0 ? merge(...answers) : of({ data: [], state: LoadingState.Done });
+  }
+
+  private follow(request: DataQueryRequest<TributaryQuery>, target: TributaryQuery): Observable<DataQueryResponse> {
+    return wallboard({
+      uid: this.uid,
+      refId: target.refId,
+      key: `${request.requestId}/${target.refId}`,
+      me: () => this.me(),
+      service: getGrafanaLiveSrv(),
+    });
+  }
+
+  /** Asks the backend: a query whose variables have several values once for each, and puts the answers together. */
+  private ask(request: DataQueryRequest<TributaryQuery>): Observable<DataQueryResponse> {
+    const originals = new Map<string, { refId: string; several: string[] }>();
+    const refused: Array<{ refId: string; message: string }> = [];
+    const targets = request.targets.flatMap((target) => {
+      const query = this.applyTemplateVariables(target, request.scopedVars);
+      const all = spread(query);
+      if (all.length > MOST_VALUES) {
+        refused.push({ refId: target.refId, message: tooMany(listed(query), all.length) });
+        return [];
+      }
+      return all.map((one, i) => {
+        const refId = i === 0 ? one.refId : `${one.refId}/${i}`;
+        originals.set(refId, { refId: one.refId, several: listed(query) });
+        return { ...one, refId };
+      });
+    });
+    if (targets.length === 0 && refused.length > 0) {
+      return of({ data: [], ...faults(refused), state: LoadingState.Error });
+    }
+    return super.query({ ...request, targets }).pipe(map((response) => gather(response, originals, refused)));
+  }
+}
+
+function gather(
+  response: DataQueryResponse,
+  originals: Map<string, { refId: string; several: string[] }>,
+  refused: Array<{ refId: string; message: string }>
+): DataQueryResponse {
+  const data: DataFrame[] = [];
+  const bySeveral = new Map<string, DataFrame[]>();
+  for (const frame of response.data as DataFrame[]) {
+    const original = originals.get(frame.refId ?? '');
+    if (!original || original.several.length === 0) {
+      data.push(frame);
+      continue;
+    }
+    const { refId } = original;
+    bySeveral.set(refId, [...(bySeveral.get(refId) ?? []), { ...frame, refId }]);
+  }
+  for (const [refId, frames] of bySeveral) {
+    const text = askedForEach(originals.get(refId)?.several ?? []);
+    data.push(...withNotice(together(frames), { severity: 'info', text }));
+  }
+  const errors = [...(response.errors ?? []), ...refused].map((error) => ({
+    ...error,
+    refId: originals.get(error.refId ?? '')?.refId ?? error.refId,
+  }));
+  return { ...response, data, ...faults(errors) };
+}
+
+function askedForEach(params: string[]): string {
+  return t(
+    'query.asked-for-each',
+    'Several values are selected for {{params}}: the query was asked once for each, and the rows stand side by side. Choose All for one answer.',
+    { params: params.join(', '), interpolation: { escapeValue: false } }
+  );
+}
+
+function tooMany(params: string[], number: number): string {
+  return t(
+    'query.too-many',
+    'The selected values of {{params}} make {{number}} queries; at most {{most}} are asked at once. Select fewer, or All.',
+    { params: params.join(', '), number, most: MOST_VALUES, interpolation: { escapeValue: false } }
+  );
+}

@@ -1,0 +1,135 @@
+import {
+  type DataFrame,
+  type DataQueryResponse,
+  LoadingState,
+  StreamingFrameAction,
+  parseLiveChannelAddress,
+} from '@grafana/data';
+import { t } from '@grafana/i18n';
+import type { GrafanaLiveSrv } from '@grafana/runtime';
+import {
+  type Observable,
+  catchError,
+  combineLatest,
+  concat,
+  defer,
+  map,
+  of,
+  startWith,
+  switchMap,
+  throwError,
+  timer,
+} from 'rxjs';
+import { faultOf, faults } from './faults';
+import { withNotice } from './merge';
+import type { Me } from './types';
+
+/** The waits before the stream is asked for again, the last one for every later try. */
+export const WAITS_MS = [1000, 2000, 5000, 10_000, 30_000];
+
+/** More queues than this a board does not show; Grafana keeps no more rows of a packet than the buffer takes. */
+const MOST_ROWS = 2000;
+
+interface Live {
+  uid: string;
+  refId: string;
+  key: string;
+  /** Who the user is; asked again before each try, as their teams, and so their channel, may have changed. */
+  me: () => Promise<Me>;
+  service: GrafanaLiveSrv;
+}
+
+/** The wallboard as it is, and then whenever it changes. It never ends by itself: when the stream breaks it is asked for again. */
+export function wallboard(live: Live): Observable<DataQueryResponse> {
+  const follower = new Follower(live);
+  return combineLatest([follower.follow(0), live.service.getConnectionState().pipe(startWith(true))]).pipe(
+    map(([response, connected]) => (connected ? response : unconnected(response)))
+  );
+}
+
+class Follower {
+  private latest: DataFrame[] = [];
+  private failures = 0;
+
+  constructor(private readonly live: Live) {}
+
+  follow(wait: number): Observable<DataQueryResponse> {
+    const { uid, refId, key, me, service } = this.live;
+    const stream = timer(wait).pipe(
+      switchMap(() => me()),
+      switchMap(({ scope }) => {
+        const addr = parseLiveChannelAddress(`ds/${uid}/wallboard/${scope}`);
+        if (!addr) {
+          return throwError(() => new Error(`no live channel for the scope ${JSON.stringify(scope)}`));
+        }
+        return service.getDataStream({
+          addr,
+          key,
+          buffer: { action: StreamingFrameAction.Replace, maxLength: MOST_ROWS },
+        });
+      }),
+      map((response) => this.taken(response, refId, key)),
+      catchError((error: unknown) => of(this.failed(error, key)))
+    );
+    // A stream that ends was shut down, after an error or by a restart of Grafana or of the plugin.
+    return concat(
+      stream,
+      defer(() => this.follow(WAITS_MS[Math.min(this.failures++, WAITS_MS.length - 1)]))
+    );
+  }
+
+  private taken(response: DataQueryResponse, refId: string, key: string): DataQueryResponse {
+    const fault = faultOf(response);
+    if (fault) {
+      return this.failed(fault, key);
+    }
+    this.failures = 0;
+    this.latest = response.data.map((frame: DataFrame) => copy(frame, refId));
+    return { data: this.latest, key, state: LoadingState.Streaming };
+  }
+
+  /** What was last known stays on the board, with the reason why it is not newer. */
+  private failed(error: unknown, key: string): DataQueryResponse {
+    const fault = { message: reason(error), refId: this.live.refId };
+    return { data: this.latest, key, state: LoadingState.Error, ...faults([fault]) };
+  }
+}
+
+/** A frame of its own: the one Grafana streams is changed in place, and says no refId. */
+function copy(frame: DataFrame, refId: string): DataFrame {
+  return {
+    name: frame.name,
+    refId,
+    meta: { ...frame.meta },
+    fields: frame.fields.map(({ name, type, config, labels, values }) => ({
+      name,
+      type,
+      config,
+      labels,
+      values: Array.from(values),
+    })),
+    length: frame.length,
+  };
+}
+
+function unconnected(response: DataQueryResponse): DataQueryResponse {
+  return {
+    ...response,
+    data: withNotice(response.data, {
+      severity: 'warning',
+      text: t('live.unconnected', 'Not connected: these numbers stand still until the connection is back.'),
+    }),
+  };
+}
+
+function reason(error: unknown): string {
+  if (error && typeof error === 'object') {
+    if ('message' in error && typeof error.message === 'string' && error.message) {
+      return error.message;
+    }
+    if ('data' in error && error.data && typeof error.data === 'object' && 'message' in error.data) {
+      return String(error.data.message);
+    }
+  }
+  return t('live.failed', 'The live wallboard could not be followed; it is tried again.');
+}

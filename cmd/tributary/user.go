@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +46,19 @@ func userCommand(g *globals) *cobra.Command {
 }
 
 func roleFlag(cmd *cobra.Command, roles *[]string, by []string) {
-	cmd.Flags().StringSliceVar(roles, "role", by, "agent, qa, supervisor, admin; or service for a program")
+	cmd.Flags().StringSliceVar(roles, "role", by, "agent, qa, supervisor, admin; or for a program service, or dashboards (Grafana)")
+}
+
+func teamFlag(cmd *cobra.Command, teams *[]string) {
+	cmd.Flags().StringSliceVar(teams, "team", nil, "whose work the account's boards show: these teams' agents, and the queues they serve (default the whole tenant)")
+}
+
+// teamsOf refuses what a variable that is not set makes of the flag: it would show the whole tenant.
+func teamsOf(cmd *cobra.Command, teams []string) ([]string, error) {
+	if cmd.Flags().Changed("team") && len(teams) == 0 {
+		return nil, errors.New("--team names no team; leave it out for the whole tenant, or give --every-team to `user roles`")
+	}
+	return teams, nil
 }
 
 func rolesOf(texts []string) []access.Role {
@@ -60,13 +71,16 @@ func rolesOf(texts []string) []access.Role {
 
 func (u *users) add() *cobra.Command {
 	var agent string
-	var roles []string
+	var roles, teams []string
 	cmd := &cobra.Command{
 		Use: "add LOGIN", Short: "Add an account; the password is read from the terminal or from standard input, a program has none", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			service := slices.Contains(roles, string(access.RoleService))
-			return u.with(cmd, !service, func(ctx context.Context, a *access.Accounts, password string) error {
-				info, err := a.Create(ctx, u.tenant, args[0], password, agent, rolesOf(roles)...)
+			bounds, err := teamsOf(cmd, teams)
+			if err != nil {
+				return err
+			}
+			return u.with(cmd, !access.Program(rolesOf(roles)), func(ctx context.Context, a *access.Accounts, password string) error {
+				info, err := a.Add(ctx, u.tenant, access.NewAccount{Login: args[0], Password: password, AgentID: agent, Roles: rolesOf(roles), Teams: bounds})
 				if err != nil {
 					return err
 				}
@@ -77,6 +91,7 @@ func (u *users) add() *cobra.Command {
 		},
 	}
 	roleFlag(cmd, &roles, []string{"agent"})
+	teamFlag(cmd, &teams)
 	cmd.Flags().StringVar(&agent, "agent", "", "the agent of the configuration that the person works as")
 	return cmd
 }
@@ -87,6 +102,7 @@ type line struct {
 	Account  string        `json:"account"`
 	Agent    string        `json:"agent,omitempty"`
 	Roles    []access.Role `json:"roles"`
+	Teams    []string      `json:"teams,omitempty"`
 	Disabled bool          `json:"disabled"`
 	Password bool          `json:"password"`
 }
@@ -110,7 +126,7 @@ func (u *users) list() *cobra.Command {
 			}
 			lines := make([]line, len(all))
 			for i, x := range all {
-				lines[i] = line{x.Login, x.Account, x.AgentID, x.Roles, x.Disabled, x.HasPassword}
+				lines[i] = line{x.Login, x.Account, x.AgentID, x.Roles, x.Teams, x.Disabled, x.HasPassword}
 			}
 			return u.g.print(cmd.OutOrStdout(), lines, func(w io.Writer) {
 				for _, l := range lines {
@@ -126,34 +142,54 @@ func (l line) remarks() string {
 	if l.Agent != "" {
 		out += "  works as " + l.Agent
 	}
+	if len(l.Teams) > 0 {
+		out += "  sees " + strings.Join(l.Teams, ", ")
+	}
 	if l.Disabled {
 		out += "  disabled"
 	}
-	if !l.Password && !slices.Contains(l.Roles, access.RoleService) {
+	if !l.Password && !access.Program(l.Roles) {
 		out += "  has no password yet"
 	}
 	return out
 }
 
 func (u *users) roles() *cobra.Command {
-	var roles []string
+	var roles, teams []string
+	var every bool
 	cmd := &cobra.Command{
-		Use: "roles LOGIN --role ROLE…", Short: "Set what an account may do; its sessions end", Args: cobra.ExactArgs(1),
+		Use: "roles LOGIN [--role ROLE…] [--team TEAM… | --every-team]", Short: "Set what an account may do, and whose work its boards show; its sessions end", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			bounds, err := teamsOf(cmd, teams)
+			if err != nil {
+				return err
+			}
 			return u.with(cmd, false, func(ctx context.Context, a *access.Accounts, _ string) error {
+				// Who is bounded anew must not have the new rights over the old bounds for a moment.
+				if len(bounds) > 0 || every {
+					if err := a.SetTeams(ctx, u.tenant, args[0], bounds...); err != nil {
+						return err
+					}
+				}
+				if len(roles) == 0 {
+					return nil
+				}
 				return a.SetRoles(ctx, u.tenant, args[0], rolesOf(roles)...)
 			})
 		},
 	}
 	roleFlag(cmd, &roles, nil)
-	_ = cmd.MarkFlagRequired("role")
+	teamFlag(cmd, &teams)
+	cmd.Flags().BoolVar(&every, "every-team", false, "the boards show the whole tenant again")
+	cmd.MarkFlagsOneRequired("role", "team", "every-team")
+	cmd.MarkFlagsMutuallyExclusive("team", "every-team")
 	return cmd
 }
 
 func (u *users) token() *cobra.Command {
 	var life time.Duration
 	cmd := &cobra.Command{
-		Use: "token LOGIN", Short: "Make and print a token for a program whose account has the role service", Args: cobra.ExactArgs(1),
+		Use: "token LOGIN", Short: "Make and print a token for a program whose account has the role service or dashboards", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return u.with(cmd, false, func(ctx context.Context, a *access.Accounts, _ string) error {
 				token, err := a.ServiceToken(ctx, u.tenant, args[0], life)

@@ -18,7 +18,10 @@ type Accounts interface {
 	Verify(ctx context.Context, token string) (access.Principal, error)
 	Logout(ctx context.Context, token string) error
 	Redeem(ctx context.Context, secret, password string) (access.Principal, string, error)
-	Create(ctx context.Context, tenant, login, password, agentID string, roles ...access.Role) (access.Info, error)
+	Add(ctx context.Context, tenant string, account access.NewAccount) (access.Info, error)
+	// Forward answers who a person is that is signed in at a program in front of us.
+	Forward(ctx context.Context, by access.Principal, login string) (access.Principal, error)
+	SetTeams(ctx context.Context, tenant, login string, teams ...string) error
 	Disable(ctx context.Context, tenant, login string, disabled bool) error
 	SetRoles(ctx context.Context, tenant, login string, roles ...access.Role) error
 	EndSessions(ctx context.Context, tenant, login string) error
@@ -76,7 +79,8 @@ func (s *Server) useLink(ctx context.Context, link, login, password, ip string) 
 	if i < 0 || login == "" || infos[i].Login == login {
 		return token, nil
 	}
-	if _, err = s.config.Accounts.Create(ctx, p.Tenant, login, password, p.AgentID, p.Roles...); err != nil {
+	account := access.NewAccount{Login: login, Password: password, AgentID: p.AgentID, Roles: p.Roles, Teams: p.Teams}
+	if _, err = s.config.Accounts.Add(ctx, p.Tenant, account); err != nil {
 		return "", &fault{kindConflict, "login_taken", "this login cannot be had; the password is set for the login " + infos[i].Login}
 	}
 	if err = s.config.Accounts.Disable(ctx, p.Tenant, infos[i].Login, true); err != nil {

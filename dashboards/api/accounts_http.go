@@ -21,11 +21,12 @@ type accountView struct {
 	Account  string        `json:"account"`
 	Agent    string        `json:"agent"`
 	Roles    []access.Role `json:"roles"`
+	Teams    []string      `json:"teams"`
 	Disabled bool          `json:"disabled"`
 }
 
 func viewAccount(x access.Info) accountView {
-	return accountView{x.Login, x.Account, x.AgentID, append([]access.Role{}, x.Roles...), x.Disabled}
+	return accountView{x.Login, x.Account, x.AgentID, append([]access.Role{}, x.Roles...), append([]string{}, x.Teams...), x.Disabled}
 }
 
 // mustManageAccounts asks for the right; a refusal is audited here, and what is changed by access itself, by the account's id.
@@ -62,6 +63,7 @@ type newAccountBody struct {
 	Login string        `json:"login"`
 	Agent string        `json:"agent"`
 	Roles []access.Role `json:"roles"`
+	Teams []string      `json:"teams"`
 }
 
 // createAccount makes an account that a one-time link opens; whoever opens it sets the password.
@@ -76,11 +78,12 @@ func (s *Server) createAccount(w http.ResponseWriter, r *http.Request, who perso
 	if b.Agent != "" && !isID(b.Agent, maxID) {
 		return invalid("agent: the id of an agent")
 	}
-	if slices.Contains(b.Roles, access.RoleService) { // it would be there without a link, and its login taken
-		return invalid("roles: an account of a program has a token and no link; make it with `tributary user add --role service`")
+	if access.Program(b.Roles) { // it would be there without a link, and its login taken
+		return invalid("roles: an account of a program has a token and no link; make it with `tributary user add --role service` or `--role dashboards`")
 	}
 	ctx := access.By(r.Context(), who.Account)
-	if _, err := s.config.Accounts.Create(ctx, who.Tenant, b.Login, "", b.Agent, b.Roles...); err != nil {
+	account := access.NewAccount{Login: b.Login, AgentID: b.Agent, Roles: b.Roles, Teams: b.Teams}
+	if _, err := s.config.Accounts.Add(ctx, who.Tenant, account); err != nil {
 		return err
 	}
 	secret, err := s.config.Accounts.OneTimeLink(ctx, who.Tenant, b.Login, linkTTL)
@@ -102,11 +105,13 @@ func (s *Server) publicURL(r *http.Request) string {
 }
 
 type changeAccountBody struct {
-	Roles    []access.Role `json:"roles"`
-	Disabled *bool         `json:"disabled"`
+	Roles []access.Role `json:"roles"`
+	// Teams are those whose work the account's boards show; an empty list is the whole tenant.
+	Teams    *[]string `json:"teams"`
+	Disabled *bool     `json:"disabled"`
 }
 
-// changeAccount sets roles or closes an account. Nobody changes the own one: the last administrator would be gone.
+// changeAccount sets roles or teams, or closes an account. Nobody changes the own one: the last administrator would be gone.
 func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request, who person) error {
 	login := strings.ToLower(strings.TrimSpace(r.PathValue("login")))
 	if err := s.mustManageAccounts(r.Context(), who, "accounts"); err != nil {
@@ -116,8 +121,8 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request, who perso
 	if err := decode(r, &b); err != nil {
 		return err
 	}
-	if b.Roles == nil && b.Disabled == nil {
-		return invalid("roles or disabled")
+	if b.Roles == nil && b.Disabled == nil && b.Teams == nil {
+		return invalid("roles, teams or disabled")
 	}
 	ctx := access.By(r.Context(), who.Account)
 	info, err := s.accountOf(ctx, who.Tenant, login)
@@ -129,6 +134,11 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request, who perso
 	}
 	if b.Roles != nil {
 		if err = s.config.Accounts.SetRoles(ctx, who.Tenant, login, b.Roles...); err != nil {
+			return err
+		}
+	}
+	if b.Teams != nil {
+		if err = s.config.Accounts.SetTeams(ctx, who.Tenant, login, *b.Teams...); err != nil {
 			return err
 		}
 	}

@@ -42,6 +42,8 @@ func conflict(text string) error { return &fault{kindConflict, "conflict", text}
 
 func unavailable(text string) error { return &fault{kindTransient, "unavailable", text} }
 
+var errCsrf = &fault{kindDenied, "csrf", "the header " + csrfHeader + " is missing or wrong"}
+
 var errRate = &fault{kindRate, "rate", "too many requests; wait a moment and try again"}
 
 // asFault is the one place where an error becomes what the caller sees: what is unknown is internal, and says no more.

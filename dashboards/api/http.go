@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tributary-cc/tributary/stream/access"
 	"github.com/tributary-cc/tributary/stream/live"
 	"github.com/tributary-cc/tributary/stream/privacy"
 )
@@ -25,6 +26,7 @@ const (
 	cookieName     = "tributary"
 	csrfHeader     = "X-Tributary-Csrf"
 	maxBody        = 64 << 10
+	maxTokenBytes  = 4096
 	requestTimeout = 15 * time.Second
 	setupTimeout   = 45 * time.Second // a new version is in force when every fold has it
 )
@@ -34,6 +36,8 @@ type route struct {
 	method, path string
 	// open routes are served without a login.
 	open bool
+	// board routes are read by programs too; see boards.go.
+	board bool
 	// body and timeout bound it; zero is maxBody and requestTimeout.
 	body    int64
 	timeout time.Duration
@@ -61,6 +65,9 @@ func routes() []route {
 		{method: "POST", path: "/api/files", body: privacy.MaxFile + 1, timeout: fileTimeout, serve: (*Server).putFile},
 		{method: "GET", path: "/api/files/{file}", timeout: fileTimeout, serve: (*Server).getFile},
 		{method: "GET", path: "/api/floor", serve: (*Server).floor},
+		{method: "GET", path: "/api/boards/me", board: true, serve: (*Server).boardMe},
+		{method: "GET", path: "/api/queries", board: true, serve: (*Server).listQueries},
+		{method: "POST", path: "/api/query", board: true, timeout: queryTimeout, serve: (*Server).runQueries},
 		{method: "POST", path: "/api/practice", serve: (*Server).practice},
 		{method: "GET", path: "/api/config", serve: (*Server).setup},
 		{method: "POST", path: "/api/config", body: maxSetup, timeout: setupTimeout, serve: (*Server).applySetup},
@@ -112,12 +119,16 @@ func (s *Server) wrap(rt route) http.Handler {
 		defer cancel()
 		r = r.WithContext(ctx)
 		var who person
-		if !rt.open {
-			var err error
-			if who, err = s.authenticate(r); err != nil {
-				writeFault(w, err)
-				return
-			}
+		var err error
+		switch {
+		case rt.board:
+			who, _, err = s.authenticateBoard(r)
+		case !rt.open:
+			who, err = s.authenticate(r)
+		}
+		if err != nil {
+			writeFault(w, err)
+			return
 		}
 		if rt.timeout > 0 {
 			defer carry(w, rt.timeout)()
@@ -160,16 +171,19 @@ func csrfOf(token string) string {
 
 func (s *Server) authenticate(r *http.Request) (person, error) {
 	token := tokenOf(r)
-	if token == "" || len(token) > 4096 {
+	if token == "" || len(token) > maxTokenBytes {
 		return person{}, &fault{kindUnauthenticated, "unauthenticated", "log in first"}
 	}
 	who, err := s.who(r.Context(), token)
 	if err != nil {
 		return person{}, err
 	}
+	if who.can(access.ActionBoardForward) { // its token is for boards, and stands in their settings
+		return person{}, denied("a program with the role dashboards reads boards and nothing else")
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead &&
 		subtle.ConstantTimeCompare([]byte(r.Header.Get(csrfHeader)), []byte(csrfOf(token))) != 1 {
-		return person{}, &fault{kindDenied, "csrf", "the header " + csrfHeader + " is missing or wrong"}
+		return person{}, errCsrf
 	}
 	return who, nil
 }

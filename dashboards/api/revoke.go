@@ -28,6 +28,7 @@ type revocations struct {
 // endsLogins are the changes of an account after which its open log-ins are none any more.
 var endsLogins = map[access.Action]bool{ //nolint:exhaustive // those that do
 	access.ActionAccountDisable: true, access.ActionAccountRoles: true, access.ActionAccountPassword: true, access.ActionPasswordRedeemed: true,
+	access.ActionAccountTeams: true,
 }
 
 // doubt is an account to be asked for: so many times more, and who ended its sessions where somebody else did.

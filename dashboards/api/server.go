@@ -15,6 +15,7 @@ import (
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
 	"github.com/tributary-cc/tributary/stream/privacy"
+	"github.com/tributary-cc/tributary/stream/warehouse"
 )
 
 // Guard appends: privacy's guard, the only way into the log. Nil means that all in-sync replicas have it.
@@ -31,6 +32,13 @@ type Opener interface {
 // late, never that there is nothing.
 type History interface {
 	Query(ctx context.Context, name string, params map[string]any) ([]map[string]any, error)
+}
+
+// Boards answers named queries with their columns; the warehouse is one.
+type Boards interface {
+	Answer(ctx context.Context, name string, params map[string]any) (*warehouse.Result, error)
+	// Ping says whether it is there.
+	Ping(ctx context.Context) error
 }
 
 // Intent is one that a model may answer, with its name by language.
@@ -57,6 +65,8 @@ type Config struct {
 	PublicURL string
 	// History may be nil: history is then late for ever.
 	History History
+	// Boards answers named queries whole, for boards; nil answers that the warehouse is away.
+	Boards Boards
 	// Assets are the pages, with index.html; nil serves none.
 	Assets fs.FS
 	// Gateway names this process among those of the installation; it is new at each start.
@@ -123,16 +133,20 @@ type Server struct {
 	facts, offers cache[*event.Event]
 	names         nameBook
 	shows         *live.Limiter
-	uploads       *live.Limiter
-	watch         revocations
-	metrics       *metrics
-	mask          func(string) string
-	auditor       *Auditor
-	sockets       *live.Sockets
-	handler       http.Handler
-	work          *live.Crew
-	ran           atomic.Bool
-	stopped       atomic.Bool
+	// asks bound the requests of a person's boards, looks how often it is written down that the person looks.
+	asks, looks *live.Limiter
+	answers     answers
+	catalogue   map[string]*warehouse.Description
+	uploads     *live.Limiter
+	watch       revocations
+	metrics     *metrics
+	mask        func(string) string
+	auditor     *Auditor
+	sockets     *live.Sockets
+	handler     http.Handler
+	work        *live.Crew
+	ran         atomic.Bool
+	stopped     atomic.Bool
 
 	conns live.Roll[*session]
 	// places counts the connections of each account, and reads bounds how many pages at once are read from the log.
@@ -165,8 +179,12 @@ func New(c Config) (*Server, error) {
 		facts: cache[*event.Event]{limit: 4096}, offers: cache[*event.Event]{limit: 4096},
 		shows: live.NewLimiter(showRate, showBurst, maxLimited), uploads: live.NewLimiter(uploadRate, uploadBurst, maxLimited),
 	}
+	s.asks, s.looks = live.NewLimiter(askRate, askBurst, maxLimited), live.NewLimiter(lookEvery, 1, maxLimited)
 	s.view.now = func() int64 { return c.Now().UnixMilli() }
 	var err error
+	if s.catalogue, err = catalogue(); err != nil {
+		return nil, err
+	}
 	if s.metrics, err = newMetrics(c.Registry, s); err != nil {
 		return nil, err
 	}

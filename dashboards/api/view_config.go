@@ -54,6 +54,10 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 			t.lists.reasons, told = set(t.lists.reasons, object.StatusReason, gone), true
 		case *event.ConfigObject_QuickReply:
 			t.lists.replies, told = set(t.lists.replies, object.QuickReply, gone), true
+		case *event.ConfigObject_EntryPoint:
+			if !gone {
+				t.channels[object.EntryPoint.GetChannel()] = struct{}{}
+			}
 		case *event.ConfigObject_Team:
 			t.lists.teams = set(t.lists.teams, object.Team, gone)
 		case *event.ConfigObject_Hours:
@@ -72,11 +76,12 @@ func (v *view) configureAgent(t *tenantEntry, c *event.Agent, gone bool) {
 	a := v.agent(t, c.GetId())
 	staffs := a.staffs
 	v.staff(t, a, false)
-	a.config, a.queues, a.known = "", nil, !gone
+	a.config, a.queues, a.team, a.known = "", nil, "", !gone
 	if !gone {
 		a.config = encoded(&event.Agent{
 			Name: c.GetName(), Domain: c.GetDomain(), ChatCapacity: c.GetChatCapacity(), Team: c.GetTeam(), Queues: c.GetQueues(),
 		})
+		a.team = c.GetTeam()
 		for _, id := range c.GetQueues() {
 			a.queues = append(a.queues, v.queue(t, id).number)
 		}

@@ -17,6 +17,8 @@ type tenantEntry struct {
 	dirty  []*queueEntry
 	// lists are what the configuration names besides agents and queues.
 	lists lists
+	// channels are those that contacts come by.
+	channels map[event.Channel]struct{}
 	// colleagues are the agents whose status other pages are to be told.
 	colleagues []*agentEntry
 	// floor is what the pages that watch the floor are to be told.
@@ -26,6 +28,7 @@ type tenantEntry struct {
 // agentEntry is an agent's presence, offers and contacts, and the pages that show them.
 type agentEntry struct {
 	id     string
+	team   string
 	number uint32
 	// doing is the word of status and activity; staffs is whether the agent is connected and available, and known, whether the
 	// configuration names the agent.
@@ -72,6 +75,7 @@ func (v *view) tenant(id string) *tenantEntry {
 		t = &tenantEntry{
 			id: id, number: uint32(len(v.byTenant)), //nolint:gosec // tenants are few
 			agents: make(map[string]*agentEntry), queues: make(map[string]*queueEntry), subs: make(map[subscriber]struct{}),
+			channels: make(map[event.Channel]struct{}),
 		}
 		v.tenants[id] = t
 		v.byTenant = append(v.byTenant, t)
@@ -111,6 +115,7 @@ func (t *tenantEntry) changed(q *queueEntry) {
 func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 	q := v.queue(t, entry.GetQueue())
 	q.waiting = entry.GetWaiting()
+	t.channels[entry.GetChannel()] = struct{}{}
 	switch key := v.keys.Of(entry.GetContact()); entry.GetState() {
 	case "waiting", "offered":
 		q.line[key] = waiting{entry.GetEnqueuedMs(), entry.GetPriority(), entry.GetState() == "offered", v.words.number(entry.GetReason())}

@@ -120,8 +120,11 @@ const (
 type Principal struct {
 	Tenant  string
 	Account string // the account's random id
+	Login   string
 	AgentID string // the agent of the configuration that the person works as; empty for none
 	Roles   []Role
+	// Teams are those whose agents, and the queues these serve, the person's boards show; none for all of the tenant.
+	Teams   []string
 	TokenID string
 }
 
@@ -131,6 +134,8 @@ type Info struct {
 	Login    string
 	AgentID  string
 	Roles    []Role
+	// Teams bound what the account's boards show; none for all of the tenant.
+	Teams    []string
 	Disabled bool
 	// HasPassword is false while only a one-time link opens it.
 	HasPassword bool
@@ -176,31 +181,62 @@ func New(store objects.Store, master *privacy.MasterKey, now func() time.Time, a
 	return a, nil
 }
 
-// Create makes an account. The password may be empty: then only a one-time link or, for services, a service token opens
-// it. An agent's account without agentID works as the agent with the account's own id.
+// NewAccount is what an account is made of.
+type NewAccount struct {
+	Login string
+	// Password may be empty: then only a one-time link or, for programs, a token opens the account.
+	Password string
+	// AgentID is the agent of the configuration that the person works as; an agent's account without it works as the agent
+	// with the account's own id.
+	AgentID string
+	Roles   []Role
+	// Teams bound what the account's boards show; none for all of the tenant.
+	Teams []string
+}
+
+// Create makes an account that sees all of the tenant; see [NewAccount].
 func (a *Accounts) Create(ctx context.Context, tenant, login, password, agentID string, roles ...Role) (Info, error) {
-	name, login, err := a.name(tenant, login)
+	return a.Add(ctx, tenant, NewAccount{Login: login, Password: password, AgentID: agentID, Roles: roles})
+}
+
+// made is a new account that is kept nowhere yet, and its name.
+func (a *Accounts) made(ctx context.Context, tenant string, n NewAccount) (string, *account, error) {
+	name, login, err := a.name(tenant, n.Login)
+	if err != nil {
+		return "", nil, err
+	}
+	acc := &account{Tenant: tenant, ID: randomID(), Login: login, AgentID: n.AgentID, Generation: 1}
+	if acc.Roles, err = checkRoles(n.Roles); err != nil {
+		return "", nil, err
+	}
+	if acc.Teams, err = checkTeams(n.Teams); err != nil {
+		return "", nil, err
+	}
+	if n.AgentID == "" && slices.Contains(acc.Roles, RoleAgent) {
+		acc.AgentID = acc.ID
+	}
+	if n.Password == "" {
+		return name, acc, nil
+	}
+	if Program(acc.Roles) {
+		return "", nil, fmt.Errorf("%w: a program has a token and no password", ErrInvalid)
+	}
+	acc.Password, err = a.newPassword(ctx, n.Password)
+	return name, acc, err
+}
+
+// Add makes an account.
+func (a *Accounts) Add(ctx context.Context, tenant string, n NewAccount) (Info, error) {
+	name, acc, err := a.made(ctx, tenant, n)
 	if err != nil {
 		return Info{}, fmt.Errorf("create an account: %w", err)
 	}
-	acc := account{Tenant: tenant, ID: randomID(), Login: login, AgentID: agentID, Generation: 1}
-	if acc.Roles, err = checkRoles(roles); err != nil {
-		return Info{}, fmt.Errorf("create an account: %w", err)
-	}
-	if agentID == "" && slices.Contains(acc.Roles, RoleAgent) {
-		acc.AgentID = acc.ID
-	}
-	if password != "" {
-		if acc.Password, err = a.newPassword(ctx, password); err != nil {
-			return Info{}, fmt.Errorf("create an account: %w", err)
-		}
-	}
-	sealed, err := a.encode(name, &acc)
+	sealed, err := a.encode(name, acc)
 	if err != nil {
 		return Info{}, fmt.Errorf("create an account: %w", err)
 	}
 	if err = a.free(ctx, name); err == nil {
-		err = a.changed(ctx, ActionAccountCreate, &acc)
+		err = a.changed(ctx, ActionAccountCreate, acc)
 	}
 	if err != nil {
 		return Info{}, fmt.Errorf("create an account: %w", err)

@@ -21,6 +21,7 @@ type account struct {
 	Login    string       `json:"login"`
 	AgentID  string       `json:"agent_id,omitempty"`
 	Roles    []Role       `json:"roles"`
+	Teams    []string     `json:"teams,omitempty"`
 	Disabled bool         `json:"disabled,omitempty"`
 	Password passwordHash `json:"password"`
 	// Generation is in every token; raising it ends them all.
@@ -45,7 +46,10 @@ type oneTime struct {
 const maxEnded = 32
 
 func (acc *account) info() Info {
-	return Info{Account: acc.ID, Login: acc.Login, AgentID: acc.AgentID, Roles: acc.Roles, Disabled: acc.Disabled, HasPassword: len(acc.Password.Hash) > 0}
+	return Info{
+		Account: acc.ID, Login: acc.Login, AgentID: acc.AgentID, Roles: acc.Roles, Teams: acc.Teams, Disabled: acc.Disabled,
+		HasPassword: len(acc.Password.Hash) > 0,
+	}
 }
 
 func (acc *account) endSessions() { acc.Generation, acc.Ended = acc.Generation+1, nil }

@@ -8,17 +8,26 @@ import (
 // Role is a set of permissions within a tenant.
 type Role string
 
-// The roles. Service is a program's: it never logs in, it has a token.
+// The roles. Service and dashboards are programs': they never log in, they have tokens.
 const (
 	RoleAgent      Role = "agent"
 	RoleQA         Role = "qa"
 	RoleSupervisor Role = "supervisor"
 	RoleAdmin      Role = "admin"
 	RoleService    Role = "service"
+	// RoleDashboards reads boards, for whoever is signed in at it or, for its alert rules, for itself.
+	RoleDashboards Role = "dashboards"
 )
 
 // Roles are all of them.
-func Roles() []Role { return []Role{RoleAgent, RoleQA, RoleSupervisor, RoleAdmin, RoleService} }
+func Roles() []Role {
+	return []Role{RoleAgent, RoleQA, RoleSupervisor, RoleAdmin, RoleService, RoleDashboards}
+}
+
+// Program reports whether the roles are those of a program, which has a token and no password.
+func Program(roles []Role) bool {
+	return slices.Contains(roles, RoleService) || slices.Contains(roles, RoleDashboards)
+}
 
 // Action is a verb of the permission table.
 type Action string
@@ -31,6 +40,7 @@ const (
 	ActionContactWrite     Action = "contact.write"         // answer, transfer, end, wrap up own contacts
 	ActionReview           Action = "review.write"          // agree with or overrule a flag
 	ActionBoardRead        Action = "board.read"            // queues, agents, service level
+	ActionBoardForward     Action = "board.forward"         // programs: read boards for a person who is signed in there
 	ActionRoutingAct       Action = "routing.act"           // move a contact, set another's presence
 	ActionConfigRead       Action = "config.read"           // see the configuration
 	ActionConfigWrite      Action = "config.write"          // change it
@@ -49,6 +59,7 @@ const (
 	ActionAccountCreate   Action = "account.create"
 	ActionAccountPassword Action = "account.password"
 	ActionAccountRoles    Action = "account.roles"
+	ActionAccountTeams    Action = "account.teams"
 	ActionAccountDisable  Action = "account.disable"
 	ActionAccountEnable   Action = "account.enable"
 	ActionAccountLogout   Action = "account.logout"
@@ -66,12 +77,13 @@ var permissions = map[Role][]Action{
 	RoleSupervisor: {ActionWork, ActionContactRead, ActionContactReadAll, ActionContactWrite, ActionReview, ActionBoardRead, ActionRoutingAct, ActionConfigRead, ActionAuditRead},
 	RoleAdmin:      {ActionBoardRead, ActionConfigRead, ActionConfigWrite, ActionAccountManage, ActionPersonErase, ActionAuditRead},
 	RoleService:    {ActionEventWrite, ActionEventRead, ActionConfigRead},
+	RoleDashboards: {ActionBoardRead, ActionBoardForward},
 }
 
 // Actions are those that Can knows.
 func Actions() []Action {
 	return []Action{
-		ActionWork, ActionContactRead, ActionContactReadAll, ActionContactWrite, ActionReview, ActionBoardRead, ActionRoutingAct,
+		ActionWork, ActionContactRead, ActionContactReadAll, ActionContactWrite, ActionReview, ActionBoardRead, ActionBoardForward, ActionRoutingAct,
 		ActionConfigRead, ActionConfigWrite, ActionAccountManage, ActionPersonErase, ActionAuditRead, ActionEventWrite, ActionEventRead,
 	}
 }
@@ -99,10 +111,10 @@ func checkRoles(roles []Role) ([]Role, error) {
 			return nil, fmt.Errorf("%w: there is no role %q; there are %v", ErrInvalid, role, Roles())
 		}
 	}
-	if slices.Contains(roles, RoleService) && len(roles) > 1 {
-		return nil, fmt.Errorf("%w: a service has no other role", ErrInvalid)
-	}
 	sorted := slices.Clone(roles)
 	slices.Sort(sorted)
-	return slices.Compact(sorted), nil
+	if sorted = slices.Compact(sorted); Program(sorted) && len(sorted) > 1 {
+		return nil, fmt.Errorf("%w: a program (service, dashboards) has no other role", ErrInvalid)
+	}
+	return sorted, nil
 }

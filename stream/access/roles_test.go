@@ -12,22 +12,23 @@ import (
 	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
-// table is the permissions as a person reads them: agent, qa, supervisor, admin, service.
+// table is the permissions as a person reads them: agent, qa, supervisor, admin, service, dashboards.
 const table = `
-work                  A - S - -
-contact.read          A Q S - -
-contact.read_all      - Q S - -
-contact.write         A - S - -
-review.write          - Q S - -
-board.read            - Q S D -
-routing.act           - - S - -
-config.read           - - S D V
-config.write          - - - D -
-account.manage        - - - D -
-person.erase          - - - D -
-audit.read            - - S D -
-event.write           - - - - V
-event.read            - - - - V
+work                  A - S - - -
+contact.read          A Q S - - -
+contact.read_all      - Q S - - -
+contact.write         A - S - - -
+review.write          - Q S - - -
+board.read            - Q S D - B
+board.forward         - - - - - B
+routing.act           - - S - - -
+config.read           - - S D V -
+config.write          - - - D - -
+account.manage        - - - D - -
+person.erase          - - - D - -
+audit.read            - - S D - -
+event.write           - - - - V -
+event.read            - - - - V -
 `
 
 func TestCan(t *testing.T) {

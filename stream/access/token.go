@@ -93,7 +93,7 @@ func (a *Accounts) issue(name string, acc *account, c claims) (Principal, string
 }
 
 func (acc *account) principal(token string) Principal {
-	return Principal{Tenant: acc.Tenant, Account: acc.ID, AgentID: acc.AgentID, Roles: slices.Clone(acc.Roles), TokenID: token}
+	return Principal{Tenant: acc.Tenant, Account: acc.ID, Login: acc.Login, AgentID: acc.AgentID, Roles: slices.Clone(acc.Roles), Teams: slices.Clone(acc.Teams), TokenID: token}
 }
 
 // Verify answers who a session or service token is, or ErrDenied.
@@ -121,7 +121,7 @@ func (a *Accounts) session(ctx context.Context, token string) (claims, *account,
 		return c, nil, fmt.Errorf("verify a token: %w", err)
 	}
 	gone := slices.ContainsFunc(acc.Ended, func(e ended) bool { return e.Token == c.ID })
-	if acc.Disabled || gone || acc.Generation != c.Generation || c.Service != slices.Contains(acc.Roles, RoleService) {
+	if acc.Disabled || gone || acc.Generation != c.Generation || c.Service != Program(acc.Roles) {
 		return c, nil, ErrDenied
 	}
 	return c, acc, nil
@@ -161,8 +161,8 @@ func (a *Accounts) ServiceToken(ctx context.Context, tenant, login string, ttl t
 	if err != nil {
 		return "", fmt.Errorf("make a service token: %w", err)
 	}
-	if !slices.Contains(acc.Roles, RoleService) || acc.Disabled || ttl <= 0 || ttl > maxServiceTTL {
-		return "", fmt.Errorf("make a service token: %w: it needs an open account with the role service and a life of at most %s", ErrInvalid, maxServiceTTL)
+	if !Program(acc.Roles) || acc.Disabled || ttl <= 0 || ttl > maxServiceTTL {
+		return "", fmt.Errorf("make a service token: %w: it needs an open account with the role service or dashboards and a life of at most %s", ErrInvalid, maxServiceTTL)
 	}
 	_, token, err := a.issue(name, acc, claims{Until: a.now().Add(ttl).Unix(), Service: true})
 	if err == nil {
@@ -184,8 +184,8 @@ func (a *Accounts) OneTimeLink(ctx context.Context, tenant, login string, ttl ti
 	id, until := randomID(), a.now().Add(ttl).Unix()
 	// What is kept is a hash: reading the account does not give the link.
 	acc, err := a.update(ctx, name, a.audited(ctx, ActionAccountLink, func(acc *account) error {
-		if acc.Disabled || slices.Contains(acc.Roles, RoleService) {
-			return fmt.Errorf("%w: the account is disabled or a service", ErrInvalid)
+		if acc.Disabled || Program(acc.Roles) {
+			return fmt.Errorf("%w: the account is disabled or a program's", ErrInvalid)
 		}
 		acc.OneTime = oneTime{ID: hashID(id), Until: until}
 		return nil

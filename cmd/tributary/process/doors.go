@@ -60,7 +60,7 @@ func (p *Process) openAPI() error {
 	if web.Built() {
 		c.Assets = web.Assets()
 	}
-	c.History = history{p.warehouse}
+	c.History, c.Boards = history{p.warehouse}, history{p.warehouse}
 	c.Files, c.Setup, c.PublicURL = files{privacy.NewFiles(p.Keys), p.room}, administration{p.Spine}, p.Config.PublicURL
 	if p.Config.Demo {
 		p.demo = &demo{persons: make(map[string]context.CancelFunc)}
@@ -102,6 +102,26 @@ type history struct {
 }
 
 var _ api.History = history{}
+
+var _ api.Boards = history{}
+
+// Answer runs a named query of a board.
+func (h history) Answer(ctx context.Context, name string, params map[string]any) (*warehouse.Result, error) {
+	w, err := h.open()
+	if err != nil {
+		return nil, err
+	}
+	return w.Query(ctx, name, params)
+}
+
+// Ping says whether ClickHouse answers.
+func (h history) Ping(ctx context.Context) error {
+	w, err := h.open()
+	if err != nil {
+		return err
+	}
+	return w.Ping(ctx)
+}
 
 // Query runs a named query.
 func (h history) Query(ctx context.Context, name string, params map[string]any) ([]map[string]any, error) {

@@ -1,0 +1,279 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/tributary-cc/tributary/stream/warehouse"
+)
+
+// Answers are shared: however many people look at a board, equal queries that come at once are one query, and its answer
+// stands for a moment. What one person may see of an answer is cut from it later.
+const (
+	// freshFor is how long an answer stands whose range reaches into the last hour, settledFor any other. What the sink
+	// brings late it brings within seconds.
+	freshFor, settledFor = 2 * time.Second, 30 * time.Second
+	settledAfter         = time.Hour
+	// awayFor is how long the warehouse is not asked the same again after it did not answer.
+	awayFor = time.Second
+	// maxAnswers and maxAnswer bound what is kept, in bytes; a larger answer is shared among those who wait for it.
+	maxAnswers, maxAnswer = 64 << 20, 8 << 20
+	// tenantQueries run at once for a tenant, allQueries for all: some connections are left for the history of agents' pages.
+	tenantQueries, allQueries = 3, 6
+	// maxFlights bounds the queries of a tenant that run or wait for their turn, and turnPatience how long they wait.
+	maxFlights   = 200
+	turnPatience = 10 * time.Second
+	runTimeout   = 12 * time.Second
+)
+
+// answers are the shared answers of all tenants. The zero value is ready for use.
+type answers struct {
+	mu      sync.Mutex
+	flights map[string]*sharedAnswer
+	// kept are the answers that stand, the oldest first; size is what they hold.
+	kept []*sharedAnswer
+	size int
+	// tenants are the queries of each tenant.
+	tenants map[string]*tenantTurns
+	all     chan struct{}
+}
+
+type tenantTurns struct {
+	slots   chan struct{}
+	flights int
+}
+
+// sharedAnswer is one query: who asks the same waits for done, and changes nothing of it.
+type sharedAnswer struct {
+	key    string
+	done   chan struct{}
+	result *warehouse.Result
+	fault  *queryFault
+	asOfMs int64
+	until  time.Time
+	size   int
+}
+
+// shared answers a query of a tenant, of which others may be asking the same.
+func (s *Server) shared(ctx context.Context, tenant string, d *warehouse.Description, params map[string]any) (*sharedAnswer, *queryFault) {
+	key := tenant + "\x00" + d.Name + "\x00" + paramKey(params)
+	a, started, fault := s.answers.join(key, tenant, s.now())
+	if fault != nil {
+		return nil, fault
+	}
+	if started {
+		asked := make(map[string]any, len(params)+1)
+		for name, v := range params {
+			asked[name] = v
+		}
+		asked["tenant"] = tenant
+		if !s.work.Start(func() { s.fly(a, tenant, d.Name, asked) }) {
+			a.fault = &queryFault{Code: codeUnavailable, Message: "this process is ending; ask again"}
+			s.answers.land(a, tenant, s.now())
+		}
+	}
+	select {
+	case <-a.done:
+		return a, a.fault
+	case <-ctx.Done():
+		return nil, &queryFault{Code: codeTooSlow, Message: "no answer in time; take a shorter range or longer intervals"}
+	}
+}
+
+// join finds the query that runs or was answered a moment ago, or begins it.
+func (q *answers) join(key, tenant string, now time.Time) (a *sharedAnswer, started bool, fault *queryFault) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.flights == nil {
+		q.flights, q.tenants, q.all = make(map[string]*sharedAnswer), make(map[string]*tenantTurns), make(chan struct{}, allQueries)
+	}
+	if a = q.flights[key]; a != nil {
+		select {
+		case <-a.done:
+			if now.Before(a.until) {
+				return a, false, nil
+			}
+			q.drop(a)
+		default:
+			return a, false, nil
+		}
+	}
+	t := q.tenants[tenant]
+	if t == nil {
+		t = &tenantTurns{slots: make(chan struct{}, tenantQueries)}
+		q.tenants[tenant] = t
+	}
+	if t.flights >= maxFlights {
+		return nil, false, &queryFault{Code: codeUnavailable, Message: "too many queries of this company are waiting; try again in some seconds"}
+	}
+	t.flights++
+	a = &sharedAnswer{key: key, done: make(chan struct{})}
+	q.flights[key] = a
+	return a, true, nil
+}
+
+// drop forgets an answer; those who have it keep it.
+func (q *answers) drop(a *sharedAnswer) {
+	if q.flights[a.key] == a {
+		q.size -= a.size
+		delete(q.flights, a.key)
+	}
+}
+
+// land keeps an answer for the moment that it stands, and tells those who wait.
+func (q *answers) land(a *sharedAnswer, tenant string, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if t := q.tenants[tenant]; t != nil {
+		if t.flights--; t.flights == 0 {
+			delete(q.tenants, tenant) // who flies has left its slot
+		}
+	}
+	close(a.done)
+	if a.size > maxAnswer || !now.Before(a.until) {
+		a.size = 0
+		q.drop(a)
+		return
+	}
+	q.kept, q.size = append(q.kept, a), q.size+a.size
+	n := 0
+	for n < len(q.kept) && (q.size > maxAnswers || !now.Before(q.kept[n].until)) {
+		q.drop(q.kept[n])
+		n++
+	}
+	q.kept = append(q.kept[:0], q.kept[n:]...)
+}
+
+// fly asks the warehouse once it is the query's turn.
+func (s *Server) fly(a *sharedAnswer, tenant, name string, params map[string]any) {
+	ctx, cancel := context.WithTimeout(context.Background(), turnPatience)
+	defer cancel()
+	defer func() { s.answers.land(a, tenant, s.now()) }()
+	leave, ok := s.answers.turn(ctx, tenant, s.work.Ending())
+	if !ok {
+		a.fault = &queryFault{Code: codeTooSlow, Message: "other queries of this company run, and none ended in time; take shorter ranges, or try again"}
+		return
+	}
+	defer leave()
+	a.asOfMs = s.now().UnixMilli()
+	a.result, a.fault = s.ask(name, params)
+	a.until = s.now().Add(standsFor(params, s.now()))
+	if a.fault != nil {
+		a.until = s.now()
+		if a.fault.Code == codeUnavailable {
+			a.until = s.now().Add(awayFor)
+		}
+	}
+	a.size = sizeOf(a.result) + len(a.key)
+}
+
+// turn waits for a place among the tenant's queries, and then among all.
+func (q *answers) turn(ctx context.Context, tenant string, ending <-chan struct{}) (leave func(), ok bool) {
+	q.mu.Lock()
+	slots, all := q.tenants[tenant].slots, q.all
+	q.mu.Unlock()
+	enter := func(c chan struct{}) bool {
+		select {
+		case c <- struct{}{}:
+			return true
+		case <-ctx.Done():
+		case <-ending:
+		}
+		return false
+	}
+	if !enter(slots) {
+		return nil, false
+	}
+	if !enter(all) {
+		<-slots
+		return nil, false
+	}
+	return func() { <-all; <-slots }, true
+}
+
+// ask runs a named query, and says whose fault it is where it fails.
+func (s *Server) ask(name string, params map[string]any) (*warehouse.Result, *queryFault) {
+	away := &queryFault{Code: codeUnavailable, Message: "ClickHouse does not answer; what is live is still shown, and this comes back by itself"}
+	if s.config.Boards == nil {
+		return nil, away
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), runTimeout)
+	defer cancel()
+	ended := make(chan struct{})
+	defer close(ended)
+	s.work.Start(func() {
+		select {
+		case <-s.work.Ending():
+			cancel()
+		case <-ended:
+		}
+	})
+	result, err := s.config.Boards.Answer(ctx, name, params)
+	if err == nil {
+		clean(result)
+		return result, nil
+	}
+	s.logger.LogAttrs(ctx, slog.LevelWarn, "a board's query was not answered", slog.String("query", name), slog.String("error", err.Error()))
+	var param *warehouse.ParamError
+	switch {
+	case errors.As(err, &param):
+		return nil, &queryFault{Code: codeBadQuery, Message: param.Reason}
+	case warehouse.TooMuch(err), errors.Is(err, context.DeadlineExceeded) && s.warehouseAnswers():
+		return nil, &queryFault{Code: codeTooSlow, Message: "it takes longer, or more memory, than a board may; take a shorter range or longer intervals"}
+	}
+	return nil, away
+}
+
+// warehouseAnswers tells a slow query from a warehouse that is away.
+func (s *Server) warehouseAnswers() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return s.config.Boards.Ping(ctx) == nil
+}
+
+// standsFor is how long an answer stands.
+func standsFor(params map[string]any, now time.Time) time.Duration {
+	if to, ranged := params["to_ms"].(int64); ranged && now.UnixMilli()-to > settledAfter.Milliseconds() {
+		return settledFor
+	}
+	return freshFor
+}
+
+// clean replaces what JSON cannot say.
+func clean(r *warehouse.Result) {
+	for _, row := range r.Rows {
+		for i, v := range row {
+			if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
+				row[i] = nil
+			}
+		}
+	}
+}
+
+// sizeOf is about how many bytes an answer holds.
+func sizeOf(r *warehouse.Result) int {
+	if r == nil {
+		return 0
+	}
+	n := 0
+	for _, row := range r.Rows {
+		n += 24 + 16*len(row)
+		for _, v := range row {
+			switch v := v.(type) {
+			case string:
+				n += len(v)
+			case []string:
+				for _, text := range v {
+					n += 16 + len(text)
+				}
+			case []int64:
+				n += 8 * len(v)
+			}
+		}
+	}
+	return n
+}

@@ -150,7 +150,7 @@ func (l Language) bars(title, description string, q Query, overrides ...override
 		Stacking: stacking{Mode: "normal", Group: "A"}, BarWidthFactor: 0.8, BarAlignment: 1, AxisPlacement: "auto", AxisSoftMin: of(0.0), ThresholdsStyle: modeOnly{"off"},
 	}
 	p.FieldConfig.Defaults.Decimals = of(0)
-	p.FieldConfig.Overrides = overrides
+	p.FieldConfig.Overrides = append([]override{}, overrides...)
 	p.Options = seriesOptions{
 		Legend:  legend{DisplayMode: "list", Placement: "bottom", ShowLegend: true, Calcs: []string{"sum"}},
 		Tooltip: tooltip{Mode: "multi", Sort: "none"},

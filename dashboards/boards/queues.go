@@ -205,7 +205,7 @@ func (l Language) volume(g *grid) {
 		"每一行：进入队列 = 已接起 + 已放弃 + 已转出 + 等待中；核对列显示 ✓ 或差额。"), byInterval(),
 		append(append(append([]override{l.column("interval_ms", set("unit", moment)), l.column("queue")}, l.counts(theInterval)...), l.rates(theInterval)...), hidden(endColumn)...)...)
 	rows.Transformations = append(unexplained(), intervalEnd(), only([]string{endColumn}, "interval_ms", "queue", "enqueued", "answered", "abandoned",
-		"flowed_out", "waiting", "unexplained", "sl_connect", "sl_genesys", "sl_copc", "sl_late_abandons", "asa_ms", "abandon_rate"))
+		"flowed_out", "waiting", "unexplained", "sl_connect", "sl_genesys", "sl_copc", "sl_late_abandons", "asa_ms", "abandon_rate", "abandon_ms", "max_wait_ms"))
 	rows.Options = tableOptions{ShowHeader: true, CellHeight: "sm", SortBy: []sortBy{{DisplayName: l.w(columns["interval_ms"]), Desc: true}}}
 	g.put(24, 10, rows)
 }

@@ -29,7 +29,19 @@ var (
 // endColumn is the end of an interval: Grafana adds nothing up in a link.
 const endColumn = "to_ms"
 
-func intervalEnd() transformation {
+// pointEnds makes of a series' frames, one a line, a single one, and adds the end of each of its points: of several frames a chart would
+// look for the end in the first, which need not have a point there.
+func pointEnds() []transformation {
+	return []transformation{
+		{ID: "joinByField", Options: map[string]string{"byField": seriesTime, "mode": "outer"}},
+		intervalEnd(seriesTime),
+	}
+}
+
+// seriesTime is what the data source calls the time of a series.
+const seriesTime = "Time"
+
+func intervalEnd(begin string) transformation {
 	type value struct {
 		Matcher *matcher `json:"matcher,omitempty"`
 		Fixed   *string  `json:"fixed,omitempty"`
@@ -37,7 +49,7 @@ func intervalEnd() transformation {
 	return transformation{ID: "calculateField", Options: map[string]any{
 		"mode": "binary", "alias": endColumn, "replaceFields": false,
 		"binary": map[string]any{
-			"left": value{Matcher: &matcher{ID: "byName", Options: "interval_ms"}}, "operator": "+", "right": value{Fixed: of("$interval")},
+			"left": value{Matcher: &matcher{ID: "byName", Options: begin}}, "operator": "+", "right": value{Fixed: of("$interval")},
 		},
 	}}
 }

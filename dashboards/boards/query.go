@@ -40,11 +40,10 @@ func (q Query) series(value string, label ...string) Query {
 	return q
 }
 
-// whole makes one row of the time range: an interval longer than any range, counted from its beginning, which must then not be rounded.
+// whole makes one row of the time range: an interval longer than any range, counted from its beginning.
 func (q Query) whole() Query {
 	q.Params = maps.Clone(q.Params)
 	q.Params["interval_ms"] = longest
-	q.Align = false
 	return q
 }
 

@@ -164,7 +164,7 @@ func (l Language) serviceLevels(g *grid) {
 	}
 	line := func(column, title, text string, f field) {
 		p := l.lines(title, text, f, byInterval().series(column, "queue"))
-		p.Transformations = []transformation{intervalEnd()}
+		p.Transformations = pointEnds()
 		p.FieldConfig.Overrides = []override{unseen(endColumn)}
 		g.put(12, 8, p)
 	}
@@ -197,14 +197,14 @@ func (l Language) volume(g *grid) {
 	for _, name := range []string{"answered", "abandoned", "flowed_out", "waiting"} {
 		parts[name] = map[string]any{"aggregations": []string{"sum"}, "operation": "aggregate"}
 	}
-	p.Transformations = []transformation{{ID: "groupBy", Options: map[string]any{"fields": parts}}, intervalEnd()}
+	p.Transformations = []transformation{{ID: "groupBy", Options: map[string]any{"fields": parts}}, intervalEnd("interval_ms")}
 	g.put(24, 9, p)
 
 	rows := l.table(l.t("Rows that add up: each interval and queue", "逐行核对：每个时段与队列"), l.t(
 		"In each row enqueued = answered + abandoned + flowed out + waiting; the check shows ✓, or by how many they differ.",
 		"每一行：进入队列 = 已接起 + 已放弃 + 已转出 + 等待中；核对列显示 ✓ 或差额。"), byInterval(),
 		append(append(append([]override{l.column("interval_ms", set("unit", moment)), l.column("queue")}, l.counts(theInterval)...), l.rates(theInterval)...), hidden(endColumn)...)...)
-	rows.Transformations = append(unexplained(), intervalEnd(), only([]string{endColumn}, "interval_ms", "queue", "enqueued", "answered", "abandoned",
+	rows.Transformations = append(unexplained(), intervalEnd("interval_ms"), only([]string{endColumn}, "interval_ms", "queue", "enqueued", "answered", "abandoned",
 		"flowed_out", "waiting", "unexplained", "sl_connect", "sl_genesys", "sl_copc", "sl_late_abandons", "asa_ms", "abandon_rate", "abandon_ms", "max_wait_ms"))
 	rows.Options = tableOptions{ShowHeader: true, CellHeight: "sm", SortBy: []sortBy{{DisplayName: l.w(columns["interval_ms"]), Desc: true}}}
 	g.put(24, 10, rows)
@@ -259,7 +259,7 @@ func (l Language) handleTime() Panel {
 	p := l.lines(l.t("AHT by interval, of the chosen queue and agent", "按时段的 AHT（所选队列与坐席）"), l.t(
 		"(talk + wrap-up) / handled in the interval in which the talk ended. Choose an agent to see one line.", "交谈结束所在时段的（交谈 + 话后）/ 已处理。选择坐席可只看一条线。"),
 		field{Unit: millis, Decimals: of(1), Links: []dataLink{link}}, q)
-	p.Transformations = []transformation{intervalEnd()}
+	p.Transformations = pointEnds()
 	p.FieldConfig.Overrides = []override{unseen(endColumn)}
 	o := p.Options.(seriesOptions) //nolint:errcheck,forcetypeassert // lines makes nothing else
 	o.Legend.ShowLegend = false

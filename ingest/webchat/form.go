@@ -16,7 +16,7 @@ const (
 )
 
 // contactForm asks whom to answer who leaves a message at an entry point without a form. The widget has words for these names.
-var contactForm = []*event.FormField{{Name: "name", Kind: "text"}, {Name: "email", Kind: "email"}}
+var contactForm = []*event.FormField{{Name: nameField, Kind: "text"}, {Name: "email", Kind: "email"}}
 
 // formOf is what a customer is asked before the first message, in hours or outside of them.
 func formOf(e entryPoint, open bool) []*event.FormField {

@@ -277,7 +277,11 @@ func TestAMessageIsLeftOutsideOfHours(t *testing.T) {
 	require.Empty(t, w.said())
 	b.say(map[string]any{"type": "send", "id": "m1", "text": "call me", "left": true, "form": map[string]any{"email": "ann@example.com"}})
 	b.next("accepted")
-	m := w.said()[1]
+	require.Len(t, w.said(), 3)
+	own, err := w.keys.OpenContent(t.Context(), "acme", w.said()[1].GetSealed())
+	require.NoError(t, err)
+	require.Equal(t, "ann@example.com", own.GetFields()[0].GetValue(), "the desk knows whom to answer")
+	m := w.said()[2]
 	require.True(t, m.GetCustomerMessage().GetLeft())
 	content, err := w.keys.OpenContent(t.Context(), "acme", m.GetSealed())
 	require.NoError(t, err)
@@ -336,15 +340,31 @@ func TestTheFormBeforeTheChat(t *testing.T) {
 	require.Empty(t, w.said())
 	send(map[string]any{"topic": "card", "name": "Ann", "phone": "+86 138-0013-8000"})
 	b.next("accepted")
-	content, err := w.keys.OpenContent(t.Context(), "acme", w.said()[1].GetSealed())
+	content, err := w.keys.OpenContent(t.Context(), "acme", w.said()[2].GetSealed())
 	require.NoError(t, err)
-	var names []string
-	for _, f := range content.GetFields() {
-		names = append(names, f.GetName())
+	named := func(fields []*event.Field) (names []string) {
+		for _, f := range fields {
+			names = append(names, f.GetName())
+		}
+		return names
 	}
-	require.Equal(t, []string{"name", "phone", "topic"}, names)
+	require.Equal(t, []string{"name", "phone", "topic"}, named(content.GetFields()))
+	// What they say of themselves is told ahead of it, as their own word and sealed.
+	in := w.said()[1].GetCustomerIntroduced()
+	require.True(t, in.GetSaid())
+	require.Equal(t, "shop", in.GetEntryPoint())
+	require.NotContains(t, w.said()[1].String(), "Ann")
+	require.NotContains(t, w.said()[1].String(), "138")
+	own, err := w.keys.OpenContent(t.Context(), "acme", w.said()[1].GetSealed())
+	require.NoError(t, err)
+	require.Equal(t, "Ann", own.GetName())
+	require.Equal(t, []string{"phone", "topic"}, named(own.GetFields()))
 	b.say(map[string]any{"type": "send", "id": "m2", "text": "and"})
 	b.next("accepted")
+	require.Len(t, w.said(), 4, "without a form nobody is presented")
+	send(map[string]any{"topic": "card", "name": "Ann", "phone": "+86 138-0013-8000"})
+	b.next("accepted")
+	require.Equal(t, w.said()[1].GetId(), w.said()[4].GetId(), "a repeat is one, as the fold drops repeats by id")
 	require.False(t, slices.ContainsFunc(w.said(), func(e *event.Event) bool { return e.GetCustomerMessage().GetLeft() }))
 }
 

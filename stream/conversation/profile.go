@@ -16,13 +16,17 @@ const (
 	bySite       = "site"
 	byAgent      = "agent"
 	bySupervisor = "supervisor"
+	byCustomer   = "customer"
 )
 
 // introduced takes what the site vouches for. Where it says nothing, what is known stays, and what it says again is no
 // change that would cross an agent's.
 func (c *customer) introduced(address string, m *event.CustomerIntroduced) error {
-	if address == "" {
+	switch {
+	case address == "":
 		return errNoAddress()
+	case m.GetSaid():
+		return c.presented(address)
 	}
 	was := c.row.GetProfile()
 	p := &event.ProfileRow{
@@ -46,9 +50,22 @@ func (c *customer) introduced(address string, m *event.CustomerIntroduced) error
 	return c.profile(address, p, bySite, "")
 }
 
+// presented takes what the customer says of themselves: it is better than nothing, and goes over nobody else's word. It gives no
+// tier, language or tags, so routing never hears of it.
+func (c *customer) presented(address string) error {
+	if was := c.row.GetProfile(); c.sealed == nil || was != nil && !was.GetSaid() {
+		return nil
+	}
+	if c.row.GetAddress() == "" {
+		c.row.Address = address
+	}
+	return c.profile(address, &event.ProfileRow{Said: true}, byCustomer, "")
+}
+
 // changeProfile takes a profile that a person set, unless somebody else has changed it since they saw it.
 func (c *customer) changeProfile(address string, m *event.ChangeProfile) error {
-	if base := m.GetBaseVersion(); base != 0 && base != c.row.GetProfile().GetVersion() {
+	was := c.row.GetProfile()
+	if base := m.GetBaseVersion(); base != 0 && was != nil && base != was.GetVersion() { // what is forgotten crosses nothing
 		return tooLate(changedFirst)
 	}
 	source := bySupervisor
@@ -65,7 +82,12 @@ func (c *customer) profile(address string, p *event.ProfileRow, source, by strin
 	if len(p.GetTags()) > maxTags || slices.ContainsFunc(p.GetTags(), long) || long(p.GetTier()) || long(p.GetLanguage()) {
 		return &engine.Refusal{Kind: "limit", Reason: "a profile has too many tags, or a code that is longer than allowed"}
 	}
-	p.Version = c.row.GetProfile().GetVersion() + 1
+	if was := c.row.GetProfile(); was != nil {
+		p.Version = was.GetVersion() + 1
+	} else {
+		// One may have been forgotten: the next begins above all that it had, as screens keep the highest.
+		p.Version = uint64(max(c.tx.Served(), 0)) + 1
+	}
 	c.row.Profile = p
 	if len(c.row.GetConversations()) == 0 {
 		c.row.MetMs = c.tx.Served()

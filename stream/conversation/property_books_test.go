@@ -42,15 +42,21 @@ func (w *world) enter(e *event.Event) {
 		p := b.ProfileChanged
 		known, name := w.books.profile[e.GetCustomer()], w.now.GetSealed()
 		written := name
-		if p.GetSource() == "site" {
+		switch p.GetSource() {
+		case "customer":
+			written = nil
+		case "site":
 			if written = known.GetWritten(); written != nil {
 				name = written // the site's word does not go over a person's
 			}
 		}
-		if p.GetVersion() != known.GetVersion()+1 || !proto.Equal(e.GetSealed(), name) {
+		// The first is above all that was forgotten.
+		follows := p.GetVersion() == known.GetVersion()+1 || (known == nil || known.GetSaid()) && p.GetVersion() > known.GetVersion()
+		said := p.GetSource() == "customer" && (known != nil && !known.GetSaid() || p.GetTier() != "" || len(p.GetTags()) > 0)
+		if !follows || said || !proto.Equal(e.GetSealed(), name) {
 			w.t.Fatalf("a profile of another version, or without its name: %v", e)
 		}
-		w.books.profile[e.GetCustomer()] = &event.ProfileRow{Tier: p.GetTier(), Language: p.GetLanguage(), Tags: p.GetTags(), Version: p.GetVersion(), Written: written}
+		w.books.profile[e.GetCustomer()] = &event.ProfileRow{Tier: p.GetTier(), Language: p.GetLanguage(), Tags: p.GetTags(), Version: p.GetVersion(), Written: written, Said: p.GetSource() == "customer"}
 	case *event.Event_SurveyTaken:
 		s := b.SurveyTaken
 		if !w.books.asked[s.GetContact()] || w.books.scored[s.GetContact()] || s.GetScore() < 1 || s.GetScore() > 5 {

@@ -28,7 +28,7 @@ func (w *world) step() {
 		w.sign()
 	case "introduce":
 		w.customer(&event.Event{Sealed: w.sealed(), Body: &event.Event_CustomerIntroduced{CustomerIntroduced: &event.CustomerIntroduced{
-			Tier: w.one("tier", "", "gold"), Tags: []string{"a", "b"}[:rapid.IntRange(0, 2).Draw(w.t, "tags")],
+			Said: rapid.IntRange(0, 2).Draw(w.t, "said") == 0, Tier: w.one("tier", "", "gold"), Tags: []string{"a", "b"}[:rapid.IntRange(0, 2).Draw(w.t, "tags")],
 		}}})
 	case "talk":
 		w.talk(w.of("contact", w.order))

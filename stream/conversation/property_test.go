@@ -358,7 +358,7 @@ func (w *world) settle() {
 	w.m.Read(func(tx *engine.Tx) {
 		customers.Ascend(tx, "", func(key string, row *event.CustomerRow) bool {
 			known := w.books.profile[strings.TrimPrefix(key, "acme/")]
-			if !proto.Equal(row, &event.CustomerRow{Profile: known, LastAgent: row.GetLastAgent()}) {
+			if known.GetSaid() || !proto.Equal(row, &event.CustomerRow{Profile: known, LastAgent: row.GetLastAgent()}) {
 				rows++ // nothing but who they are
 			}
 			return true

@@ -54,7 +54,7 @@ func (c *customer) save() {
 		if c.row.GetDueMs() > 0 {
 			c.tx.Cancel(c.key)
 		}
-		if p := c.row.GetProfile(); p != nil {
+		if p := c.row.GetProfile(); p != nil && !p.GetSaid() {
 			customers.Put(c.tx, c.key, &event.CustomerRow{Profile: p, LastAgent: c.row.GetLastAgent()})
 		} else {
 			customers.Delete(c.tx, c.key)
@@ -70,7 +70,8 @@ func (c *customer) save() {
 }
 
 // over tells whether nothing of a customer goes on. One with a profile stays for a while, as it remembers the wishes that
-// led to it; then nothing but the profile is left, which stays for good: who is known to be somebody is so in a year, too.
+// led to it; then nothing but the profile is left, which stays for good: who is known to be somebody is so in a year, too. Who
+// only said so is forgotten, as anybody can say so again.
 func (c *customer) over() bool {
 	return len(c.row.GetConversations())+len(c.row.GetContacts())+len(c.row.GetLinks())+len(c.row.GetSurveys()) == 0 &&
 		(c.row.GetProfile() == nil || len(c.row.GetSeen().GetHashes()) == 0 || c.metDue() <= c.tx.Served())

@@ -217,6 +217,9 @@ func (s *stage) customer(e *event.Event, line, verb string, arg func(int) string
 		e.Body = &event.Event_CustomerIntroduced{CustomerIntroduced: &event.CustomerIntroduced{
 			Tier: s.options["tier"], Language: s.options["language"], Tags: s.tags(),
 		}}
+	case "presents": // name
+		e.Sealed = &event.Sealed{KeyRef: e.GetAddress(), Ciphertext: []byte(arg(2))}
+		e.Body = &event.Event_CustomerIntroduced{CustomerIntroduced: &event.CustomerIntroduced{Said: true, Tier: s.options["tier"]}}
 	case "scores": // contact, score
 		n, err := strconv.ParseUint(arg(3), 10, 32)
 		require.NoError(s.t, err, line)

@@ -548,7 +548,8 @@ func (x *CustomerSeen) GetRequest() string {
 	return ""
 }
 
-// CustomerIntroduced says what the site vouches for by a signed visitor token. Name and fields are sealed.
+// CustomerIntroduced says what the site vouches for by a signed visitor token, or what the customer says of themselves. Name and
+// fields are sealed.
 type CustomerIntroduced struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
 	Channel    Channel                `protobuf:"varint,1,opt,name=channel,proto3,enum=tributary.event.v1.Channel" json:"channel,omitempty"`
@@ -558,7 +559,9 @@ type CustomerIntroduced struct {
 	Language string   `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
 	Tags     []string `protobuf:"bytes,5,rep,name=tags,proto3" json:"tags,omitempty"`
 	// Request is unique per introduction, e.g. a hash of the token.
-	Request       string `protobuf:"bytes,6,opt,name=request,proto3" json:"request,omitempty"`
+	Request string `protobuf:"bytes,6,opt,name=request,proto3" json:"request,omitempty"`
+	// Said is true where it is the customer's own word, e.g. answers to a form: nobody vouches for it, and it gives no tier.
+	Said          bool `protobuf:"varint,7,opt,name=said,proto3" json:"said,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -633,6 +636,13 @@ func (x *CustomerIntroduced) GetRequest() string {
 		return x.Request
 	}
 	return ""
+}
+
+func (x *CustomerIntroduced) GetSaid() bool {
+	if x != nil {
+		return x.Said
+	}
+	return false
 }
 
 // SurveyAnswered is the customer's answer after the contact. A comment is sealed.
@@ -1405,7 +1415,7 @@ type ProfileChanged struct {
 	Language string                 `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
 	Tags     []string               `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
 	Version  uint64                 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
-	// Source is one of: agent, site, supervisor.
+	// Source is one of: agent, site, supervisor, customer.
 	Source        string `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
 	By            string `protobuf:"bytes,6,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -3302,7 +3312,7 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"entryPoint\x12\x12\n" +
 	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x04 \x01(\tR\x04name\x12\x18\n" +
-	"\arequest\x18\x05 \x01(\tR\arequest\"\xca\x01\n" +
+	"\arequest\x18\x05 \x01(\tR\arequest\"\xde\x01\n" +
 	"\x12CustomerIntroduced\x125\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
 	"\ventry_point\x18\x02 \x01(\tR\n" +
@@ -3310,7 +3320,8 @@ const file_tributary_event_v1_chat_proto_rawDesc = "" +
 	"\x04tier\x18\x03 \x01(\tR\x04tier\x12\x1a\n" +
 	"\blanguage\x18\x04 \x01(\tR\blanguage\x12\x12\n" +
 	"\x04tags\x18\x05 \x03(\tR\x04tags\x12\x18\n" +
-	"\arequest\x18\x06 \x01(\tR\arequest\"\xb2\x01\n" +
+	"\arequest\x18\x06 \x01(\tR\arequest\x12\x12\n" +
+	"\x04said\x18\a \x01(\bR\x04said\"\xb2\x01\n" +
 	"\x0eSurveyAnswered\x125\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x1b.tributary.event.v1.ChannelR\achannel\x12\x1f\n" +
 	"\ventry_point\x18\x02 \x01(\tR\n" +

@@ -227,7 +227,8 @@ type CustomerRow struct {
 	MetMs int64 `protobuf:"varint,8,opt,name=met_ms,json=metMs,proto3" json:"met_ms,omitempty"`
 	// Adopted_by is the customer that took this one over; the smaller id stays.
 	AdoptedBy string `protobuf:"bytes,9,opt,name=adopted_by,json=adoptedBy,proto3" json:"adopted_by,omitempty"`
-	// Profile is what routing knows of the customer, once somebody vouched for it. It stays when all else is forgotten.
+	// Profile is what routing knows of the customer, once somebody vouched for it. It stays when all else is forgotten, unless only the
+	// customer has spoken.
 	Profile *ProfileRow `protobuf:"bytes,10,opt,name=profile,proto3" json:"profile,omitempty"`
 	// Last_agent is who spoke with the customer in the contact that ended last.
 	LastAgent string `protobuf:"bytes,11,opt,name=last_agent,json=lastAgent,proto3" json:"last_agent,omitempty"`
@@ -368,7 +369,9 @@ type ProfileRow struct {
 	Tags     []string               `protobuf:"bytes,3,rep,name=tags,proto3" json:"tags,omitempty"`
 	Version  uint64                 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
 	// Written is the name and the fields that a person wrote; absent while only the site has spoken.
-	Written       *Sealed `protobuf:"bytes,5,opt,name=written,proto3" json:"written,omitempty"`
+	Written *Sealed `protobuf:"bytes,5,opt,name=written,proto3" json:"written,omitempty"`
+	// Said is true while only the customer has spoken.
+	Said          bool `protobuf:"varint,6,opt,name=said,proto3" json:"said,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -436,6 +439,13 @@ func (x *ProfileRow) GetWritten() *Sealed {
 		return x.Written
 	}
 	return nil
+}
+
+func (x *ProfileRow) GetSaid() bool {
+	if x != nil {
+		return x.Said
+	}
+	return false
 }
 
 // ConversationRow is a conversation of a customer.
@@ -2009,14 +2019,15 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"last_agent\x18\v \x01(\tR\tlastAgent\x128\n" +
 	"\asurveys\x18\f \x03(\v2\x1e.tributary.event.v1.ContactRowR\asurveys\x12\x1d\n" +
 	"\n" +
-	"address_id\x18\r \x01(\fR\taddressId\"\xa0\x01\n" +
+	"address_id\x18\r \x01(\fR\taddressId\"\xb4\x01\n" +
 	"\n" +
 	"ProfileRow\x12\x12\n" +
 	"\x04tier\x18\x01 \x01(\tR\x04tier\x12\x1a\n" +
 	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x12\n" +
 	"\x04tags\x18\x03 \x03(\tR\x04tags\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\x04R\aversion\x124\n" +
-	"\awritten\x18\x05 \x01(\v2\x1a.tributary.event.v1.SealedR\awritten\"\x9f\x01\n" +
+	"\awritten\x18\x05 \x01(\v2\x1a.tributary.event.v1.SealedR\awritten\x12\x12\n" +
+	"\x04said\x18\x06 \x01(\bR\x04said\"\x9f\x01\n" +
 	"\x0fConversationRow\x12\"\n" +
 	"\fconversation\x18\x01 \x01(\tR\fconversation\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x17\n" +

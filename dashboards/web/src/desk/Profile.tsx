@@ -66,7 +66,7 @@ export function ProfileView({ facts }: { facts: Facts }) {
     [say('profile.name'), facts.name],
     [say('profile.tier'), facts.tier && say.code('tier', facts.tier)],
     [say('profile.language'), facts.language && say.code('lang', facts.language)],
-    ...Object.entries(facts.fields),
+    ...Object.entries(facts.fields).map(([name, value]): [string, string] => [say.code('field', name), value]),
   ];
   const known = rows.filter(([, value]) => value);
   return (
@@ -88,6 +88,11 @@ export function ProfileView({ facts }: { facts: Facts }) {
             </li>
           ))}
         </ul>
+      )}
+      {facts.source === 'customer' && (
+        <p class="quiet small-print" data-testid="profile-said">
+          {say('profile.said')}
+        </p>
       )}
       {facts.version > 0 && facts.by && (
         <p class="quiet small-print">{say('profile.by', { name: facts.by, time: say.day(facts.changed_ms) })}</p>

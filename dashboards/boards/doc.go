@@ -1,5 +1,5 @@
 // Package boards is the supervisors' boards as code: Go that writes the JSON which Grafana 12 reads (its classic dashboard model,
-// schema version 41). The JSON is committed in json/ and compared by a test; `go generate ./dashboards/boards` writes it anew.
+// schema version 41). The JSON is committed beside it and compared by a test; `go generate ./dashboards/boards` writes it anew.
 //
 // It promises that every panel asks a query that the warehouse or the live wallboard answers, with columns that are there; that each
 // number leads to the contacts behind it; that the Chinese boards are the English ones with other words; and that a title names the

@@ -161,7 +161,7 @@ func (l Language) bars(title, description string, q Query, overrides ...override
 func (l Language) board(name, title, description string, g *grid) Board {
 	tags := []string{"tributary", string(l)}
 	return Board{
-		UID: l.uid(name), Title: title, Description: description, Tags: tags, SchemaVersion: schemaVersion, Revision: revision, Editable: true,
+		UID: l.uid(name), Title: title, Description: description, Tags: tags, SchemaVersion: schemaVersion, Editable: true,
 		GraphTooltip: 1, Timezone: "browser",
 		TimePicker: timePicker{RefreshIntervals: []string{"5s", "10s", "30s", "1m", "5m", "15m", "30m", "1h"}},
 		Links: []boardLink{{
@@ -172,6 +172,3 @@ func (l Language) board(name, title, description string, g *grid) Board {
 		Panels:      g.panels,
 	}
 }
-
-// revision counts changes of the boards: Grafana updates those that it took from the app when it grows.
-const revision = 1

@@ -14,7 +14,7 @@ const (
 	maxBody = 8 << 10
 	// tokenTTL is how long a browser may stay away and still be the same visitor; each visit renews it.
 	tokenTTL = 30 * 24 * time.Hour
-	// userTTL is the same for a site's user, whom only the site's word lets in again.
+	// userTTL is the most for a site's user, whom only the site's word lets in again, and no longer than it says.
 	userTTL = 24 * time.Hour
 )
 
@@ -170,7 +170,7 @@ func (s *Server) visitorOf(r *http.Request, entry entryPoint, body *sessionBody)
 		if vouchErr != nil {
 			return "", 0, vouchErr
 		}
-		return intro.visitor, userTTL, nil
+		return intro.visitor, min(userTTL, intro.until.Sub(s.config.Now())), nil
 	}
 	old, oldErr := s.config.Tokens.VerifyVisitor(body.Token)
 	if oldErr == nil && old.Tenant == entry.tenant && old.EntryPoint == entry.GetId() && !strings.HasPrefix(old.Visitor, sitePrefix) {

@@ -19,7 +19,7 @@ import (
 
 const (
 	// maxVouch is the largest signed token of a site in bytes, maxVouchAge how far ahead its end may lie, vouchLeeway how far the
-	// clocks of the site and of this process may be apart.
+	// site's clock may be ahead of ours.
 	maxVouch    = 4096
 	maxVouchAge = 24 * time.Hour
 	vouchLeeway = time.Minute
@@ -38,6 +38,8 @@ type introduction struct {
 	subject, name    string
 	tier, language   string
 	tags             []string
+	// until is when the site's word ends.
+	until time.Time
 }
 
 // vouchClaims are those that are understood; others are ignored.
@@ -93,6 +95,7 @@ func vouched(token string, secret []byte, e entryPoint, now time.Time) (*introdu
 	return &introduction{
 		request: hex.EncodeToString(sum[:16]), visitor: sitePrefix + event.CauseID("webchat user", e.tenant, e.GetId(), c.Subject).String(),
 		subject: c.Subject, name: c.Name, tier: c.Tier, language: c.Language, tags: c.Tags,
+		until: time.UnixMilli(int64(c.Expires * 1000)),
 	}, nil
 }
 
@@ -118,7 +121,7 @@ func (c *vouchClaims) check(entry string, now time.Time) error {
 		return vouchFault("sub: the user's id at the site, 1 to 128 bytes")
 	case c.Expires == 0:
 		return vouchFault("exp is needed")
-	case c.Expires+vouchLeeway.Seconds() <= at:
+	case c.Expires <= float64(now.UnixMilli())/1000: // no leeway: the site's word is good until then and no longer
 		return vouchFault("it has expired")
 	case c.Expires > at+(maxVouchAge+vouchLeeway).Seconds():
 		return vouchFault("exp: at most 24 hours ahead")

@@ -105,6 +105,27 @@ func TestTheSitesUserIsOneCustomerOnAllDevices(t *testing.T) {
 	require.Nil(t, w.said()[before].GetCustomerIntroduced())
 }
 
+func TestAUsersTokenEndsWithTheSitesWord(t *testing.T) {
+	w := newWorld(t)
+	w.secrets()
+	p := w.process()
+	began := w.ms.Load()
+	_, session := w.identify(p, "shop", vouch(secret, hs256, w.claims("exp", w.now().Unix()+90)))
+	token := str(session["token"])
+	require.EqualValues(t, began/1000*1000+90_000, session["expires_ms"])
+	w.ms.Store(began + 89_000)
+	_, err := w.accounts.VerifyVisitor(token)
+	require.NoError(t, err)
+	w.ms.Store(began + 90_000)
+	_, err = w.accounts.VerifyVisitor(token)
+	require.Error(t, err)
+	status, _ := w.identify(p, "shop", vouch(secret, hs256, w.claims("exp", w.now().Unix())))
+	require.Equal(t, 401, status)
+	// A site's clock may be a little ahead of ours: the token still lasts no longer than a day.
+	_, session = w.identify(p, "shop", vouch(secret, hs256, w.claims("exp", w.now().Unix()+86_400+30)))
+	require.EqualValues(t, w.ms.Load()+86_400_000, session["expires_ms"])
+}
+
 func TestATokenOfASiteCountsOnceHoweverItIsSpelled(t *testing.T) {
 	w := newWorld(t)
 	e := entryPoint{"acme", &event.EntryPoint{Id: "shop"}}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/datasource"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
@@ -12,7 +13,7 @@ import (
 )
 
 func main() {
-	if err := datasource.Manage(plugin.ID, plugin.New, datasource.ManageOpts{}); err != nil {
+	if err := datasource.Manage(plugin.ID, plugin.Factory(time.Now), datasource.ManageOpts{}); err != nil { //nolint:forbidigo // a main like those in cmd: here the clock comes in
 		log.DefaultLogger.Error("The data source's back end ended", "error", err)
 		os.Exit(1) //nolint:forbidigo // a main like those in cmd: Grafana reads the code
 	}

@@ -37,6 +37,8 @@ type contact struct {
 	dirty, gone bool
 	// entry says that the queue entry must be told.
 	entry bool
+	// standing says that a supervisor set the priority: it stays in force whichever queue the contact comes to.
+	standing bool
 }
 
 // extra is the open offer of a contact and whom it is not to be offered to.
@@ -104,7 +106,7 @@ func (c *contact) write(m *contactRow) *event.RoutingContactRow {
 	m.request = event.RouteRequest{
 		Conversation: c.conversation(), Customer: c.customer(), Channel: c.channel, Priority: c.priority, EnqueuedMs: c.enqueued,
 	}
-	m.row = event.RoutingContactRow{Request: &m.request, Queue: c.queue.id, State: c.state, Version: c.version}
+	m.row = event.RoutingContactRow{Request: &m.request, Queue: c.queue.id, State: c.state, Version: c.version, Standing: c.standing}
 	if c.agent != nil {
 		m.row.Agent = c.agent.row.Agent
 	}
@@ -123,6 +125,7 @@ func (c *contact) write(m *contactRow) *event.RoutingContactRow {
 // read takes what a row says, agent and queue aside. Rows once had the offer of a contact that was answered, too.
 func (c *contact) read(id string, r *event.RoutingContactRow) {
 	c.ask(id, r.GetRequest())
+	c.standing = r.GetStanding()
 	c.state, c.version, c.cohort = r.GetState(), r.GetVersion(), max(r.GetCohort(), 1)
 	if c.state != offered && len(r.GetExclusions()) == 0 {
 		return

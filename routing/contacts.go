@@ -20,6 +20,7 @@ func (d *Domain) request(r *event.RouteRequest) {
 	if c != nil && c.state != lost {
 		return
 	}
+	stands, force := d.standing(c, r.GetPrevious())
 	if c == nil {
 		c = d.mem.gone.take()
 		c.ask(r.Contact, r)
@@ -33,6 +34,9 @@ func (d *Domain) request(r *event.RouteRequest) {
 		d.exclude(c, r.NotAgent, "excluded")
 	}
 	q := d.decide(c, r)
+	if c.standing = stands; stands {
+		c.priority = force - q.config.GetPriority()
+	}
 	if c.state == lost {
 		d.goOn(c, q)
 	}
@@ -41,6 +45,17 @@ func (d *Domain) request(r *event.RouteRequest) {
 		d.tell(c, "requeued", "", "")
 	}
 	d.enter(c, q)
+}
+
+// standing is the priority that a supervisor set for the contact before its agent was lost, or for the one that it goes on for.
+func (d *Domain) standing(c *contact, previous string) (stands bool, priority int32) {
+	if c == nil {
+		c = d.contacts[previous]
+	}
+	if c == nil || !c.standing {
+		return false, 0
+	}
+	return true, c.inForce()
 }
 
 // goOn takes the enqueue up again that ended answered by an agent who was lost before the first message. Where the contact is to wait in
@@ -291,12 +306,16 @@ func (d *Domain) queueEntry(c *contact, state, agentID, reason string) *event.Qu
 // setPriority moves a contact up or down among those that wait.
 func (d *Domain) setPriority(w *event.SetPriority) {
 	c := d.contacts[w.GetContact()]
-	if c == nil || c.state != waiting && c.state != offered || c.inForce() == w.GetPriority() {
+	if c == nil || c.state != waiting && c.state != offered || c.standing && c.inForce() == w.GetPriority() {
+		return
+	}
+	c.standing = true
+	d.markContact(c)
+	if c.inForce() == w.GetPriority() {
 		return
 	}
 	own := w.GetPriority() - c.queue.config.GetPriority()
 	c.entry = true
-	d.markContact(c)
 	if c.state == offered {
 		c.priority = own
 		return

@@ -9,7 +9,7 @@
 //   - no contact waits in an open queue while an agent of that queue is free for its channel, meets what its step needs, and is
 //     not excluded from it, but for the time that it is kept for one agent alone;
 //   - of the contacts an agent could take, the one taken is first by priority (the queue's, the policy's and the request's
-//     together, or what a supervisor set), the longest wait with the policy's head start, the id; of the agents who could take
+//     together, or what a supervisor set, which goes with a move), the longest wait with the policy's head start, the id; of the agents who could take
 //     it, the one who holds fewest contacts, then has idled longest;
 //   - each coming of a contact to a queue is one enqueue (its cohort), which waits or has ended answered, abandoned or flowed out.
 //

@@ -74,12 +74,15 @@ func (d *Domain) overflow(c *contact, reason string) *queue {
 func (d *Domain) flow(c *contact, reason string, to *queue) {
 	d.disarm(c)
 	d.queueEntry(c, "flowed_out", "", reason).NextQueue = to.id
-	r := d.routed(c)
+	r, force := d.routed(c), c.inForce()
 	r.flowed = append(r.flowed, c.queue.id)
 	r.facts.Queue, r.facts.Chosen = to.id, true
 	d.judge(c)
 	r.preferred = ""
 	c.queue = to
+	if c.standing {
+		c.priority = force - to.config.GetPriority()
+	}
 	d.tell(c, "requeued", "", "")
 }
 

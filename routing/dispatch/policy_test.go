@@ -163,6 +163,47 @@ func TestASupervisorMovesAContactUp(t *testing.T) {
 	require.Equal(t, int32(7), f.offered.GetWhy().GetPriority())
 }
 
+func TestWhatASupervisorSetGoesWithAMove(t *testing.T) {
+	f := bank(t, policyOf(&event.PolicyRule{Name: "cards first", When: `contact.intent == "card_lost"`, Queue: "cards", Priority: 3}), "ann")
+	f.configure(queue("cards", 5))
+	f.sets("ann", "break")
+	f.comes("c1", "card_lost")
+	f.comes("c2", "")
+	f.comes("c3", "")
+	f.prioritises("c2", 9)
+	move := func(from, to, queue string) {
+		f.comes(to, "", func(r *event.RouteRequest) { r.Queue, r.Chosen, r.Previous = queue, true, from })
+		f.cancels(from, "transfer")
+	}
+	move("c2", "c4", "cards")
+	move("c3", "c5", "cards")
+	f.sets("ann", "available")
+	require.Equal(t, "c4", f.offered.GetContact())
+	require.Equal(t, int32(9), f.offered.GetWhy().GetPriority(), "as the supervisor said, though the queue has one of its own")
+	move("c4", "c6", "service")
+	require.Equal(t, "c6", f.offered.GetContact(), "and again, out of an offer")
+	require.Equal(t, int32(9), f.offered.GetWhy().GetPriority())
+	f.answers("ann", "c6", true)
+	f.sets("ann", "break")
+	f.releases("c6", "ann", false)
+	f.sets("ann", "available")
+	require.Equal(t, int32(8), f.offered.GetWhy().GetPriority(), "nobody set another's")
+}
+
+func TestWhatASupervisorSetGoesWithAnOverflow(t *testing.T) {
+	f := bank(t, policyOf(), "ann")
+	full := queue("service", 2)
+	full.GetQueue().Overflow, full.GetQueue().MaxWaitMs = "cards", 20_000
+	f.configure(full)
+	f.sets("ann", "break")
+	f.comes("c1", "")
+	f.prioritises("c1", 2)
+	f.wait(22_000)
+	f.sets("ann", "available")
+	require.Equal(t, "cards", f.offered.GetQueue())
+	require.Equal(t, int32(2), f.offered.GetWhy().GetPriority(), "which was the queue's, and is the supervisor's since")
+}
+
 func TestTheLastAgentFirst(t *testing.T) {
 	f := bank(t, policyOf(&event.PolicyRule{Name: "all", LastAgentMs: 20_000, Steps: steps("")}), "ann", "ben")
 	last := func(who string) func(*event.RouteRequest) {

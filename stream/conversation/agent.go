@@ -123,12 +123,13 @@ func (c *customer) transfer(m *event.TransferContact) error {
 	case !known:
 		return tooLate(noQueue)
 	}
-	if ct.GetState() == event.ContactState_CONTACT_STATE_QUEUED {
-		c.cancel(r, endTransfer)
-	} else {
-		c.release(r, false)
-	}
 	n := next{queue: queue, initiation: byTransfer, reason: endTransfer, ask: asking{notAgent: ct.GetAgent(), toAgent: m.GetToAgent()}}
+	switch {
+	case ct.GetState() != event.ContactState_CONTACT_STATE_QUEUED:
+		c.release(r, false)
+	case !unrouted(ct):
+		n.ask.previous = ct.GetContact() // cancelled once routing has the next one, as what was set for it goes with it
+	}
 	if c.sealed != nil {
 		n.note = &line{author: event.Author_AUTHOR_AGENT, agent: m.GetAgent(), clientID: m.GetRequest(), internal: true, kind: "transfer_note"}
 		if c.by != "" {

@@ -95,6 +95,9 @@ func (c *customer) follow(old *event.ContactRow, n next) error {
 	}
 	c.waitFor(r)
 	c.route(r, n.ask)
+	if n.ask.previous != "" {
+		c.cancel(old, n.reason)
+	}
 	c.tell(r, "waiting")
 	return nil
 }

@@ -34,9 +34,10 @@ func (c *customer) toRouting(domain, address string, e *event.Event) {
 // asking is what a request to route says beyond the contact.
 type asking struct {
 	notAgent, toAgent string
-	// before is who had the contact just now: no last agent to go back to.
-	before string
-	chosen bool
+	// before is who had the contact just now: no last agent to go back to. previous is the contact that it goes on for, if that
+	// still waits.
+	before, previous string
+	chosen           bool
 }
 
 // route asks for an agent. The domain is remembered, as what follows must go where the request went, whatever the
@@ -52,7 +53,7 @@ func (c *customer) route(r *event.ContactRow, a asking) {
 			Queue: ct.GetQueue(), Priority: q.GetPriority(), EnqueuedMs: ct.GetEnqueuedMs(), NotAgent: a.notAgent,
 			EntryPoint: ct.GetEntryPoint(), Intent: ct.GetIntent(), Confidence: ct.GetConfidence(), Language: ct.GetLanguage(),
 			Tier: ct.GetTier(), Tags: c.row.GetProfile().GetTags(), LastAgent: omit(c.row.GetLastAgent(), a.before),
-			ToAgent: a.toAgent, Chosen: a.chosen,
+			ToAgent: a.toAgent, Chosen: a.chosen, Previous: a.previous,
 		}},
 	})
 }

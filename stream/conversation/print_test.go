@@ -89,9 +89,9 @@ func (s *stage) text(e *event.Event) string {
 		return fmt.Sprintf("marked %s %s", s.name("msg", m.GetMessage()), short(m.GetState(), "DELIVERY_STATE_"))
 	case *event.Event_RouteRequest:
 		r := b.RouteRequest
-		return fmt.Sprintf("route %s to %s since %ds priority %d config %d%s%s%s%s", s.name("ct", r.GetContact()), r.GetQueue(),
+		return fmt.Sprintf("route %s to %s since %ds priority %d config %d%s%s%s%s%s", s.name("ct", r.GetContact()), r.GetQueue(),
 			(r.GetEnqueuedMs()-enginetest.Start)/1000, r.GetPriority(), e.GetConfigVersion(), yes(" chosen", r.GetChosen()),
-			prefix(" for ", r.GetToAgent()), prefix(" but not ", r.GetNotAgent()), known(r))
+			prefix(" for ", r.GetToAgent()), prefix(" but not ", r.GetNotAgent()), known(r), prefix(" in place of ", s.called(r.GetPrevious())))
 	case *event.Event_IntentFound:
 		return "intent " + s.called(b.IntentFound.GetContact()) + understanding(b.IntentFound.GetIntent(), b.IntentFound.GetConfidence(), b.IntentFound.GetLanguage())
 	case *event.Event_ProfileChanged:

@@ -107,7 +107,10 @@ type RouteRequest struct {
 	// To_agent is who it was transferred to.
 	ToAgent string `protobuf:"bytes,16,opt,name=to_agent,json=toAgent,proto3" json:"to_agent,omitempty"`
 	// Chosen is true where a person or an earlier decision named the queue: the policy does not choose it anew.
-	Chosen        bool `protobuf:"varint,17,opt,name=chosen,proto3" json:"chosen,omitempty"`
+	Chosen bool `protobuf:"varint,17,opt,name=chosen,proto3" json:"chosen,omitempty"`
+	// Previous is the contact that this one goes on for, where that still waits: it is cancelled next. A priority that a supervisor set
+	// goes with it.
+	Previous      string `protobuf:"bytes,18,opt,name=previous,proto3" json:"previous,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -259,6 +262,13 @@ func (x *RouteRequest) GetChosen() bool {
 		return x.Chosen
 	}
 	return false
+}
+
+func (x *RouteRequest) GetPrevious() string {
+	if x != nil {
+		return x.Previous
+	}
+	return ""
 }
 
 // SetPriority is a supervisor's wish to move a contact that waits up or down.
@@ -1537,7 +1547,7 @@ var File_tributary_event_v1_routing_proto protoreflect.FileDescriptor
 
 const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\n" +
-	" tributary/event/v1/routing.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\"\xfe\x03\n" +
+	" tributary/event/v1/routing.proto\x12\x12tributary.event.v1\x1a\x1dtributary/event/v1/chat.proto\"\x9a\x04\n" +
 	"\fRouteRequest\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\"\n" +
 	"\fconversation\x18\x02 \x01(\tR\fconversation\x12\x1a\n" +
@@ -1561,7 +1571,8 @@ const file_tributary_event_v1_routing_proto_rawDesc = "" +
 	"\n" +
 	"last_agent\x18\x0f \x01(\tR\tlastAgent\x12\x19\n" +
 	"\bto_agent\x18\x10 \x01(\tR\atoAgent\x12\x16\n" +
-	"\x06chosen\x18\x11 \x01(\bR\x06chosen\"m\n" +
+	"\x06chosen\x18\x11 \x01(\bR\x06chosen\x12\x1a\n" +
+	"\bprevious\x18\x12 \x01(\tR\bprevious\"m\n" +
 	"\vSetPriority\x12\x18\n" +
 	"\acontact\x18\x01 \x01(\tR\acontact\x12\x1a\n" +
 	"\bpriority\x18\x02 \x01(\x05R\bpriority\x12\x0e\n" +

@@ -1395,7 +1395,9 @@ type RoutingContactRow struct {
 	Until     int64 `protobuf:"varint,15,opt,name=until,proto3" json:"until,omitempty"`
 	WaitUntil int64 `protobuf:"varint,16,opt,name=wait_until,json=waitUntil,proto3" json:"wait_until,omitempty"`
 	// Flowed are the queues that it flowed out of.
-	Flowed        []string `protobuf:"bytes,17,rep,name=flowed,proto3" json:"flowed,omitempty"`
+	Flowed []string `protobuf:"bytes,17,rep,name=flowed,proto3" json:"flowed,omitempty"`
+	// Standing is true where a supervisor set the priority, which then stays as it is through queues.
+	Standing      bool `protobuf:"varint,18,opt,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1547,6 +1549,13 @@ func (x *RoutingContactRow) GetFlowed() []string {
 		return x.Flowed
 	}
 	return nil
+}
+
+func (x *RoutingContactRow) GetStanding() bool {
+	if x != nil {
+		return x.Standing
+	}
+	return false
 }
 
 // RoutingExclusion keeps an agent from being offered a contact for a while.
@@ -2111,7 +2120,7 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\agateway\x18\x01 \x01(\tR\agateway\x12\x1e\n" +
 	"\n" +
 	"connection\x18\x02 \x01(\tR\n" +
-	"connection\"\xcf\x04\n" +
+	"connection\"\xeb\x04\n" +
 	"\x11RoutingContactRow\x12:\n" +
 	"\arequest\x18\x01 \x01(\v2 .tributary.event.v1.RouteRequestR\arequest\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12=\n" +
@@ -2134,7 +2143,8 @@ const file_tributary_event_v1_rows_proto_rawDesc = "" +
 	"\x05until\x18\x0f \x01(\x03R\x05until\x12\x1d\n" +
 	"\n" +
 	"wait_until\x18\x10 \x01(\x03R\twaitUntil\x12\x16\n" +
-	"\x06flowed\x18\x11 \x03(\tR\x06flowed\"V\n" +
+	"\x06flowed\x18\x11 \x03(\tR\x06flowed\x12\x1a\n" +
+	"\bstanding\x18\x12 \x01(\bR\bstanding\"V\n" +
 	"\x10RoutingExclusion\x12\x14\n" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x14\n" +
 	"\x05until\x18\x02 \x01(\x03R\x05until\x12\x16\n" +

@@ -90,7 +90,7 @@ func (s *Server) createAccount(w http.ResponseWriter, r *http.Request, who perso
 	if err != nil {
 		return fmt.Errorf("the account is there without a link: %w", err)
 	}
-	live.WriteJSON(w, http.StatusOK, map[string]string{"link": s.publicURL(r) + "/first?" + url.Values{"link": {secret}}.Encode()})
+	live.WriteJSON(w, http.StatusOK, map[string]string{"link": s.publicURL(r) + "/first#" + url.Values{"link": {secret}}.Encode()})
 	return nil
 }
 

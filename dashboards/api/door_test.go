@@ -279,7 +279,7 @@ func TestHeadersAndPages(t *testing.T) {
 		require.Contains(t, a.header.Get("Set-Cookie"), word)
 	}
 	a = p.ask("GET", "/api/first?link=abc", "")
-	require.Equal(t, "/first?link=abc", a.header.Get("Location"))
+	require.Equal(t, "/first#link=abc", a.header.Get("Location"))
 }
 
 func TestTheFirstLink(t *testing.T) {

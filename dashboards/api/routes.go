@@ -111,9 +111,10 @@ func (s *Server) openapi(w http.ResponseWriter, _ *http.Request, _ person) error
 	return nil
 }
 
-// firstPage leads the link of a new installation to its page.
+// firstPage leads the link of a new installation to its page. The secret goes behind the #, which browsers send to nobody: it
+// stands in no log of a balancer, and in no Referer.
 func (s *Server) firstPage(w http.ResponseWriter, r *http.Request, _ person) error {
-	http.Redirect(w, r, "/first?"+url.Values{"link": {r.URL.Query().Get("link")}}.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, "/first#"+url.Values{"link": {r.URL.Query().Get("link")}}.Encode(), http.StatusSeeOther)
 	return nil
 }
 

@@ -165,7 +165,7 @@ func (p *Process) InviteAdmin(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nNobody can log in yet. This link makes you the administrator, once, within 24 hours (tenant %s, login %s):\n  %s/first?link=%s\n",
+	fmt.Fprintf(w, "\nNobody can log in yet. This link makes you the administrator, once, within 24 hours (tenant %s, login %s):\n  %s/first#link=%s\n",
 		mainTenant, adminLogin, p.URL(), link)
 	return nil
 }

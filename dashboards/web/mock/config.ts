@@ -166,7 +166,7 @@ export class MockConfig {
       case 'POST /api/accounts': {
         const { login, agent, roles } = body as { login: string; agent: string; roles: string[] };
         this.accounts.push({ login, account: `acc-${this.accounts.length + 1}`, agent, roles, disabled: false });
-        json(200, { link: 'https://desk.example/first?link=4f1c0a' });
+        json(200, { link: 'https://desk.example/first#link=4f1c0a' });
         return true;
       }
     }

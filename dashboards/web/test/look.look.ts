@@ -162,7 +162,7 @@ test('odd moments', async () => {
   mock.historyLate = true;
   mock.centre.offerMs = 1_500;
   const at = await context({ name: '', locale: 'en-GB', scheme: 'light', wide: true });
-  const page = await open(at, '/first?link=abc');
+  const page = await open(at, '/first#link=abc');
   await page.waitForSelector('[data-testid=first-form]');
   expect(page.url()).not.toContain('abc');
   await page.fill('[name=login]', 'lin');

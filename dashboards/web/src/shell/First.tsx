@@ -6,11 +6,16 @@ import { first, type Me, Refused } from './http';
 
 const shortest = 10;
 
+/** The secret stands behind the #, so that it reaches no log; links of before had it in the query. */
+export function linkIn(at: { hash: string; search: string }): string {
+  return new URLSearchParams(at.hash.slice(1)).get('link') || new URLSearchParams(at.search).get('link') || '';
+}
+
 export function First({ entered, toLogin }: { entered: (me: Me) => void; toLogin: () => void }) {
   const say = useWords();
   // The link is read once and taken out of the address, so that it stays in no history and no screenshot.
   const [link] = useState(() => {
-    const found = new URLSearchParams(location.search).get('link') ?? '';
+    const found = linkIn(location);
     if (found) history.replaceState(null, '', '/first');
     return found;
   });

@@ -77,6 +77,7 @@ func root() *cobra.Command {
 		runCommand(&g), checkCommand(&g), applyCommand(&g), exportCommand(&g), userCommand(&g), eraseCommand(&g), keyCommand(&g), tailCommand(&g),
 		deadCommand(&g), migrateCommand(&g), doctorCommand(&g), versionCommand(&g), verifyCommand(&g), chaosCommand(&g),
 		policyCommand(&g), benchCommand(&g), replayCommand(&g), engineCommand(&g), trainCommand(&g), evalCommand(&g), numbersCommand(&g),
+		grafanaCommand(&g),
 	)
 	return cmd
 }

@@ -62,9 +62,9 @@ func madeHere(p Panel) []string {
 			}
 		}
 		if tr.ID == "groupBy" {
-			fields := tr.Options.(map[string]any)["fields"].(map[string]any)
+			fields := as[map[string]any](as[map[string]any](tr.Options)["fields"])
 			for name, f := range fields {
-				if f.(map[string]any)["operation"] == "aggregate" {
+				if as[map[string]any](f)["operation"] == "aggregate" {
 					out = append(out, name+" (sum)")
 				}
 			}
@@ -73,11 +73,17 @@ func madeHere(p Panel) []string {
 	return out
 }
 
+// as reads a value of that type, or nothing.
+func as[T any](v any) T {
+	out, _ := v.(T) //nolint:errcheck // then the test finds nothing, and fails
+	return out
+}
+
 // shownColumns are those that a table's panel keeps.
 func shownColumns(p Panel) []string {
 	for _, tr := range p.Transformations {
 		if tr.ID == "organize" {
-			return slices.Collect(maps.Keys(tr.Options.(map[string]any)["includeByName"].(map[string]bool)))
+			return slices.Collect(maps.Keys(as[map[string]bool](as[map[string]any](tr.Options)["includeByName"])))
 		}
 	}
 	return nil

@@ -8,25 +8,29 @@ var formulas = []struct {
 	title, text word
 }{
 	{
-		"sl_connect", word{"Service level, Connect", "服务水平（Connect）"},
+		"sl_connect",
+		word{"Service level, Connect", "服务水平（Connect）"},
 		word{
 			"(answered within T + abandoned within T) / enqueued. Who hangs up early raises it.",
 			"（T 内接起 + T 内放弃）/ 进入队列。客户很快挂断反而会提高它。",
 		},
 	},
 	{
-		"sl_genesys", word{"Service level, Genesys", "服务水平（Genesys）"},
+		"sl_genesys",
+		word{"Service level, Genesys", "服务水平（Genesys）"},
 		word{
 			"answered within T / (answered + abandoned + flowed out), each of the divisor's parts but the first by its switch above.",
 			"T 内接起 /（已接起 + 放弃 + 转出）；分母中除已接起外，各项由上方开关决定是否计入。",
 		},
 	},
 	{
-		"sl_copc", word{"Service level, COPC style", "服务水平（COPC）"},
+		"sl_copc",
+		word{"Service level, COPC style", "服务水平（COPC）"},
 		word{"answered within T / enqueued.", "T 内接起 / 进入队列。"},
 	},
 	{
-		"sl_late_abandons", word{"Service level, late abandons only", "服务水平（仅计迟放弃）"},
+		"sl_late_abandons",
+		word{"Service level, late abandons only", "服务水平（仅计迟放弃）"},
 		word{
 			"answered within T / (answered + abandoned with a wait over T). Who gave up within T counts neither way.",
 			"T 内接起 /（已接起 + 等待超过 T 后放弃）。T 内放弃的不计入。",

@@ -37,28 +37,32 @@ type asking struct{ token, login string }
 
 func (a asking) String() string { return "a token" } // it is no word for logs
 
-// authenticateBoard says who reads a board: who is logged in, or the program, or the person for whom it asks.
-func (s *Server) authenticateBoard(r *http.Request) (person, asking, error) {
+func askingOf(r *http.Request) asking {
 	a := asking{token: bearerOf(r), login: r.Header.Get(userHeader)}
-	program := a.token != ""
-	if !program {
+	if a.token == "" {
 		a.token = tokenOf(r)
 	}
+	return a
+}
+
+// authenticateBoard says who reads a board: who is logged in, or the program, or the person for whom it asks.
+func (s *Server) authenticateBoard(r *http.Request) (person, error) {
+	a, program := askingOf(r), bearerOf(r) != ""
 	if a.token == "" || len(a.token) > maxTokenBytes {
-		return person{}, a, errUnauthenticated
+		return person{}, errUnauthenticated
 	}
 	who, err := s.boardPerson(r.Context(), a)
 	if err != nil {
-		return person{}, a, err
+		return person{}, err
 	}
 	// A browser sends the cookie by itself, so a change needs the second half; a token is sent on purpose.
 	if !program && r.Method != http.MethodGet && subtle.ConstantTimeCompare([]byte(r.Header.Get(csrfHeader)), []byte(csrfOf(a.token))) != 1 {
-		return person{}, a, errCsrf
+		return person{}, errCsrf
 	}
 	if !s.asks.Take(who.account(), s.now()) {
-		return person{}, a, errRate
+		return person{}, errRate
 	}
-	return who, a, nil
+	return who, nil
 }
 
 // boardPerson finds who reads by a right; the same again tells whether the right still stands.

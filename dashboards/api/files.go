@@ -35,6 +35,8 @@ type Files interface {
 	Seal(ctx context.Context, tenant, ref string, r io.Reader) (privacy.FileInfo, error)
 	Stat(ctx context.Context, tenant, file string) (privacy.FileInfo, error)
 	Copy(ctx context.Context, tenant string, info privacy.FileInfo, w io.Writer) error
+	// Keep says that a message is about to name a file, which else is swept after a day.
+	Keep(ctx context.Context, tenant, file string) error
 }
 
 var _ Files = (*privacy.Files)(nil)
@@ -188,7 +190,11 @@ func (s *Server) attached(ctx context.Context, tenant string, k *contactRef, lis
 			return nil, nil, invalid("attachments: file and name of each")
 		}
 		info, err := s.config.Files.Stat(ctx, tenant, a.File)
-		if errors.Is(err, privacy.ErrNoFile) || err == nil && info.Ref != k.address {
+		ours := err == nil && info.Ref == k.address
+		if ours {
+			err = s.config.Files.Keep(ctx, tenant, a.File)
+		}
+		if errors.Is(err, privacy.ErrNoFile) || err == nil && !ours {
 			return nil, nil, notFound("attachments: there is no such file for this contact")
 		}
 		if err != nil {

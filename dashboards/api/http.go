@@ -38,6 +38,8 @@ type route struct {
 	open bool
 	// board routes are read by programs too; see boards.go.
 	board bool
+	// stream routes last as long as who reads them.
+	stream bool
 	// body and timeout bound it; zero is maxBody and requestTimeout.
 	body    int64
 	timeout time.Duration
@@ -66,6 +68,8 @@ func routes() []route {
 		{method: "GET", path: "/api/files/{file}", timeout: fileTimeout, serve: (*Server).getFile},
 		{method: "GET", path: "/api/floor", serve: (*Server).floor},
 		{method: "GET", path: "/api/boards/me", board: true, serve: (*Server).boardMe},
+		{method: "GET", path: "/api/boards/live", board: true, stream: true, serve: (*Server).boardLive},
+		{method: "GET", path: "/api/boards/annotations", board: true, serve: (*Server).boardAnnotations},
 		{method: "GET", path: "/api/queries", board: true, serve: (*Server).listQueries},
 		{method: "POST", path: "/api/query", board: true, timeout: queryTimeout, serve: (*Server).runQueries},
 		{method: "POST", path: "/api/practice", serve: (*Server).practice},
@@ -115,14 +119,18 @@ func (s *Server) wrap(rt route) http.Handler {
 			s.metrics.requests.WithLabelValues(rt.path, strconv.Itoa(status)).Inc()
 		}}
 		r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(rt.body, maxBody))
-		ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(rt.timeout, requestTimeout))
-		defer cancel()
-		r = r.WithContext(ctx)
+		ctx := r.Context()
+		if !rt.stream {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, cmp.Or(rt.timeout, requestTimeout))
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
 		var who person
 		var err error
 		switch {
 		case rt.board:
-			who, _, err = s.authenticateBoard(r)
+			who, err = s.authenticateBoard(r)
 		case !rt.open:
 			who, err = s.authenticate(r)
 		}

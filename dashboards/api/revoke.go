@@ -95,6 +95,7 @@ func (s *Server) heard(tenant string, a *event.Audit) {
 		s.watch.of = make(map[string]*doubt)
 	}
 	s.watch.of[tenant+"/"+account] = &doubt{doubtTicks, by}
+	s.doubtRights()
 }
 
 // endRevoked ends the pages of the accounts in doubt whose logins have ended.

@@ -39,6 +39,7 @@ func (s *Server) Run(ctx context.Context) error {
 		cancel(s.follower.Run(ctx, s.log, viewTopics[:], func(_ event.Topic, batch []engine.Delivered) { s.view.apply(batch) }))
 	})
 	follow.Go(func() { s.watchAudit(ctx) })
+	follow.Go(func() { s.watchRights(ctx) })
 	s.tick(ctx)
 	follow.Wait()
 	s.stopped.Store(true)
@@ -63,6 +64,7 @@ func (s *Server) tick(ctx context.Context) {
 		case <-floors.C:
 			s.view.flushColleagues()
 			s.view.flushFloors()
+			s.view.forgetOld()
 		case <-sweep.C:
 			s.view.tickHours()
 			s.sweep(ctx)

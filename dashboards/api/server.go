@@ -136,6 +136,7 @@ type Server struct {
 	// asks bound the requests of a person's boards, looks how often it is written down that the person looks.
 	asks, looks *live.Limiter
 	answers     answers
+	boards      boardsShown
 	catalogue   map[string]*warehouse.Description
 	uploads     *live.Limiter
 	watch       revocations
@@ -179,6 +180,7 @@ func New(c Config) (*Server, error) {
 		facts: cache[*event.Event]{limit: 4096}, offers: cache[*event.Event]{limit: 4096},
 		shows: live.NewLimiter(showRate, showBurst, maxLimited), uploads: live.NewLimiter(uploadRate, uploadBurst, maxLimited),
 	}
+	s.boards = newBoardsShown()
 	s.asks, s.looks = live.NewLimiter(askRate, askBurst, maxLimited), live.NewLimiter(lookEvery, 1, maxLimited)
 	s.view.now = func() int64 { return c.Now().UnixMilli() }
 	var err error

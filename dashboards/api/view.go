@@ -41,6 +41,10 @@ type view struct {
 	// flows are the queues that contacts flowed out of, for the few that did.
 	flows map[live.Key][]flow
 	words words
+	// given, comings and maxComings are for the boards' counts; see came.
+	given      given
+	comings    int
+	maxComings int
 	// now is the wall clock in Unix milliseconds, for opening hours.
 	now func() int64
 }
@@ -78,7 +82,7 @@ func newView() *view {
 		keys: live.NewKeys(), tenants: make(map[string]*tenantEntry), byAgent: []*agentEntry{nil},
 		byConv: make(map[live.Key]live.Ref), byID: make(map[live.Key]live.Ref),
 		profiles: make(map[uint64]spot), early: make(map[live.Key]spot), flows: make(map[live.Key][]flow), words: words{of: make(map[string]uint16), all: []string{""}},
-		now: func() int64 { return 0 },
+		now: func() int64 { return 0 }, maxComings: maxComings,
 	}
 }
 
@@ -133,6 +137,7 @@ func (v *view) applyOne(d *engine.Delivered) {
 	case *event.Event_QueueEntry:
 		v.queueChanged(v.tenant(e.GetTenant()), body.QueueEntry)
 	case *event.Event_ConfigApplied:
+		v.tenant(e.GetTenant()).cameIntoForce(e.GetAtMs(), body.ConfigApplied)
 		v.configure(v.tenant(e.GetTenant()), body.ConfigApplied)
 	}
 }

@@ -35,6 +35,7 @@ func set[T interface{ GetId() string }](list []T, object T, removed bool) []T {
 
 func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 	told := false
+	retargeted := make(map[*queueEntry]bool)
 	for _, o := range c.GetObjects() {
 		gone := o.GetRemoved()
 		switch object := o.GetObject().(type) {
@@ -44,6 +45,10 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 			q := v.queue(t, object.Queue.GetId())
 			q.name, q.domain, q.hours = object.Queue.GetName(), object.Queue.GetDomain(), object.Queue.GetHours()
 			q.wrapUpMs, q.removed = object.Queue.GetWrapUpMs(), gone
+			if q.targetMs != object.Queue.GetTargetMs() {
+				q.targetMs, retargeted[q] = object.Queue.GetTargetMs(), true
+			}
+			q.targetPercent = object.Queue.GetTargetPercent()
 			if gone {
 				q.name = ""
 			}
@@ -64,7 +69,9 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 			t.lists.hours = set(t.lists.hours, object.Hours, gone)
 		}
 	}
+	v.retarget(t, retargeted)
 	t.openQueues(v.now())
+	t.boardChanged()
 	if told {
 		for s := range t.subs {
 			s.push(note{kind: noteSettings, lists: t.lists})
@@ -74,8 +81,8 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 
 func (v *view) configureAgent(t *tenantEntry, c *event.Agent, gone bool) {
 	a := v.agent(t, c.GetId())
-	staffs := a.staffs
-	v.staff(t, a, false)
+	staffs, idle := a.staffs, a.idle
+	v.staff(t, a, false, false)
 	a.config, a.queues, a.team, a.known = "", nil, "", !gone
 	if !gone {
 		a.config = encoded(&event.Agent{
@@ -86,7 +93,7 @@ func (v *view) configureAgent(t *tenantEntry, c *event.Agent, gone bool) {
 			a.queues = append(a.queues, v.queue(t, id).number)
 		}
 	}
-	v.staff(t, a, staffs)
+	v.staff(t, a, staffs, idle)
 	t.floor.agent(a)
 	a.tellState()
 }

@@ -23,6 +23,10 @@ type tenantEntry struct {
 	colleagues []*agentEntry
 	// floor is what the pages that watch the floor are to be told.
 	floor floorEntry
+	// recent is what boards count, feeds are the boards that are shown, and versions what came into force when.
+	recent   recentEntry
+	feeds    map[*feed]struct{}
+	versions []versionEntry
 }
 
 // agentEntry is an agent's presence, offers and contacts, and the pages that show them.
@@ -35,6 +39,9 @@ type agentEntry struct {
 	doing  uint16
 	staffs bool
 	known  bool
+	// idle is whether the agent has nothing to do meanwhile, and board, what boards count the agent as.
+	idle  bool
+	board boardState
 	// dirty: the colleagues are about to be told.
 	dirty bool
 	// changed and config are encoded, as few agents have a page here; empty is nothing known.
@@ -53,7 +60,12 @@ type queueEntry struct {
 	wrapUpMs                int64
 	waiting                 uint32
 	// staffed counts the agents who are connected and available for it.
-	staffed int
+	// idle counts those of them who have nothing to do.
+	staffed, idle int
+	// targetMs and targetPercent are the service level aimed at, and minutes count for boards who was enqueued when.
+	targetMs      int64
+	targetPercent uint32
+	minutes       map[int64]minuteCount
 	// line holds who waits in it, or is being offered.
 	line    map[live.Key]waiting
 	dirty   bool
@@ -61,9 +73,11 @@ type queueEntry struct {
 	removed bool
 }
 
-// waiting is a contact's place in a queue.
+// waiting is a contact's place in a queue: it waits since then, in this queue since it entered.
 type waiting struct {
 	since    int64
+	entered  int64
+	cohort   uint32
 	priority int32
 	offered  bool
 	reason   uint16
@@ -106,6 +120,7 @@ func (v *view) queue(t *tenantEntry, id string) *queueEntry {
 // changed notes that a queue's line is to be told; [view.flushQueues] does so a few times a second, as each contact
 // changes it several times and every page shows it.
 func (t *tenantEntry) changed(q *queueEntry) {
+	t.boardChanged()
 	if !q.dirty {
 		q.dirty = true
 		t.dirty = append(t.dirty, q)
@@ -116,9 +131,14 @@ func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 	q := v.queue(t, entry.GetQueue())
 	q.waiting = entry.GetWaiting()
 	t.channels[entry.GetChannel()] = struct{}{}
-	switch key := v.keys.Of(entry.GetContact()); entry.GetState() {
+	key := v.keys.Of(entry.GetContact())
+	entered, cohort := v.came(t, q, key, entry), max(entry.GetCohort(), 1)
+	switch entry.GetState() {
 	case "waiting", "offered":
-		q.line[key] = waiting{entry.GetEnqueuedMs(), entry.GetPriority(), entry.GetState() == "offered", v.words.number(entry.GetReason())}
+		if w, waits := q.line[key]; waits && w.cohort == cohort {
+			entered = max(entered, w.entered) // when it was given on may be forgotten by now
+		}
+		q.line[key] = waiting{entry.GetEnqueuedMs(), entered, cohort, entry.GetPriority(), entry.GetState() == "offered", v.words.number(entry.GetReason())}
 	case "flowed_out":
 		v.flowed(entry)
 		fallthrough
@@ -149,8 +169,8 @@ func (w *words) number(code string) uint16 {
 
 func (v *view) agentChanged(t *tenantEntry, c *event.AgentChanged) {
 	a := v.agent(t, c.GetAgent())
-	a.changed = encoded(c)
-	v.staff(t, a, c.GetConnected() && c.GetStatus() == "available")
+	a.changed, a.board = encoded(c), boardStateOf(c)
+	v.staff(t, a, c.GetConnected() && c.GetStatus() == "available", a.board == boardIdle)
 	if doing := v.words.number(c.GetStatus() + "/" + c.GetActivity()); doing != a.doing {
 		a.doing = doing
 		if !a.dirty {
@@ -159,22 +179,34 @@ func (v *view) agentChanged(t *tenantEntry, c *event.AgentChanged) {
 		}
 	}
 	t.floor.agent(a)
+	t.boardChanged()
 	a.tellState()
 }
 
-// staff counts an agent in the queues served, or no more.
-func (v *view) staff(t *tenantEntry, a *agentEntry, staffs bool) {
-	if a.staffs == staffs {
+// staff counts an agent in the queues served, or no more, and as one who has nothing to do.
+func (v *view) staff(t *tenantEntry, a *agentEntry, staffs, idle bool) {
+	idle = idle && staffs
+	if a.staffs == staffs && a.idle == idle {
 		return
 	}
-	a.staffs = staffs
-	for _, n := range a.queues {
-		if staffs {
-			v.byQueue[n].staffed++
-		} else {
-			v.byQueue[n].staffed--
+	step := func(before, after bool) int {
+		switch {
+		case before == after:
+			return 0
+		case after:
+			return 1
 		}
-		t.floor.queue(v.byQueue[n])
+		return -1
+	}
+	staffed, idled := step(a.staffs, staffs), step(a.idle, idle)
+	a.staffs, a.idle = staffs, idle
+	for _, n := range a.queues {
+		q := v.byQueue[n]
+		q.staffed += staffed
+		q.idle += idled
+		if staffed != 0 {
+			t.floor.queue(q)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -23,6 +22,9 @@ const (
 	maxAnswer = 64 << 20
 	// maxProblem bounds what is read of an answer that says what is wrong.
 	maxProblem = 16 << 10
+
+	// noLimit leaves room for the SDK, which adds one to it.
+	noLimit = 1 << 62
 
 	userHeader = "X-Tributary-User"
 )
@@ -80,7 +82,7 @@ func (c *client) call(ctx context.Context, who caller, method, path string, quer
 // open begins a stream of events; the caller closes its body.
 func (c *client) open(ctx context.Context, who caller, path string, query url.Values) (*http.Response, error) {
 	// A stream is as long as people look at it: Grafana's limit for answers would end it after so many bytes.
-	resp, err := c.send(httpclient.WithResponseLimit(ctx, math.MaxInt64), who, http.MethodGet, path, query, nil)
+	resp, err := c.send(httpclient.WithResponseLimit(ctx, noLimit), who, http.MethodGet, path, query, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ type Datasource struct {
 	catalog *catalog
 	lives   *lives
 	now     func() time.Time
+	// firstWait is how long a stream waits before the first try to follow again.
+	firstWait time.Duration
 	// alive ends with Dispose.
 	alive   context.Context //nolint:containedctx // the life of the instance, which its streams must not outlive
 	dispose context.CancelFunc
@@ -45,7 +47,7 @@ func Factory(now func() time.Time) datasource.InstanceFactoryFunc {
 }
 
 func open(ctx context.Context, from backend.DataSourceInstanceSettings, now func() time.Time) (*Datasource, error) {
-	d := &Datasource{now: now, lives: newLives()}
+	d := &Datasource{now: now, lives: newLives(), firstWait: firstWait}
 	// The request that needs the data source first must not end it.
 	d.alive, d.dispose = context.WithCancel(context.WithoutCancel(ctx))
 	d.CallResourceHandler = httpadapter.New(d.resources())

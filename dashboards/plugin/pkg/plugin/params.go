@@ -23,6 +23,8 @@ const (
 	// shared is the grid of times that viewers share where an interval gives none.
 	shared = 5 * time.Second
 	minute = time.Minute
+	// maxGrid is the longest interval that times are rounded to: a longer one means the whole range as one.
+	maxGrid = 31 * 24 * time.Hour
 	// maxIntervals is how many an answer may have: Tributary gives no more rows.
 	maxIntervals = 10_000
 	// allValue is what a dashboard's "All" is called where a variable has no value of its own for it.
@@ -166,7 +168,7 @@ func fillTimes(out map[string]any, q *Query, info *queryInfo, from backend.DataQ
 	if q.Align {
 		grid, offset := shared.Milliseconds(), int64(0)
 		switch {
-		case step > 0 && step < end-begin:
+		case step > 0 && step <= maxGrid.Milliseconds():
 			grid, offset = step, q.OffsetMs
 		case info.hasColumn("minute_ms"):
 			grid = minute.Milliseconds()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -28,6 +29,7 @@ var (
 	errNoUser = errors.New("no signed-in user is named by Grafana, so Tributary cannot tell what may be seen: sign in; " +
 		"public dashboards and anonymous visitors are not served")
 	errNoResult = errors.New("it has no result for this query")
+	errPanic    = errors.New("the plugin has a fault here: its log says where")
 	errNoReason = errors.New("no answer of Tributary to this query, and no reason")
 )
 
@@ -80,6 +82,21 @@ func (a *answers) put(refID string, frames data.Frames, err error) {
 	a.responses[refID] = response
 }
 
+// safely answers a panic with an error: the SDK catches those of the handler's goroutine only, and another one would end the process, and with
+// it what everybody sees.
+func (a *answers) safely(part []asked, do func()) {
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		backend.Logger.Error("A query made the plugin panic", "stack", string(debug.Stack()))
+		for _, one := range part {
+			a.put(one.refID, nil, errPanic)
+		}
+	}()
+	do()
+}
+
 // QueryData answers the queries of a panel, an alert rule or an annotation: each for itself, with its frames or its error.
 func (d *Datasource) QueryData(ctx context.Context, req *backend.QueryDataRequest) (*backend.QueryDataResponse, error) {
 	ctx, span := tracing.DefaultTracer().Start(ctx, "tributary queries", trace.WithAttributes(attribute.Int("queries", len(req.Queries))))
@@ -99,13 +116,17 @@ func (d *Datasource) QueryData(ctx context.Context, req *backend.QueryDataReques
 			out.put(from.RefID, nil, readErr)
 		case q.Kind == kindWallboard:
 			work.Go(func() {
-				frames, err := d.wallboardNow(ctx, who, q)
-				out.put(from.RefID, frames, err)
+				out.safely([]asked{{refID: from.RefID}}, func() {
+					frames, err := d.wallboardNow(ctx, who, q)
+					out.put(from.RefID, frames, err)
+				})
 			})
 		case q.Kind == kindAnnotations:
 			work.Go(func() {
-				frames, err := d.annotations(ctx, who, from)
-				out.put(from.RefID, frames, err)
+				out.safely([]asked{{refID: from.RefID}}, func() {
+					frames, err := d.annotations(ctx, who, from)
+					out.put(from.RefID, frames, err)
+				})
 			})
 		default:
 			one, err := d.prepare(ctx, q, from)
@@ -165,7 +186,7 @@ func (d *Datasource) askAll(ctx context.Context, who caller, batch []asked, out 
 		room <- struct{}{}
 		calls.Go(func() {
 			defer func() { <-room }()
-			d.ask(ctx, who, part, bodies, out)
+			out.safely(part, func() { d.ask(ctx, who, part, bodies, out) })
 		})
 	}
 	begin, size := 0, 0

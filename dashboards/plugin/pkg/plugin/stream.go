@@ -81,10 +81,10 @@ func (d *Datasource) RunStream(ctx context.Context, req *backend.RunStreamReques
 	defer span.End()
 	live := d.lives.begin(scope, sender)
 	defer d.lives.end(scope, live)
-	wait := firstWait
+	wait := d.firstWait
 	for failures := 0; ; failures++ {
 		err := d.client.follow(ctx, theService, scope, func(s *snapshot) error {
-			failures, wait = 0, firstWait
+			failures, wait = 0, d.firstWait
 			return live.send(wallboardFrame(s))
 		})
 		switch {

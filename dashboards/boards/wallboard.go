@@ -1,8 +1,11 @@
 package boards
 
-// The live stream is one frame, whole each time: a row for each queue, and one with an empty queue for all of them together, in which
-// an agent of several queues counts once.
-const totalRow = "^$"
+// The live stream is one frame, whole each time: a row for each queue, and one for all of them together, in which an agent of several
+// queues counts once. Its column row says which is which; see wallboardInfo in dashboards/plugin/pkg/plugin.
+const (
+	totalRow = "^total$"
+	queueRow = "^queue$"
+)
 
 func live() Query {
 	return Query{RefID: "A", Datasource: tributary(), Kind: "wallboard"}
@@ -13,11 +16,11 @@ func (l Language) Wallboard() Board {
 	g := &grid{}
 	l.now(g)
 	g.put(24, 12, l.queuesNow())
-	g.put(24, 8, l.lastHalfHour())
+	g.put(16, 8, l.lastHalfHour())
+	g.put(8, 8, l.agentsNow())
 	b := l.board("wallboard", l.t("Wallboard", "大屏"), l.t(
 		"The queues now, live; service level over the last 30 minutes.", "队列实时状态；服务水平为最近 30 分钟。"), g)
 	b.Time, b.Refresh = timeRange{"now-30m", "now"}, "10s"
-	b.Templating.List = []Variable{l.queueVariable()}
 	return b
 }
 
@@ -26,8 +29,8 @@ func (l Language) waitingNow(queue string) dataLink {
 	return l.behind(listEnqueueings, span{"now-7d", "now"}, queue, is("outcome", "waiting"))
 }
 
-// halfHour is what the service level of the stream counts.
-var halfHour = span{"now-30m/m", "now"}
+// halfHour is what the service level of the stream counts: the minute that goes on, and the 29 before it.
+var halfHour = span{"now-29m/m", "now/m"}
 
 // goals are colours by how long the oldest waits, in seconds. Whether that is over a queue's own target its alert says.
 func goals() *thresholds { return steps(green, from(60, amber), from(180, vermillion)) }
@@ -36,7 +39,7 @@ func (l Language) now(g *grid) {
 	all := is("queue", "$__all")
 	one := func(w int, title, description, column string, f field, more ...transformation) {
 		p := l.stat(title, description, column, f, live())
-		p.Transformations = append([]transformation{onlyWhere("queue", totalRow)}, more...)
+		p.Transformations = append([]transformation{onlyWhere("row", totalRow)}, more...)
 		g.put(w, 6, p)
 	}
 	one(4, l.t("Waiting", "等待中"), l.t("Contacts that wait in all queues, those being offered included.", "所有队列中等待的联络，包括正在派单的。"), "waiting", field{
@@ -44,8 +47,8 @@ func (l Language) now(g *grid) {
 	})
 	one(4, l.t("Oldest waits", "最久等待"), l.t("How long the one waits that has waited longest, h:mm:ss.", "等待最久者已等待的时间。"), "oldest", field{
 		Unit: duration, Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: goals(), Mappings: l.nobodyWaits(), Links: []dataLink{l.waitingNow(all)},
-	}, waitsFor()...)
-	one(3, l.t("Staffed", "在岗"), l.t("Agents who are connected and not offline, away or on a break… as Tributary counts them.", "在岗坐席数（按 Tributary 的口径）。"), "staffed", field{
+	}, seconds())
+	one(3, l.t("Staffed", "在岗"), l.t("Agents at work who serve a queue, whatever they do now.", "在岗且服务于某个队列的坐席。"), "staffed", field{
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(vermillion, from(1, blue)),
 	})
 	one(3, l.t("Free", "空闲"), l.t("Agents who could take a contact now.", "现在可以接联络的坐席。"), "free", field{
@@ -60,32 +63,26 @@ func (l Language) now(g *grid) {
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(green, from(1, vermillion)),
 		Mappings: []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("none", "无"), Color: green}}}},
 	}, live())
-	p.Transformations = []transformation{onlyWhere("queue", "."), onlyWhere("alerts", ".")}
+	p.Transformations = []transformation{onlyWhere("row", queueRow), onlyWhere("alerts", ".")}
 	o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
 	o.ReduceOptions.Calcs = []string{"count"}
 	p.Options = o
 	g.put(4, 6, p)
 }
 
-// waitsFor makes of the moment since when somebody waits how long that is, in seconds; at_ms is when the row was made.
-func waitsFor() []transformation {
-	difference := map[string]any{
-		"left":     map[string]any{"matcher": matcher{ID: "byName", Options: "at_ms"}},
-		"operator": "-", "right": map[string]any{"matcher": matcher{ID: "byName", Options: "oldest_ms"}},
-	}
-	seconds := map[string]any{
-		"left":     map[string]any{"matcher": matcher{ID: "byName", Options: "oldest_wait_ms"}},
-		"operator": "/", "right": map[string]any{"fixed": "1000"},
-	}
-	return []transformation{
-		{ID: "calculateField", Options: map[string]any{"mode": "binary", "alias": "oldest_wait_ms", "replaceFields": false, "binary": difference}},
-		{ID: "calculateField", Options: map[string]any{"mode": "binary", "alias": "oldest", "replaceFields": false, "binary": seconds}},
-	}
+// seconds makes of how long the oldest waits, in milliseconds and null for nobody, what the unit h:mm:ss takes; nobody becomes 0.
+func seconds() transformation {
+	return transformation{ID: "calculateField", Options: map[string]any{
+		"mode": "binary", "alias": "oldest", "replaceFields": false,
+		"binary": map[string]any{
+			"left": map[string]any{"matcher": matcher{ID: "byName", Options: "oldest_wait_ms"}}, "operator": "/", "right": map[string]any{"fixed": "1000"},
+		},
+	}}
 }
 
-// nobodyWaits covers what waitsFor makes of an empty moment: the time since 1970.
+// nobodyWaits says so in words.
 func (l Language) nobodyWaits() []mapping {
-	return []mapping{{Type: "range", Options: map[string]any{"from": 1e8, "to": 1e12, "result": mapped{Text: l.t("nobody", "无人"), Color: green}}}}
+	return []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("nobody", "无人"), Color: green}}}}
 }
 
 // alertWords are all sets of alerts, in the order in which the stream says them.
@@ -129,7 +126,7 @@ func (l Language) queuesNow() Panel {
 		l.column("open", set("mappings", l.yesNo())),
 		by("queue", set("custom.hidden", true)),
 	)
-	p.Transformations = append(append([]transformation{onlyWhere("queue", ".")}, waitsFor()...), only([]string{"queue"},
+	p.Transformations = append(append([]transformation{onlyWhere("row", queueRow)}, seconds()), only([]string{"queue"},
 		"name", "alerts", "waiting", "oldest", "free", "staffed", "service_level", "offered", "target_ms", "enqueued", "answered", "abandoned", "open"))
 	p.Options = tableOptions{ShowHeader: true, CellHeight: "lg", SortBy: []sortBy{{DisplayName: l.w(columns["oldest"]), Desc: true}}}
 	return p
@@ -142,8 +139,27 @@ func (l Language) yesNo() []mapping {
 	}
 }
 
+// agentsNow is what the agents do.
+func (l Language) agentsNow() Panel {
+	p := l.stat(l.t("What the agents do now", "坐席现状"), l.t(
+		"Available: no contact, though perhaps an offer. Away: at work and not available. Each agent counts once.",
+		"可接：没有联络，可能正在派单。离开：在岗但不可接。每位坐席只计一次。"), "", field{
+		Decimals: of(0), Color: &color{Mode: "fixed", FixedColor: plain},
+	}, live())
+	p.Transformations = []transformation{onlyWhere("row", totalRow)}
+	for _, one := range []struct{ column, color string }{
+		{"agents_available", green}, {"agents_busy", blue}, {"agents_wrapping", sky}, {"agents_away", amber}, {"agents_offline", grey},
+	} {
+		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, l.column(one.column, set("color", color{Mode: "fixed", FixedColor: one.color})))
+	}
+	o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
+	o.ReduceOptions.Fields, o.TextMode, o.ColorMode, o.Orientation = "/^agents_/", "value_and_name", "value", "horizontal"
+	p.Options = o
+	return p
+}
+
 func (l Language) lastHalfHour() Panel {
-	q := named("queue_by_minute", map[string]string{"queue": "$queue"}).series("waiting", "queue")
+	q := named("queue_by_minute", map[string]string{"queue": ""}).series("waiting", "queue")
 	p := l.bars(l.t("Waiting at the end of each minute, by queue", "每分钟末等待人数，按队列"), l.t(
 		"Those being offered included. A minute in which nobody waited has no bar.", "包括正在派单的。无人等待的分钟没有柱。"), q)
 	p.FieldConfig.Defaults.Links = []dataLink{l.enqueueings(theRange, is("queue", "${__field.labels.queue}"))}

@@ -1,5 +1,6 @@
 // Collects the words of the screens: every t('key', 'English') of the source. Run by `npm run words` it writes the English locales and
-// drops from the Chinese ones what is gone; what is not translated yet it names. src/words.test.ts checks that nothing is stale.
+// drops from the Chinese ones what is gone; what is not translated yet it names.
+// With --check it changes nothing and fails where something is stale or missing.
 import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -84,7 +85,38 @@ export function nested(words) {
   return tree;
 }
 
+/** Everything that is stale, missing or says other {{places}} in Chinese than in English. */
+function faults() {
+  return plugins.flatMap((plugin) => {
+    const words = collect(plugin);
+    const [english, chinese] = ['en-US', 'zh-Hans'].map((language) =>
+      flat(JSON.parse(fs.readFileSync(fileOf(plugin, language), 'utf8')))
+    );
+    const places = (text) => (text.match(/\{\{\w+\}\}/g) ?? []).sort().join();
+    return [
+      ...Object.keys(words)
+        .filter((key) => english[key] !== words[key])
+        .map((key) => `${key}: the English is stale`),
+      ...Object.keys(words)
+        .filter((key) => !chinese[key])
+        .map((key) => `${key}: no Chinese`),
+      ...Object.keys(words)
+        .filter((key) => chinese[key] && places(chinese[key]) !== places(words[key]))
+        .map((key) => `${key}: other {{places}} in Chinese`),
+      ...[...Object.keys(english), ...Object.keys(chinese)]
+        .filter((key) => !(key in words))
+        .map((key) => `${key}: nothing shows it`),
+    ].map((fault) => `${plugin.id}: ${fault}`);
+  });
+}
+
 function main() {
+  if (process.argv.includes('--check')) {
+    const found = faults();
+    found.forEach((fault) => console.error(fault));
+    process.exitCode = found.length > 0 ? 1 : 0;
+    return;
+  }
   for (const plugin of plugins) {
     const words = collect(plugin);
     write(fileOf(plugin, 'en-US'), words);

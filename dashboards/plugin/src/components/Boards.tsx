@@ -1,9 +1,10 @@
 import React from 'react';
-import { Alert, Card, Grid, Text } from '@grafana/ui';
+import { Alert, Card, Grid } from '@grafana/ui';
 import { t } from '@grafana/i18n';
 import { getBackendSrv } from '@grafana/runtime';
 import { BOARDS, type Board, CHINESE } from '../constants';
 import { useAnswer } from '../datasource/components/useAnswer';
+import { Section } from './Section';
 import { isChinese } from './language';
 
 interface Found {
@@ -17,8 +18,7 @@ export function Boards() {
   const found = useAnswer(search, 'boards');
   const missing = found.value !== undefined && BOARDS.every((board) => !linkOf(board, found.value ?? []));
   return (
-    <section>
-      <Text element="h3">{t('boards.title', 'Boards')}</Text>
+    <Section title={t('boards.title', 'Boards')}>
       {missing && (
         <Alert severity="info" title={t('boards.missing.title', 'No board is here yet')}>
           {t('boards.missing.text', 'An administrator imports them; the last step below says how.')}
@@ -29,19 +29,21 @@ export function Boards() {
           {found.error}
         </Alert>
       )}
-      <Grid minColumnWidth={34} gap={1}>
-        {BOARDS.map((board) => {
-          const link = linkOf(board, found.value ?? []);
-          const { title, text } = words(board);
-          return (
-            <Card key={board} href={link} disabled={!link} noMargin>
-              <Card.Heading>{title}</Card.Heading>
-              <Card.Description>{text}</Card.Description>
-            </Card>
-          );
-        })}
-      </Grid>
-    </section>
+      {!missing && (
+        <Grid minColumnWidth={34} gap={1}>
+          {BOARDS.map((board) => {
+            const link = linkOf(board, found.value ?? []);
+            const { title, text } = words(board);
+            return (
+              <Card key={board} href={link} disabled={!link} noMargin>
+                <Card.Heading>{title}</Card.Heading>
+                <Card.Description>{text}</Card.Description>
+              </Card>
+            );
+          })}
+        </Grid>
+      )}
+    </Section>
   );
 }
 

@@ -2,10 +2,11 @@ import React, { useState } from 'react';
 import { type DataSourceInstanceSettings } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { config, getBackendSrv, getDataSourceSrv } from '@grafana/runtime';
-import { Alert, Button, LinkButton, LoadingPlaceholder, Stack, Text, TextLink } from '@grafana/ui';
+import { Alert, Button, LinkButton, LoadingPlaceholder, Stack, TextLink } from '@grafana/ui';
 import { DATASOURCE_ID } from '../constants';
 import { messageOf, useAnswer } from '../datasource/components/useAnswer';
 import type { Me } from '../datasource/types';
+import { Section } from './Section';
 
 interface State {
   ok: boolean;
@@ -18,8 +19,7 @@ interface State {
 export function Connections() {
   const sources = getDataSourceSrv().getList({ pluginId: DATASOURCE_ID });
   return (
-    <section>
-      <Text element="h3">{t('connections.title', 'Connection')}</Text>
+    <Section title={t('connections.title', 'Connection')}>
       {sources.length === 0 ? (
         <Alert severity="warning" title={t('connections.none', 'No data source of the kind Tributary is here yet')}>
           {isAdmin() && (
@@ -31,7 +31,7 @@ export function Connections() {
       ) : (
         sources.map((source) => <Connection key={source.uid} source={source} />)
       )}
-    </section>
+    </Section>
   );
 }
 

@@ -2,8 +2,9 @@ import React from 'react';
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { Text, useStyles2 } from '@grafana/ui';
+import { useStyles2 } from '@grafana/ui';
 import { DATASOURCE_UID } from '../constants';
+import { Section } from './Section';
 
 const COMMANDS = {
   token: 'tributary user add grafana --role dashboards && tributary user token grafana',
@@ -14,8 +15,7 @@ const COMMANDS = {
 export function Steps() {
   const styles = useStyles2(getStyles);
   return (
-    <section>
-      <Text element="h3">{t('steps.title', 'Link Grafana to Tributary')}</Text>
+    <Section title={t('steps.title', 'Link Grafana to Tributary')}>
       <ol className={styles.steps}>
         <li>
           {t('steps.token', 'On the machine of Tributary, make a token that may only read boards:')}
@@ -42,13 +42,13 @@ export function Steps() {
           <code className={styles.command}>{COMMANDS.all}</code>
         </li>
       </ol>
-    </section>
+    </Section>
   );
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
   steps: css({
-    margin: theme.spacing(1, 0, 0, 3),
+    margin: theme.spacing(0, 0, 0, 3),
     maxWidth: '80ch',
     '& li': { marginBottom: theme.spacing(1) },
   }),

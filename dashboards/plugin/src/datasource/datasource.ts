@@ -8,6 +8,7 @@ import {
   LoadingState,
   type ScopedVars,
   StreamingFrameAction,
+  dateTimeForTimeZone,
 } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { DataSourceWithBackend, type TemplateSrv, config, getGrafanaLiveSrv, getTemplateSrv } from '@grafana/runtime';
@@ -108,7 +109,7 @@ export class TributaryDataSource extends DataSourceWithBackend<TributaryQuery, T
       return all.map((one, i) => {
         const refId = i === 0 ? one.refId : `${one.refId}/${i}`;
         originals.set(refId, { refId: one.refId, several: listed(query) });
-        return { ...one, refId };
+        return { offset_ms: offsetOf(request), ...one, refId };
       });
     });
     if (targets.length === 0 && refused.length > 0) {
@@ -116,6 +117,11 @@ export class TributaryDataSource extends DataSourceWithBackend<TributaryQuery, T
     }
     return super.query({ ...request, targets }).pipe(map((response) => gather(response, originals, refused)));
   }
+}
+
+/** How far the board's clock is ahead of UTC at the beginning of its time range. */
+function offsetOf({ timezone, range }: DataQueryRequest<TributaryQuery>): number {
+  return range ? dateTimeForTimeZone(timezone, range.from).utcOffset() * 60_000 : 0;
 }
 
 function gather(

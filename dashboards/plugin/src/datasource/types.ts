@@ -15,6 +15,10 @@ export interface TributaryQuery extends DataQuery {
   params?: Record<string, ParamValue>;
   /** Rounds the time range to the interval, so that everybody who looks at a board shares one answer. */
   align?: boolean;
+  /** How far the board's clock is ahead of UTC, so that rounded days begin at its midnight; filled in when the query is asked. */
+  offset_ms?: number;
+  /** Keeps one of the service levels of the answer and leaves out the others. */
+  formula?: 'sl_connect' | 'sl_genesys' | 'sl_copc' | 'sl_late_abandons';
   format?: 'table' | 'series';
   /** For series: the columns that are drawn, and those that name each line. */
   value?: string[];

@@ -1,12 +1,14 @@
 import React, { type ChangeEvent } from 'react';
+import { css } from '@emotion/css';
 import {
   type DataSourcePluginOptionsEditorProps,
+  type GrafanaTheme2,
   onUpdateDatasourceJsonDataOption,
   onUpdateDatasourceSecureJsonDataOption,
   updateDatasourcePluginResetOption,
 } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { Alert, Field, FieldSet, Input, SecretInput, TextArea } from '@grafana/ui';
+import { Alert, Field, FieldSet, Input, SecretInput, TextArea, useStyles2 } from '@grafana/ui';
 import type { TributaryOptions, TributarySecureOptions } from '../types';
 
 type Props = DataSourcePluginOptionsEditorProps<TributaryOptions, TributarySecureOptions>;
@@ -36,11 +38,13 @@ export function faultOf(url: string | undefined, required: boolean): string | un
 
 /** Settings of the data source: where Tributary is, whom to trust there, and the token Grafana is known by. */
 export function ConfigEditor(props: Props) {
+  const styles = useStyles2(getStyles);
   const { options } = props;
   const { jsonData, secureJsonFields, secureJsonData, readOnly } = options;
   const urlFault = faultOf(jsonData.url, true);
   const pageFault = faultOf(jsonData.pageUrl, false);
   const pem = jsonData.caCert?.trim();
+  const isSet = Boolean(secureJsonFields?.token);
   return (
     <>
       <Alert severity="info" title={t('config.how.title', 'How Grafana is linked to Tributary')}>
@@ -97,7 +101,7 @@ export function ConfigEditor(props: Props) {
           <TextArea
             id="tributary-ca"
             rows={5}
-            cols={WIDTH}
+            className={styles.pem}
             value={jsonData.caCert ?? ''}
             placeholder={PEM}
             onChange={(event: ChangeEvent<HTMLTextAreaElement>) =>
@@ -116,20 +120,24 @@ export function ConfigEditor(props: Props) {
           )}
           disabled={readOnly}
         >
-          <SecretInput
-            id="tributary-token"
-            width={WIDTH}
-            disabled={readOnly}
-            isConfigured={Boolean(secureJsonFields?.token)}
-            value={secureJsonData?.token ?? ''}
-            placeholder={t('config.token.placeholder', 'Token of an account with the role dashboards')}
-            onChange={onUpdateDatasourceSecureJsonDataOption(props, 'token')}
-            onReset={() => {
-              if (!readOnly) {
-                updateDatasourcePluginResetOption(props, 'token');
-              }
-            }}
-          />
+          {readOnly ? (
+            <Input
+              id="tributary-token"
+              width={WIDTH}
+              value={isSet ? t('config.token.set', 'configured') : ''}
+              readOnly
+            />
+          ) : (
+            <SecretInput
+              id="tributary-token"
+              width={WIDTH}
+              isConfigured={isSet}
+              value={secureJsonData?.token ?? ''}
+              placeholder={t('config.token.placeholder', 'Token of an account with the role dashboards')}
+              onChange={onUpdateDatasourceSecureJsonDataOption(props, 'token')}
+              onReset={() => updateDatasourcePluginResetOption(props, 'token')}
+            />
+          )}
         </Field>
       </FieldSet>
     </>
@@ -139,3 +147,7 @@ export function ConfigEditor(props: Props) {
 function isPem(text = ''): boolean {
   return /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(text);
 }
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  pem: css({ maxWidth: theme.spacing(WIDTH), fontFamily: theme.typography.fontFamilyMonospace }),
+});

@@ -177,7 +177,9 @@ function Shape({ columns, query, onChange }: ShapeProps) {
           >
             <MultiCombobox
               id={`value-${query.refId}`}
-              width={FIELD_WIDTH}
+              width="auto"
+              minWidth={FIELD_WIDTH}
+              maxWidth={100}
               value={query.value ?? []}
               options={options}
               placeholder={t('query.value.placeholder', 'Choose columns')}
@@ -190,7 +192,9 @@ function Shape({ columns, query, onChange }: ShapeProps) {
           >
             <MultiCombobox
               id={`label-${query.refId}`}
-              width={30}
+              width="auto"
+              minWidth={30}
+              maxWidth={60}
               value={query.label ?? []}
               options={options}
               placeholder={t('query.series-label.placeholder', 'queue, agent …')}

@@ -7,7 +7,8 @@ import type { Me, Named, ParamInfo, ParamValue } from '../types';
 import { useText } from './useText';
 
 const LABEL_WIDTH = 20;
-const FIELD_WIDTH = 24;
+const TEXT_WIDTH = 26;
+const NUMBER_WIDTH = 20;
 const ZERO = '0';
 
 interface Props {
@@ -43,7 +44,7 @@ export function ParamField({ id, param, value, me, placeholder, onChange }: Prop
       {known ? (
         <Combobox<string>
           id={id}
-          width={FIELD_WIDTH}
+          width={TEXT_WIDTH}
           createCustomValue
           isClearable
           value={text === '' ? null : text}
@@ -54,7 +55,7 @@ export function ParamField({ id, param, value, me, placeholder, onChange }: Prop
       ) : (
         <Input
           id={id}
-          width={FIELD_WIDTH}
+          width={isNumber(param) ? NUMBER_WIDTH : TEXT_WIDTH}
           value={text}
           placeholder={isNumber(param) && !isFromTimeRange(param) ? ZERO : placeholder}
           onChange={(event) => setText(event.currentTarget.value)}

@@ -22,6 +22,8 @@ const (
 	maxFileName    = 200
 	// carryTime is how long a file may be under way: 10 MiB over a slow telephone.
 	carryTime = 3 * time.Minute
+	// sweepFilesEvery is how often files that no message named are looked for.
+	sweepFilesEvery = 10 * time.Minute
 	// volumeUnit is what a visitor's volume is counted in.
 	volumeUnit = 1 << 20
 )
@@ -31,6 +33,9 @@ type Files interface {
 	Seal(ctx context.Context, tenant, ref string, r io.Reader) (privacy.FileInfo, error)
 	Stat(ctx context.Context, tenant, file string) (privacy.FileInfo, error)
 	Copy(ctx context.Context, tenant string, info privacy.FileInfo, w io.Writer) error
+	// Keep says that a message is about to name a file; Sweep takes away those that none named in time.
+	Keep(ctx context.Context, tenant, file string) error
+	Sweep(ctx context.Context) (swept int, err error)
 }
 
 var _ Files = (*privacy.Files)(nil)
@@ -216,6 +221,12 @@ func (c *session) attach(ctx context.Context, files []file) (out []*event.Attach
 	}
 	for _, f := range files {
 		info, err := c.server.fileOf(ctx, c.entry.tenant, seat.address, f.File)
+		if err == nil {
+			err = c.server.config.Files.Keep(ctx, c.entry.tenant, f.File)
+		}
+		if errors.Is(err, privacy.ErrNoFile) {
+			err = errNoFile
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -241,6 +252,27 @@ func fileName(name string) string {
 		return ""
 	}
 	return name
+}
+
+// sweepFiles takes away what was sent up and never named by a message, here and at the agents' door.
+func (s *Server) sweepFiles(ctx context.Context) {
+	if s.config.Files == nil {
+		return
+	}
+	again := time.NewTicker(sweepFilesEvery)
+	defer again.Stop()
+	for {
+		swept, err := s.config.Files.Sweep(ctx)
+		s.metrics.files.WithLabelValues("swept").Add(float64(swept))
+		if err != nil && ctx.Err() == nil {
+			s.config.Logger.WarnContext(ctx, "files that were never sent could not be swept; it is tried again", slog.String("error", err.Error()))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
 }
 
 // filesOf are a delivery's attachments with their names from the seal.

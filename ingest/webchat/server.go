@@ -228,6 +228,7 @@ func (s *Server) Run(ctx context.Context) error {
 		}))
 	})
 	s.work.Start(func() { s.beat(ctx) })
+	s.work.Start(func() { s.sweepFiles(ctx) })
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	for ctx.Err() == nil {

@@ -3,11 +3,13 @@ package privacy
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -47,7 +49,8 @@ type FileInfo struct {
 // Files keeps what customers and agents attach to messages, sealed with an address's key: erasing the key erases them.
 //
 // Objects: files/TENANT/FILE/NNNN hold the parts, each bound to its file and place, and files/TENANT/FILE/head, which is written
-// last, says under seal what they are: a file without it does not exist.
+// last, says under seal what they are: a file without it does not exist. unsent/HOUR/TENANT/FILE marks a file that no message has
+// named yet: see Sweep.
 type Files struct{ keys *KeyStore }
 
 // NewFiles keeps files beside the keys.
@@ -62,11 +65,15 @@ type sealedHead struct {
 // Seal reads a file to its end and keeps it under the key of ref, which must exist. It holds one part of it in memory. When it
 // returns without an error the file is durable; otherwise nothing of it is left, if the object store answers.
 func (f *Files) Seal(ctx context.Context, tenant, ref string, r io.Reader) (FileInfo, error) {
-	info := FileInfo{File: newFileID(), Ref: ref}
+	info := FileInfo{File: newFileID(f.keys.now()), Ref: ref}
 	if err := errors.Join(checkTenant(tenant), CheckRef(ref)); err != nil {
 		return info, fmt.Errorf("seal a file: %w", err)
 	}
-	parts, err := f.sealParts(ctx, tenant, &info, r)
+	// Marked before anything of it is there, so that what a crash leaves is swept too.
+	parts, err := 0, f.keys.objects.Put(ctx, markName(tenant, info.File), markGiven)
+	if err == nil {
+		parts, err = f.sealParts(ctx, tenant, &info, r)
+	}
 	if err == nil {
 		err = f.sealHead(ctx, tenant, &info)
 	}
@@ -75,6 +82,7 @@ func (f *Files) Seal(ctx context.Context, tenant, ref string, r io.Reader) (File
 		for i := range parts {
 			_ = f.keys.objects.Delete(clean, partName(tenant, info.File, i)) // unreadable without its head
 		}
+		_ = f.keys.objects.Delete(clean, markName(tenant, info.File)) // then it is swept
 		return FileInfo{}, fmt.Errorf("seal a file: %w", err)
 	}
 	return info, nil
@@ -195,9 +203,11 @@ func (f *Files) Copy(ctx context.Context, tenant string, info FileInfo, w io.Wri
 	return nil
 }
 
-func newFileID() string {
+// newFileID begins with the hour; the rest is random, and enough not to be guessed.
+func newFileID(now time.Time) string {
 	var raw [fileIDBytes]byte
-	_, _ = rand.Read(raw[:]) // never fails
+	_, _ = rand.Read(raw[:])                                    // never fails
+	binary.BigEndian.PutUint32(raw[:], uint32(now.Unix()/3600)) //nolint:gosec // hours fit for a while
 	var b strings.Builder
 	for _, c := range raw {
 		b.WriteByte('a' + c>>4)

@@ -30,7 +30,7 @@ func benchCommand(g *globals) *cobra.Command {
 			})
 		},
 	}
-	cmd.AddCommand(benchChatCommand(g), benchRoutingCommand(g), benchPipeCommand())
+	cmd.AddCommand(benchChatCommand(g), benchRoutingCommand(g), benchBoardsCommand(g), benchPipeCommand())
 	return cmd
 }
 

@@ -36,8 +36,6 @@ type queryFault struct {
 	Field string `json:"field,omitempty"`
 }
 
-func (f *queryFault) Error() string { return f.Code + ": " + f.Message }
-
 type queryBody struct {
 	Queries []queryAsk `json:"queries"`
 }

@@ -130,10 +130,10 @@ type Principal struct {
 
 // Info is an account as administrators see it.
 type Info struct {
-	Account  string
-	Login    string
-	AgentID  string
-	Roles    []Role
+	Account string
+	Login   string
+	AgentID string
+	Roles   []Role
 	// Teams bound what the account's boards show; none for all of the tenant.
 	Teams    []string
 	Disabled bool

@@ -60,6 +60,7 @@ func (p *Process) openAPI() error {
 	if web.Built() {
 		c.Assets = web.Assets()
 	}
+	c.Intents = intentNames
 	c.History, c.Boards = history{p.warehouse}, history{p.warehouse}
 	c.Files, c.Setup, c.PublicURL = files{privacy.NewFiles(p.Keys), p.room}, administration{p.Spine}, p.Config.PublicURL
 	if p.Config.Demo {

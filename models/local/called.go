@@ -48,7 +48,7 @@ var spelt = map[string]string{
 }
 
 // chinese names the labels of the models in the binary.
-var chinese = map[string]string{
+var chinese = map[string]string{ //nolint:gosec // names of what people ask about, no passwords
 	// bank-en
 	"Refund_not_showing_up":                   "退款未到账",
 	"activate_my_card":                        "激活银行卡",

@@ -23,6 +23,7 @@ type paramInfo struct {
 
 type columnInfo struct {
 	Name string `json:"name"`
+	Unit string `json:"unit"`
 	Help string `json:"help"`
 }
 
@@ -30,13 +31,13 @@ func (info *queryInfo) hasColumn(name string) bool {
 	return slices.ContainsFunc(info.Columns, func(c columnInfo) bool { return c.Name == name })
 }
 
-func (info *queryInfo) help(column string) string {
+func (info *queryInfo) column(name string) columnInfo {
 	for _, c := range info.Columns {
-		if c.Name == column {
-			return c.Help
+		if c.Name == name {
+			return c
 		}
 	}
-	return ""
+	return columnInfo{Name: name}
 }
 
 const (

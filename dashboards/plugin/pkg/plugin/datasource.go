@@ -72,6 +72,3 @@ func (d *Datasource) Dispose() {
 		d.client.close()
 	}
 }
-
-// page is where people open Tributary.
-func (d *Datasource) page() string { return d.client.settings.page }

@@ -166,32 +166,38 @@ var doubleQueries = []queryInfo{
 			{"abandons", "UInt8", "the switch"},
 		},
 		Columns: []columnInfo{
-			{"interval_ms", "the interval's beginning, Unix milliseconds, and the queue"},
-			{"queue", "the interval's beginning, Unix milliseconds, and the queue"},
-			{"enqueued", "enqueueings: a contact that comes into the queue a second time counts again"},
-			{"answered", "taken by an agent, who kept it"},
-			{"asa_ms", "mean wait of those answered (ASA)"},
-			{"sl_connect", "percent"},
-			{"sl_copc", "answered_in_target / enqueued, percent"},
+			{"interval_ms", counted["interval_ms"], "the interval's beginning, Unix milliseconds, and the queue"},
+			{"queue", counted["queue"], "the interval's beginning, Unix milliseconds, and the queue"},
+			{"enqueued", counted["enqueued"], "enqueueings: a contact that comes into the queue a second time counts again"},
+			{"answered", counted["answered"], "taken by an agent, who kept it"},
+			{"asa_ms", counted["asa_ms"], "mean wait of those answered (ASA)"},
+			{"sl_connect", counted["sl_connect"], "percent"},
+			{"sl_copc", counted["sl_copc"], "answered_in_target / enqueued, percent"},
 		},
 	},
 	{
 		Name: "queue_now", Help: "What waits in each queue at a moment.", Params: []paramInfo{{"at_ms", "Int64", "the moment"}},
-		Columns: []columnInfo{{"queue", "its id"}, {"waiting", "how many contacts wait"}, {"oldest_ms", "since when, Unix milliseconds; 0 if none"}},
+		Columns: []columnInfo{{"queue", counted["queue"], "its id"}, {"waiting", counted["waiting"], "how many contacts wait"}, {"oldest_ms", counted["oldest_ms"], "since when, Unix milliseconds; 0 if none"}},
 	},
 	{
 		Name: "contacts_of", Help: "The enqueueings behind a number.",
 		Params:  []paramInfo{{"queue", "String", ""}, {"from_ms", "Int64", ""}, {"to_ms", "Int64", ""}, {"skip", "UInt32", ""}, {"count", "UInt32", ""}},
-		Columns: []columnInfo{{"contact", "which"}, {"conversation", "which"}, {"left_ms", "when it left, 0 while it waits; Unix milliseconds"}, {"wait_ms", "how long"}},
+		Columns: []columnInfo{{"contact", counted["contact"], "which"}, {"conversation", counted["conversation"], "which"}, {"left_ms", counted["left_ms"], "when it left, 0 while it waits; Unix milliseconds"}, {"wait_ms", counted["wait_ms"], "how long"}},
 	},
 }
 
 func columns(pairs ...string) []column {
 	var out []column
 	for i := 0; i < len(pairs); i += 2 {
-		out = append(out, column{pairs[i], pairs[i+1]})
+		out = append(out, column{pairs[i], pairs[i+1], counted[pairs[i]]})
 	}
 	return out
+}
+
+// counted is what the API says of the double's columns.
+var counted = map[string]string{
+	"interval_ms": unitMoment, "oldest_ms": unitMoment, "left_ms": unitMoment, "wait_ms": unitMs, "asa_ms": unitMs, "sl_connect": unitPercent,
+	"sl_copc": unitPercent, "enqueued": "count", "answered": "count", "waiting": "count",
 }
 
 func queueRows(q sentQuery) any {
@@ -225,8 +231,8 @@ func contactRows(sentQuery) any {
 }
 
 func event(atMs int64, waiting int) string {
-	return fmt.Sprintf("data: {\"at_ms\":%d,\"queues\":[{\"queue\":\"sales\",\"name\":\"Sales\",\"waiting\":%d,\"offered\":1,\"oldest_ms\":%d,\"staffed\":3,"+
-		"\"free\":1,\"open\":true,\"target_ms\":20000,\"enqueued\":9,\"answered\":6,\"abandoned\":1,\"answered_in_target\":5,\"service_level\":71.43,\"alerts\":[\"over_target\"]}],"+
+	return fmt.Sprintf("data: {\"at_ms\":%d,\"from_ms\":1795422660000,\"to_ms\":1795424460000,\"queues\":[{\"queue\":\"sales\",\"name\":\"Sales\",\"waiting\":%d,\"offered\":1,\"oldest_ms\":%d,\"staffed\":3,"+
+		"\"free\":1,\"open\":true,\"target_ms\":20000,\"target_percent\":80,\"enqueued\":9,\"answered\":6,\"abandoned\":1,\"answered_in_target\":5,\"service_level\":71.43,\"alerts\":[\"over_target\"]}],"+
 		"\"total\":{\"waiting\":%d,\"offered\":1,\"oldest_ms\":%d,\"staffed\":3,\"free\":1,\"enqueued\":9,\"answered\":6,\"abandoned\":1,\"answered_in_target\":5,"+
 		"\"service_level\":71.43},\"agents\":{\"available\":1,\"busy\":2,\"wrapping\":0,\"away\":1,\"offline\":4}}\n\n",
 		atMs, waiting, atMs-12_000, waiting, atMs-12_000)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"time"
 )
 
@@ -20,11 +21,12 @@ const (
 var (
 	errEventTooLong = errors.New("an event of the stream is longer than this data source takes")
 	errSilent       = errors.New("the stream says nothing any more")
+	errEnd          = errors.New("the right to follow the wallboard has ended")
 	errStreamEnded  = errors.New("the stream ended")
 )
 
-// events reads a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), of which only the data
-// are wanted: names, ids and the time to wait are Tributary's to leave out.
+// events reads a stream of server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), of which the names and the
+// data are wanted: ids and the time to wait are for browsers.
 type events struct {
 	r    *bufio.Reader
 	most int
@@ -36,31 +38,34 @@ func newEvents(r io.Reader, most int, alive func()) *events {
 	return &events{r: bufio.NewReaderSize(r, 64<<10), most: most, alive: alive}
 }
 
-// next is the data of the next event. What it answers is valid until the next call.
-func (e *events) next() ([]byte, error) {
-	var data []byte
+// next is the name, empty for most, and the data of the next event.
+func (e *events) next() (name string, data []byte, err error) {
 	var has bool
 	for {
 		line, err := e.line(e.most - len(data))
 		if err != nil {
-			return nil, err // an event is whole only with the empty line behind it
+			return "", nil, err // an event is whole only with the empty line behind it
 		}
 		e.alive()
 		if len(line) == 0 {
 			if has {
-				return data, nil
+				return name, data, nil
 			}
+			name = ""
 			continue
 		}
 		field, value, _ := bytes.Cut(line, []byte(":"))
-		if string(field) != "data" {
-			continue
+		value = bytes.TrimPrefix(value, []byte(" "))
+		switch string(field) {
+		case "event":
+			name = string(value)
+		case "data":
+			if has {
+				data = append(data, '\n')
+			}
+			has = true
+			data = append(data, value...)
 		}
-		if has {
-			data = append(data, '\n')
-		}
-		has = true
-		data = append(data, bytes.TrimPrefix(value, []byte(" "))...)
 	}
 }
 
@@ -115,9 +120,19 @@ func (c *client) follow(ctx context.Context, who caller, scope string, take func
 
 func (c *client) read(from *events, take func(*snapshot) error) error {
 	for {
-		data, err := from.next()
+		name, data, err := from.next()
 		if err != nil {
 			return err
+		}
+		if name == "end" { // the right has ended, for which the data say why
+			f := downstream(http.StatusForbidden, errEnd)
+			if s := problem(data); s.words() != "" {
+				f.code, f.err = s.Code, errors.New(s.words())
+			}
+			return f
+		}
+		if name != "" {
+			continue // of a later version
 		}
 		s := new(snapshot)
 		if err := json.Unmarshal(data, s); err != nil {

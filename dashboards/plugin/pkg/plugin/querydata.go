@@ -61,6 +61,7 @@ type result struct {
 type column struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
+	Unit string `json:"unit"`
 }
 
 // answers collects responses from several goroutines.
@@ -246,7 +247,7 @@ func (d *Datasource) frames(one asked, r *result) (data.Frames, error) {
 	if one.query.Format == formatSeries {
 		frames, err = t.series(one.query, one.sent.Params)
 	} else {
-		frames, err = t.table(one.query, d.page())
+		frames, err = t.table(one.query)
 	}
 	if err != nil {
 		return nil, err

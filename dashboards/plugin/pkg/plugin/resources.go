@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -13,13 +14,18 @@ import (
 func (d *Datasource) resources() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /me", func(w http.ResponseWriter, r *http.Request) {
-		d.pass(w, r, "/api/boards/me", func(answer map[string]json.RawMessage) {
-			page, _ := json.Marshal(d.page())
-			answer["page_url"] = page
-		})
+		d.pass(w, r, "/api/boards/me", d.addPage)
 	})
 	mux.HandleFunc("GET /queries", func(w http.ResponseWriter, r *http.Request) { d.pass(w, r, "/api/queries", nil) })
 	return mux
+}
+
+// addPage says where people open Tributary: as the settings have it, else as Tributary says, else where Grafana reaches it.
+func (d *Datasource) addPage(me map[string]json.RawMessage) {
+	var said string
+	_ = json.Unmarshal(me["page_url"], &said) // what is no text is none
+	s := d.client.settings
+	me["page_url"], _ = json.Marshal(cmp.Or(s.page, said, s.api.String()))
 }
 
 // pass hands an object of the API on.

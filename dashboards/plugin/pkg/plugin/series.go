@@ -200,7 +200,7 @@ func (t *answered) frame(l *line, several bool, params map[string]any) *data.Fra
 		value.Set(i, l.value.CopyAt(row))
 	}
 	value.Name, value.Labels = l.value.Name, l.labels
-	describe(value, l.value.Name, t.info.help(l.value.Name), "")
+	describe(value, t.info.column(l.value.Name))
 	if name := displayName(l, several); name != "" {
 		if value.Config == nil {
 			value.Config = &data.FieldConfig{}

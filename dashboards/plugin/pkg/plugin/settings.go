@@ -20,7 +20,7 @@ import (
 // settings are what an administrator of Grafana filled in, checked.
 type settings struct {
 	api    *url.URL
-	page   string
+	page   string // where people open Tributary; empty for what Tributary says itself
 	caCert string
 	token  secret
 }
@@ -52,14 +52,13 @@ func readSettings(from backend.DataSourceInstanceSettings) (*settings, error) {
 	} else if s.api, err = webURL(given.URL); err != nil {
 		faults = append(faults, fmt.Errorf("the URL of Tributary %w", err))
 	}
-	s.page = given.PageURL
-	if s.page == "" {
-		s.page = given.URL
-	}
-	if page, err := webURL(s.page); err == nil {
-		s.page = page.String()
-	} else if given.PageURL != "" {
-		faults = append(faults, fmt.Errorf("the URL under which people open Tributary %w", err))
+	if given.PageURL != "" {
+		page, err := webURL(given.PageURL)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("the URL under which people open Tributary %w", err))
+		} else {
+			s.page = page.String()
+		}
 	}
 	if s.caCert != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(s.caCert)) {
 		faults = append(faults, errors.New("the certificate of the authority holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)"))

@@ -28,7 +28,7 @@ func readTable(r *result, info *queryInfo) (*answered, error) {
 			return nil, fmt.Errorf("column %d has no name of its own", i+1)
 		}
 		read, nullable := typeOf(c.Type)
-		if read == asInteger && isMoment(c.Name, info.help(c.Name)) {
+		if read == asInteger && c.Unit == unitMoment {
 			read = asTime
 			t.times[c.Name] = true
 		}
@@ -213,7 +213,7 @@ func (q *Query) knows(info *queryInfo) error {
 }
 
 // table is the answer as it is, or only the columns that the query names, in their order.
-func (t *answered) table(q *Query, page string) (data.Frames, error) {
+func (t *answered) table(q *Query) (data.Frames, error) {
 	fields := t.fields
 	if len(q.Label)+len(q.Value) > 0 {
 		var err error
@@ -222,7 +222,7 @@ func (t *answered) table(q *Query, page string) (data.Frames, error) {
 		}
 	}
 	for _, f := range fields {
-		describe(f, f.Name, t.info.help(f.Name), page)
+		describe(f, t.info.column(f.Name))
 	}
 	frame := data.NewFrame(t.info.Name, fields...)
 	frame.SetMeta(&data.FrameMeta{Type: data.FrameTypeTable})

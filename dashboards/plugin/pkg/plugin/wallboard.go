@@ -12,28 +12,34 @@ import (
 
 // snapshot is the wallboard at one moment, as the API's live stream says it.
 type snapshot struct {
-	AtMs   int64       `json:"at_ms"`
+	AtMs int64 `json:"at_ms"`
+	// FromMs and ToMs are the bounds of the enqueueings that are counted.
+	FromMs int64       `json:"from_ms"`
+	ToMs   int64       `json:"to_ms"`
 	Queues []liveQueue `json:"queues"`
 	Total  liveQueue   `json:"total"`
 	Agents liveAgents  `json:"agents"`
 }
 
 type liveQueue struct {
-	Queue            string   `json:"queue"`
-	Name             string   `json:"name"`
-	Waiting          int64    `json:"waiting"`
-	Offered          int64    `json:"offered"`
-	OldestMs         int64    `json:"oldest_ms"`
-	Staffed          int64    `json:"staffed"`
-	Free             int64    `json:"free"`
-	Open             *bool    `json:"open"`
-	TargetMs         *int64   `json:"target_ms"`
-	Enqueued         int64    `json:"enqueued"`
-	Answered         int64    `json:"answered"`
-	Abandoned        int64    `json:"abandoned"`
-	AnsweredInTarget int64    `json:"answered_in_target"`
-	ServiceLevel     *float64 `json:"service_level"`
-	Alerts           []string `json:"alerts"`
+	Queue             string   `json:"queue"`
+	Name              string   `json:"name"`
+	Waiting           int64    `json:"waiting"`
+	Offered           int64    `json:"offered"`
+	OldestMs          int64    `json:"oldest_ms"`
+	Staffed           int64    `json:"staffed"`
+	Free              int64    `json:"free"`
+	Open              *bool    `json:"open"`
+	TargetMs          *int64   `json:"target_ms"`
+	Enqueued          int64    `json:"enqueued"`
+	Answered          int64    `json:"answered"`
+	Abandoned         int64    `json:"abandoned"`
+	FlowedOut         int64    `json:"flowed_out"`
+	AnsweredInTarget  int64    `json:"answered_in_target"`
+	AbandonedInTarget int64    `json:"abandoned_in_target"`
+	TargetPercent     *int64   `json:"target_percent"`
+	ServiceLevel      *float64 `json:"service_level"`
+	Alerts            []string `json:"alerts"`
 }
 
 type liveAgents struct {
@@ -52,30 +58,35 @@ const (
 
 // wallboardInfo describes the fields of the wallboard, as the API describes those of named queries.
 var wallboardInfo = &queryInfo{Name: kindWallboard, Columns: []columnInfo{
-	{"at_ms", "when this was so"},
-	{"row", "queue, or total for the sums of all rows before it: filter by it where one number is wanted"},
-	{"queue", "the queue's id; empty for the total"},
-	{"name", "the queue's name; empty for the total"},
-	{"waiting", "contacts that wait, those being offered included"},
-	{"offered", "contacts that are being offered to an agent"},
-	{"oldest_ms", "since when the one waits that has waited longest; null if none"},
-	{"oldest_wait_ms", "how long that one has waited"},
-	{"staffed", "agents at work who serve the queue"},
-	{"free", "agents who could take a contact now"},
-	{"open", "whether the queue is open; null for the total"},
-	{"target_ms", "the wait within which a contact should be answered; null for the total"},
-	{"enqueued", "enqueueings of the last 30 minutes"},
-	{"answered", "those of them that were answered"},
-	{"abandoned", "those of them that the customer gave up"},
-	{"answered_in_target", "those of them that were answered within the target"},
-	{"service_level", "answered in target / (answered + abandoned with a wait over the target), percent; null where there are none"},
-	{"alerts", "what needs somebody: nobody_staffed, over_target, service_level_low, closed_with_waiting"},
-	{"alert_count", "how many of these"},
-	{"agents_available", "agents who are available; of the total only"},
-	{"agents_busy", "agents with a contact; of the total only"},
-	{"agents_wrapping", "agents in wrap-up; of the total only"},
-	{"agents_away", "agents who are at work and not available; of the total only"},
-	{"agents_offline", "agents who are not at work; of the total only"},
+	{"at_ms", unitMoment, "when this was so"},
+	{"row", "", "queue, or total for the sums of all rows before it: filter by it where one number is wanted"},
+	{"queue", "", "the queue's id; empty for the total"},
+	{"name", "", "the queue's name; empty for the total"},
+	{"waiting", "", "contacts that wait, those being offered included"},
+	{"offered", "", "contacts that are being offered to an agent"},
+	{"oldest_ms", unitMoment, "since when the one waits that has waited longest; null if none"},
+	{"oldest_wait_ms", unitMs, "how long that one has waited"},
+	{"staffed", "", "agents at work who serve the queue"},
+	{"free", "", "agents who could take a contact now"},
+	{"open", "", "whether the queue is open; null for the total"},
+	{"target_ms", unitMs, "the wait within which a contact should be answered; null for the total"},
+	{"enqueued", "", "enqueueings of the last 30 minutes"},
+	{"answered", "", "those of them that were answered"},
+	{"abandoned", "", "those of them that the customer gave up"},
+	{"answered_in_target", "", "those of them that were answered within the target"},
+	{"service_level", unitPercent, "answered in target / (answered + abandoned with a wait over the target), percent; null where there are none"},
+	{"alerts", "", "what needs somebody: nobody_staffed, over_target, service_level_low, closed_with_waiting"},
+	{"alert_count", "", "how many of these"},
+	{"flowed_out", "", "those of them that left the queue otherwise"},
+	{"abandoned_in_target", "", "those given up within the target"},
+	{"target_percent", unitPercent, "the service level that the queue should have; null for the total and where none is set"},
+	{"from_ms", unitMoment, "since when the enqueueings are counted"},
+	{"to_ms", unitMoment, "until when"},
+	{"agents_available", "", "agents who are available; of the total only"},
+	{"agents_busy", "", "agents with a contact; of the total only"},
+	{"agents_wrapping", "", "agents in wrap-up; of the total only"},
+	{"agents_away", "", "agents who are at work and not available; of the total only"},
+	{"agents_offline", "", "agents who are not at work; of the total only"},
 }}
 
 // check refuses what is no snapshot of Tributary.
@@ -96,16 +107,16 @@ func (s *snapshot) check() error {
 func (s *snapshot) read() *answered {
 	f := newFields(len(s.Queues) + 1)
 	for i, q := range s.Queues {
-		f.row(i, s.AtMs, rowQueue, q)
+		f.row(i, s, rowQueue, q)
 	}
 	last := len(s.Queues)
 	total := s.Total
 	total.Queue, total.Name = "", ""
-	f.row(last, s.AtMs, rowTotal, total)
+	f.row(last, s, rowTotal, total)
 	for i, n := range []int64{s.Agents.Available, s.Agents.Busy, s.Agents.Wrapping, s.Agents.Away, s.Agents.Offline} {
 		f.fields[f.agents+i].SetConcrete(last, n)
 	}
-	return &answered{info: wallboardInfo, fields: f.fields, times: map[string]bool{"at_ms": true, "oldest_ms": true}}
+	return &answered{info: wallboardInfo, fields: f.fields, times: map[string]bool{"at_ms": true}}
 }
 
 // wallboardFields are the fields while they are filled.
@@ -121,7 +132,7 @@ func newFields(rows int) *wallboardFields {
 		switch c.Name {
 		case "at_ms":
 			kind = data.FieldTypeTime
-		case "oldest_ms":
+		case "oldest_ms", "from_ms", "to_ms":
 			kind = data.FieldTypeNullableTime
 		case "row", "queue", "name", "alerts":
 			kind = data.FieldTypeString
@@ -129,7 +140,7 @@ func newFields(rows int) *wallboardFields {
 			kind = data.FieldTypeNullableBool
 		case "service_level":
 			kind = data.FieldTypeNullableFloat64
-		case "oldest_wait_ms", "target_ms":
+		case "oldest_wait_ms", "target_ms", "target_percent":
 			kind = data.FieldTypeNullableInt64
 		}
 		if strings.HasPrefix(c.Name, "agents_") {
@@ -146,24 +157,41 @@ func newFields(rows int) *wallboardFields {
 }
 
 // row sets the fields before those of the agents, in the order of [wallboardInfo].
-func (f *wallboardFields) row(i int, atMs int64, kind string, q liveQueue) {
+func (f *wallboardFields) row(i int, s *snapshot, kind string, q liveQueue) {
 	var oldest *time.Time
 	var waited *int64
 	if q.OldestMs != 0 {
-		since, ms := time.UnixMilli(q.OldestMs).UTC(), max(0, atMs-q.OldestMs)
-		oldest, waited = &since, &ms
+		ms := max(0, s.AtMs-q.OldestMs)
+		oldest, waited = moment(q.OldestMs), &ms
 	}
 	for n, v := range []any{
-		time.UnixMilli(atMs).UTC(), kind, q.Queue, q.Name, q.Waiting, q.Offered, oldest, waited, q.Staffed, q.Free, q.Open, q.TargetMs,
+		time.UnixMilli(s.AtMs).UTC(), kind, q.Queue, q.Name, q.Waiting, q.Offered, oldest, waited, q.Staffed, q.Free, q.Open, positive(q.TargetMs),
 		q.Enqueued, q.Answered, q.Abandoned, q.AnsweredInTarget, q.ServiceLevel, strings.Join(q.Alerts, ","), int64(len(q.Alerts)),
+		q.FlowedOut, q.AbandonedInTarget, positive(q.TargetPercent), moment(s.FromMs), moment(s.ToMs),
 	} {
 		f.fields[n].Set(i, v)
 	}
 }
 
+func moment(ms int64) *time.Time {
+	if ms == 0 {
+		return nil
+	}
+	at := time.UnixMilli(ms).UTC()
+	return &at
+}
+
+// positive is null where a queue has no such goal.
+func positive(n *int64) *int64 {
+	if n == nil || *n == 0 {
+		return nil
+	}
+	return n
+}
+
 // wallboardFrame is the wallboard as a table. Its fields, and what they mean, are those of [wallboardInfo].
 func wallboardFrame(s *snapshot) *data.Frame {
-	frames, _ := s.read().table(&Query{}, "") // without columns to pick nothing can be missing
+	frames, _ := s.read().table(&Query{}) // without columns to pick nothing can be missing
 	return frames[0]
 }
 
@@ -192,7 +220,7 @@ func (d *Datasource) wallboardNow(ctx context.Context, who caller, q *Query) (da
 		}
 		return now.read().series(q, nil)
 	}
-	return now.read().table(q, d.page())
+	return now.read().table(q)
 }
 
 var errEnough = errors.New("enough was read")

@@ -2,7 +2,13 @@
 // generally used by snapshots, but can affect specific tests
 process.env.TZ = 'UTC';
 
+const scaffold = require('./.config/jest.config');
+
+const [transformer] = Object.values(scaffold.transform);
+
 module.exports = {
   // Jest configuration provided by Grafana scaffolding
-  ...require('./.config/jest.config'),
+  ...scaffold,
+  // Some of d3 come as .mjs by now, which the scaffold does not transform.
+  transform: { ...scaffold.transform, '^.+\\.mjs$': transformer },
 };

@@ -48,15 +48,19 @@ function isAll(
   scopedVars: ScopedVars,
   templateSrv: TemplateSrv
 ) {
-  if (selected === ALL || (Array.isArray(selected) && selected.includes(ALL))) {
-    return true;
+  if (isWordForAll(selected) || !name) {
+    return isWordForAll(selected);
   }
-  if (!name || scopedVars[name]) {
-    return false;
+  if (scopedVars[name]) {
+    return isWordForAll(scopedVars[name]?.value);
   }
   const variable = templateSrv.getVariables().find((one) => one.name === name);
   const current: unknown = variable && 'current' in variable ? variable.current : undefined;
   const value = current && typeof current === 'object' && 'value' in current ? current.value : undefined;
+  return isWordForAll(value);
+}
+
+function isWordForAll(value: unknown): boolean {
   return value === ALL || (Array.isArray(value) && value.includes(ALL));
 }
 

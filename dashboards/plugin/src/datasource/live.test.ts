@@ -1,0 +1,111 @@
+import { type DataQueryResponse, FieldType, LoadingState, createDataFrame } from '@grafana/data';
+import { EMPTY, NEVER, Subject, concat, of, throwError } from 'rxjs';
+import { me, mockLiveSrv } from '../testing/mockRuntime';
+import { WAITS_MS, wallboard } from './live';
+import type { Me } from './types';
+
+const frame = (waiting: number) =>
+  createDataFrame({ fields: [{ name: 'waiting', type: FieldType.number, values: [waiting] }] });
+
+/** Follows with a mock of Grafana Live; the clock is jest's. */
+function follow(streams: Parameters<typeof mockLiveSrv>[0], scopes: string[] = ['all']) {
+  const live = mockLiveSrv(streams);
+  const seen: DataQueryResponse[] = [];
+  const ask = async (): Promise<Me> => ({ ...me, scope: scopes.length > 1 ? scopes.shift()! : scopes[0] });
+  const subscription = wallboard({ uid: 'u1', refId: 'B', key: 'k', me: ask, service: live.service }).subscribe((one) =>
+    seen.push(one)
+  );
+  return { ...live, seen, subscription, last: () => seen[seen.length - 1] };
+}
+
+const paths = (live: { getDataStream: jest.Mock }) => live.getDataStream.mock.calls.map(([{ addr }]) => addr.path);
+
+describe('the live wallboard', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  test("asks for the channel of the user's scope and replaces the frame", async () => {
+    const live = follow([concat(of({ data: [frame(3)] }), NEVER)], ['0123456789abcdef']);
+    await jest.advanceTimersByTimeAsync(0);
+    const [options] = live.getDataStream.mock.calls[0];
+    expect(options.addr).toMatchObject({ scope: 'ds', path: 'wallboard/0123456789abcdef' });
+    expect(options.buffer).toMatchObject({ action: 'replace' });
+    expect(live.last()).toMatchObject({ state: LoadingState.Streaming, key: 'k', data: [{ refId: 'B', length: 1 }] });
+    live.subscription.unsubscribe();
+  });
+
+  test("hands on a frame of its own, as Grafana's is changed in place", async () => {
+    const stream = new Subject<DataQueryResponse>();
+    const live = follow([stream]);
+    await jest.advanceTimersByTimeAsync(0);
+    const shared = frame(3);
+    stream.next({ data: [shared] });
+    shared.fields[0].values[0] = 4;
+    expect(live.last().data[0].fields[0].values).toEqual([3]);
+    live.subscription.unsubscribe();
+  });
+
+  test('is asked for again when it ends, each time after a longer wait and with the scope as it is then', async () => {
+    const live = follow(
+      [EMPTY, throwError(() => new Error('gone')), concat(of({ data: [frame(1)] }), NEVER)],
+      ['all', 'all', '0123456789abcdef']
+    );
+    await jest.advanceTimersByTimeAsync(0);
+    expect(paths(live)).toEqual(['wallboard/all']);
+    await jest.advanceTimersByTimeAsync(WAITS_MS[0] - 1);
+    expect(paths(live)).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(paths(live)).toHaveLength(2);
+    expect(live.last()).toMatchObject({ state: LoadingState.Error, errors: [{ message: 'gone', refId: 'B' }] });
+    await jest.advanceTimersByTimeAsync(WAITS_MS[1]);
+    expect(paths(live)).toEqual(['wallboard/all', 'wallboard/all', 'wallboard/0123456789abcdef']);
+    expect(live.last().state).toBe(LoadingState.Streaming);
+    live.subscription.unsubscribe();
+  });
+
+  test('keeps what was last known when the stream reports an error', async () => {
+    const live = follow([
+      concat(of({ data: [frame(3)] }, { data: [], errors: [{ message: 'permission denied' }] }), NEVER),
+    ]);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(live.last()).toMatchObject({
+      state: LoadingState.Error,
+      data: [{ length: 1 }],
+      errors: [{ message: 'permission denied' }],
+    });
+    live.subscription.unsubscribe();
+  });
+
+  test('says so when the connection to Grafana is lost, and no longer when it is back', async () => {
+    const live = follow([concat(of({ data: [frame(3)] }), NEVER)]);
+    await jest.advanceTimersByTimeAsync(0);
+    live.connected.next(false);
+    expect(live.last().data[0].meta.notices).toEqual([
+      { severity: 'warning', text: expect.stringContaining('Not connected') },
+    ]);
+    live.connected.next(true);
+    expect(live.last().data[0].meta.notices).toBeUndefined();
+    live.subscription.unsubscribe();
+  });
+
+  test('an unreachable backend is an error with its own words', async () => {
+    const live = mockLiveSrv([]);
+    const seen: DataQueryResponse[] = [];
+    const denied = async () => Promise.reject({ data: { message: 'unknown_user: no account li.na' } });
+    const subscription = wallboard({ uid: 'u1', refId: 'B', key: 'k', me: denied, service: live.service }).subscribe(
+      (one) => seen.push(one)
+    );
+    await jest.advanceTimersByTimeAsync(0);
+    expect(seen[0].errors?.[0].message).toBe('unknown_user: no account li.na');
+    subscription.unsubscribe();
+  });
+
+  test('nothing is asked for any more once nobody looks', async () => {
+    const live = follow([EMPTY]);
+    await jest.advanceTimersByTimeAsync(0);
+    live.subscription.unsubscribe();
+    await jest.advanceTimersByTimeAsync(120_000);
+    expect(paths(live)).toHaveLength(1);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

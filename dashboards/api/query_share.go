@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"sync"
 	"time"
@@ -12,12 +13,17 @@ import (
 )
 
 // Answers are shared: however many people look at a board, equal queries that come at once are one query, and its answer
-// stands for a moment. What one person may see of an answer is cut from it later.
+// stands for a moment. While it is asked anew, or for a range that has moved on with the clock, whoever comes gets the answer of a moment
+// ago, with the moment it is of: nobody but the first waits. What one person may see of an answer is cut from it later.
 const (
 	// freshFor is how long an answer stands whose range reaches into the last hour, settledFor any other. What the sink
 	// brings late it brings within seconds.
 	freshFor, settledFor = 2 * time.Second, 30 * time.Second
 	settledAfter         = time.Hour
+	// An answer that took long stands longer, by this factor and up to settledFor: else a slow board would ask all the time.
+	standsTimes = 5
+	// lateFor is how old an answer may be that is given while a newer one is asked for, and how far its range may lie behind.
+	lateFor = 15 * time.Second
 	// awayFor is how long the warehouse is not asked the same again after it did not answer.
 	awayFor = time.Second
 	// maxAnswers and maxAnswer bound what is kept, in bytes; a larger answer is shared among those who wait for it.
@@ -34,6 +40,8 @@ const (
 type answers struct {
 	mu      sync.Mutex
 	flights map[string]*sharedAnswer
+	// last are the latest answers by what is asked, whenever.
+	last map[string]*sharedAnswer
 	// kept are the answers that stand, the oldest first; size is what they hold.
 	kept []*sharedAnswer
 	size int
@@ -50,6 +58,7 @@ type tenantTurns struct {
 // sharedAnswer is one query: who asks the same waits for done, and changes nothing of it.
 type sharedAnswer struct {
 	key    string
+	asked  question
 	done   chan struct{}
 	result *warehouse.Result
 	fault  *queryFault
@@ -58,10 +67,33 @@ type sharedAnswer struct {
 	size   int
 }
 
+// question is what is asked, and over which time. Its text is empty where the time does not reach the present.
+type question struct {
+	text         string
+	fromMs, toMs int64
+}
+
+func questionOf(tenant, name string, params map[string]any, now time.Time) question {
+	var at [3]int64
+	rest := maps.Clone(params)
+	for i, end := range [...]string{"from_ms", "to_ms", "at_ms"} {
+		at[i], _ = params[end].(int64)
+		delete(rest, end)
+	}
+	q := question{fromMs: at[0], toMs: max(at[1], at[2])}
+	if near(q.toMs, now.UnixMilli()) {
+		q.text = tenant + "\x00" + name + "\x00" + paramKey(rest)
+	}
+	return q
+}
+
+func near(a, b int64) bool { return max(a-b, b-a) <= lateFor.Milliseconds() }
+
 // shared answers a query of a tenant, of which others may be asking the same.
 func (s *Server) shared(ctx context.Context, tenant string, d *warehouse.Description, params map[string]any) (*sharedAnswer, *queryFault) {
 	key := tenant + "\x00" + d.Name + "\x00" + paramKey(params)
-	a, started, fault := s.answers.join(key, tenant, s.now())
+	now := s.now()
+	a, started, fault := s.answers.join(key, tenant, questionOf(tenant, d.Name, params, now), now)
 	if fault != nil {
 		return nil, fault
 	}
@@ -76,6 +108,9 @@ func (s *Server) shared(ctx context.Context, tenant string, d *warehouse.Descrip
 			s.answers.land(a, tenant, s.now())
 		}
 	}
+	if before := s.answers.before(a, now); before != nil {
+		return before, nil
+	}
 	select {
 	case <-a.done:
 		return a, a.fault
@@ -85,11 +120,12 @@ func (s *Server) shared(ctx context.Context, tenant string, d *warehouse.Descrip
 }
 
 // join finds the query that runs or was answered a moment ago, or begins it.
-func (q *answers) join(key, tenant string, now time.Time) (a *sharedAnswer, started bool, fault *queryFault) {
+func (q *answers) join(key, tenant string, asked question, now time.Time) (a *sharedAnswer, started bool, fault *queryFault) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.flights == nil {
-		q.flights, q.tenants, q.all = make(map[string]*sharedAnswer), make(map[string]*tenantTurns), make(chan struct{}, allQueries)
+		q.flights, q.last = make(map[string]*sharedAnswer), make(map[string]*sharedAnswer)
+		q.tenants, q.all = make(map[string]*tenantTurns), make(chan struct{}, allQueries)
 	}
 	if a = q.flights[key]; a != nil {
 		select {
@@ -97,7 +133,7 @@ func (q *answers) join(key, tenant string, now time.Time) (a *sharedAnswer, star
 			if now.Before(a.until) {
 				return a, false, nil
 			}
-			q.drop(a)
+			delete(q.flights, key) // it may be the latest answer for a while
 		default:
 			return a, false, nil
 		}
@@ -111,20 +147,39 @@ func (q *answers) join(key, tenant string, now time.Time) (a *sharedAnswer, star
 		return nil, false, &queryFault{Code: codeUnavailable, Message: "too many queries of this company are waiting; try again in some seconds"}
 	}
 	t.flights++
-	a = &sharedAnswer{key: key, done: make(chan struct{})}
+	a = &sharedAnswer{key: key, asked: asked, done: make(chan struct{})}
 	q.flights[key] = a
 	return a, true, nil
 }
 
+// before finds the answer of a moment ago to what is being asked; nil where there is none, or a itself is there.
+func (q *answers) before(a *sharedAnswer, now time.Time) *sharedAnswer {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	select {
+	case <-a.done:
+		return nil
+	default:
+	}
+	b := q.last[a.asked.text]
+	if b == nil || !now.Before(b.until.Add(lateFor)) || !near(a.asked.fromMs, b.asked.fromMs) || !near(a.asked.toMs, b.asked.toMs) {
+		return nil
+	}
+	return b
+}
+
 // drop forgets an answer; those who have it keep it.
 func (q *answers) drop(a *sharedAnswer) {
+	q.size -= a.size
 	if q.flights[a.key] == a {
-		q.size -= a.size
 		delete(q.flights, a.key)
+	}
+	if q.last[a.asked.text] == a {
+		delete(q.last, a.asked.text)
 	}
 }
 
-// land keeps an answer for the moment that it stands, and tells those who wait.
+// land keeps an answer for the time that it may be given, and tells those who wait.
 func (q *answers) land(a *sharedAnswer, tenant string, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -140,8 +195,11 @@ func (q *answers) land(a *sharedAnswer, tenant string, now time.Time) {
 		return
 	}
 	q.kept, q.size = append(q.kept, a), q.size+a.size
+	if a.fault == nil && a.asked.text != "" {
+		q.last[a.asked.text] = a
+	}
 	n := 0
-	for n < len(q.kept) && (q.size > maxAnswers || !now.Before(q.kept[n].until)) {
+	for n < len(q.kept) && (q.size > maxAnswers || !now.Before(q.kept[n].until.Add(lateFor))) {
 		q.drop(q.kept[n])
 		n++
 	}
@@ -159,9 +217,10 @@ func (s *Server) fly(a *sharedAnswer, tenant, name string, params map[string]any
 		return
 	}
 	defer leave()
-	a.asOfMs = s.now().UnixMilli()
+	began := s.now()
+	a.asOfMs = began.UnixMilli()
 	a.result, a.fault = s.ask(name, params)
-	a.until = s.now().Add(standsFor(params, s.now()))
+	a.until = s.now().Add(standsFor(params, began, s.now()))
 	if a.fault != nil {
 		a.until = s.now()
 		if a.fault.Code == codeUnavailable {
@@ -236,11 +295,11 @@ func (s *Server) warehouseAnswers() bool {
 }
 
 // standsFor is how long an answer stands.
-func standsFor(params map[string]any, now time.Time) time.Duration {
+func standsFor(params map[string]any, began, now time.Time) time.Duration {
 	if to, ranged := params["to_ms"].(int64); ranged && now.UnixMilli()-to > settledAfter.Milliseconds() {
 		return settledFor
 	}
-	return freshFor
+	return min(max(freshFor, standsTimes*now.Sub(began)), settledFor)
 }
 
 // clean replaces what JSON cannot say.

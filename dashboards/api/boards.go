@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/tributary-cc/tributary/stream/access"
 )
@@ -17,9 +19,31 @@ const (
 	userHeader = "X-Tributary-User"
 	// askRate and askBurst bound the requests of one person's boards.
 	askRate, askBurst = 50, 400
-	// lookEvery is how often, a second, it is written down that a person looks at boards: a board asks every few seconds.
-	lookEvery = 1.0 / 3600
+	// lookEvery is how often it is written down that a person looks at boards: a board asks every few seconds.
+	lookEvery = time.Hour
 )
+
+// looks remember of whom it was written down lately that they look at boards.
+type looks struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+func (l *looks) due(key string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, known := l.at[key]
+	return !known || now.Sub(at) >= lookEvery
+}
+
+func (l *looks) told(key string, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at == nil || len(l.at) >= maxLimited {
+		l.at = make(map[string]time.Time)
+	}
+	l.at[key] = now
+}
 
 var errUnauthenticated = &fault{kindUnauthenticated, "unauthenticated", "log in first, or send a program's token: Authorization: Bearer …"}
 
@@ -32,13 +56,19 @@ func bearerOf(r *http.Request) string {
 	return strings.TrimSpace(token)
 }
 
-// asking is by what right a board is read: a token, and the login of the person for whom a program asks.
-type asking struct{ token, login string }
+// asking is by what right a board is read: a token, and for whom a program asks. Who is asked for without a name is nobody:
+// a program that knows nobody's login must not see what the program itself may.
+type asking struct {
+	token     string
+	login     string
+	forwarded bool
+}
 
 func (a asking) String() string { return "a token" } // it is no word for logs
 
 func askingOf(r *http.Request) asking {
-	a := asking{token: bearerOf(r), login: r.Header.Get(userHeader)}
+	logins := r.Header.Values(userHeader)
+	a := asking{token: bearerOf(r), login: strings.Join(logins, ","), forwarded: len(logins) > 0}
 	if a.token == "" {
 		a.token = tokenOf(r)
 	}
@@ -71,7 +101,7 @@ func (s *Server) boardPerson(ctx context.Context, a asking) (person, error) {
 	if err != nil {
 		return person{}, err
 	}
-	if a.login == "" {
+	if !a.forwarded {
 		return who, s.mayLook(ctx, who)
 	}
 	if !who.can(access.ActionBoardForward) {
@@ -79,6 +109,9 @@ func (s *Server) boardPerson(ctx context.Context, a asking) (person, error) {
 	}
 	p, err := s.config.Accounts.Forward(ctx, who.who, a.login)
 	if errors.Is(err, access.ErrNotFound) {
+		if !s.asks.Take(who.account()+" unknown", s.now()) {
+			return person{}, errRate // it is not here that logins are tried out
+		}
 		return person{}, &fault{
 			kindDenied, "unknown_user",
 			"there is no open account here with the login of who is signed in; an administrator makes it with the same login, e.g. `tributary user add LOGIN --role supervisor`",
@@ -98,10 +131,11 @@ func (s *Server) mayLook(ctx context.Context, who person) error {
 	if !may {
 		key += " refused"
 	}
-	if s.looks.Take(key, s.now()) {
+	if s.looks.due(key, s.now()) {
 		if err := s.audit(ctx, who, access.ActionBoardRead, "boards", may); err != nil {
 			return err
 		}
+		s.looks.told(key, s.now())
 	}
 	if !may {
 		return &fault{kindDenied, "forbidden", "boards are open to the roles supervisor, qa and admin, and to programs with the role dashboards; an administrator gives roles"}

@@ -317,3 +317,67 @@ func TestTheLagOfALiveBoard(t *testing.T) {
 		require.Empty(t, s.boards.feeds)
 	})
 }
+
+// Streams have no end of their own: a server that stops does not wait for them.
+func TestAServerThatStopsEndsItsStreams(t *testing.T) {
+	w, token := newBoard(t)
+	p := w.process()
+	x := p.watch("", as(token, "")...)
+	_, open := x.next()
+	require.True(t, open)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	require.NoError(t, p.Config.Shutdown(ctx))
+	for open {
+		_, open = x.next()
+	}
+}
+
+// What came into force is told as far as one sees it.
+func TestAnnotations(t *testing.T) {
+	w, token := newBoard(t)
+	at := w.ms.Load()
+	for i, o := range []*event.ConfigObject{
+		{Object: &event.ConfigObject_Policy{Policy: &event.Policy{}}},
+		{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: "cards"}}},
+		{Removed: true, Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: "zoe"}}},
+	} {
+		w.put(event.TopicConfigFacts, &event.Event{Tenant: "acme", Key: "acme/config", AtMs: at + int64(i+1)*1000, Body: &event.Event_ConfigApplied{
+			ConfigApplied: &event.ConfigApplied{Version: uint64(i + 3), Objects: []*event.ConfigObject{o}},
+		}})
+	}
+	p := w.process()
+	ask := func(login string, from, to int64) answer {
+		return p.ask("GET", fmt.Sprintf("/api/boards/annotations?from_ms=%d&to_ms=%d", from, to), "", as(token, login)...)
+	}
+	a := ask("", at, at+10_000)
+	require.Equal(t, []any{
+		map[string]any{"at_ms": float64(at + 3000), "kind": "config", "version": 5.0, "title": "Configuration 5", "text": "agents: zoe (removed)", "tags": []any{"config"}},
+		map[string]any{"at_ms": float64(at + 2000), "kind": "config", "version": 4.0, "title": "Configuration 4", "text": "queues: cards", "tags": []any{"config"}},
+		map[string]any{"at_ms": float64(at + 1000), "kind": "policy", "version": 3.0, "title": "Policy of configuration 3", "text": "policy: main", "tags": []any{"config", "policy"}},
+	}, a.body["annotations"].([]any)[:3], a.raw) //nolint:errcheck // a test
+	require.Len(t, ask("", at+1000, at+2000).body["annotations"], 1)
+	require.Empty(t, ask("", 1, 2).body["annotations"])
+	lara := ask("lara", at, at+10_000)
+	require.Len(t, lara.body["annotations"], 4)
+	for _, foreign := range []string{"cards", "zoe", "bob"} {
+		require.NotContains(t, lara.raw, foreign)
+	}
+	require.Contains(t, lara.raw, "sales")
+	for _, query := range []string{"", "?from_ms=1", "?from_ms=2&to_ms=1", "?from_ms=-1&to_ms=1", "?from_ms=0&to_ms=9e99", "?from_ms=0&to_ms=9223372036854775807"} {
+		require.Equal(t, 400, p.ask("GET", "/api/boards/annotations"+query, "", as(token, "")...).status, query)
+	}
+}
+
+func TestVersionsAreBounded(t *testing.T) {
+	v := newView()
+	for i := range 3 * maxVersions {
+		v.apply([]engine.Delivered{{Event: &event.Event{Tenant: "acme", AtMs: int64(i), Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{
+			Version: uint64(i), Objects: []*event.ConfigObject{{Object: &event.ConfigObject_Team{Team: &event.Team{Id: "t"}}}},
+		}}}}})
+		require.LessOrEqual(t, len(v.tenants["acme"].versions), maxVersions)
+	}
+	got := v.annotations("acme", nil, 0, latestMoment)
+	require.Len(t, got, maxAnnotations)
+	require.Equal(t, uint64(3*maxVersions-1), got[0].Version)
+}

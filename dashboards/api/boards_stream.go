@@ -16,10 +16,27 @@ type boardsShown struct {
 	feeds  map[string]*feed
 	places *live.Quota
 	doubt  chan struct{}
+	// closing is closed when a server stops that streams come through: it waits for requests, and streams have no end.
+	closing chan struct{}
+	close   sync.Once
+	servers map[*http.Server]bool
 }
 
-func newBoardsShown() boardsShown {
-	return boardsShown{places: live.NewQuota(maxStreams, maxTenantStreams), doubt: make(chan struct{}, 1)}
+// stopsWith has streams end when the server that a request came through stops.
+func (b *boardsShown) stopsWith(r *http.Request) {
+	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	if !ok {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.servers == nil {
+		b.servers = make(map[*http.Server]bool)
+	}
+	if !b.servers[server] {
+		b.servers[server] = true
+		server.RegisterOnShutdown(func() { b.close.Do(func() { close(b.closing) }) })
+	}
 }
 
 // boardStream is one connection that is told of a board.
@@ -67,6 +84,7 @@ func (s *Server) boardLive(w http.ResponseWriter, r *http.Request, who person) e
 		return unavailable("this process is ending; try again")
 	}
 	defer s.leaveFeed(st)
+	s.boards.stopsWith(r)
 	s.doubtRights() // what ended since the request was let in
 	out := newEventWriter(w)
 	defer out.close()
@@ -83,6 +101,8 @@ func (s *Server) boardLive(w http.ResponseWriter, r *http.Request, who person) e
 		case <-r.Context().Done():
 			return nil
 		case <-s.work.Ending():
+			return nil
+		case <-s.boards.closing:
 			return nil
 		}
 	}

@@ -130,6 +130,8 @@ func TestWhoReadsBoards(t *testing.T) {
 		{"a person of another tenant", "unknown_user", 403, as(token, "olaf")},
 		{"nobody's login", "unknown_user", 403, as(token, "nobody")},
 		{"a hostile login", "unknown_user", 403, as(token, "x' OR 1=1 --"+strings.Repeat("x", 500))},
+		{"nobody said", "unknown_user", 403, []string{"Authorization", "Bearer " + token, userHeader, ""}},
+		{"blank", "unknown_user", 403, as(token, " ")},
 		{"a program as a person", "unknown_user", 403, as(token, "grafana")},
 		{"a person who may not", "forbidden", 403, as(token, "bob")},
 	} {

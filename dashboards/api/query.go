@@ -18,6 +18,8 @@ const (
 	queryTimeout = 25 * time.Second
 	maxQueries   = 20
 	maxRef       = 64
+	// maxAnswerBytes bounds the answers of one request together, about.
+	maxAnswerBytes = 32 << 20
 )
 
 // The words that a board's query fails with.
@@ -104,8 +106,23 @@ func (s *Server) runQueries(w http.ResponseWriter, r *http.Request, who person) 
 		all.Go(func() { out[i] = s.answerOne(r.Context(), who, &b.Queries[i]) })
 	}
 	all.Wait()
+	bound(out)
 	live.WriteJSON(w, http.StatusOK, map[string]any{"results": out})
 	return nil
+}
+
+// bound keeps an answer to what a board can show: the queries that would make it larger fail.
+func bound(out []queryAnswer) {
+	left := maxAnswerBytes
+	for i := range out {
+		if out[i].queryRows == nil {
+			continue
+		}
+		if left -= sizeOf(out[i].Rows); left < 0 {
+			out[i].queryRows = nil
+			out[i].Fault = &queryFault{Code: codeTooSlow, Message: "the answers of this request are too large together; take fewer queries, shorter ranges or longer intervals"}
+		}
+	}
 }
 
 func (b *queryBody) check() error {

@@ -227,7 +227,9 @@ func (s *Server) fly(a *sharedAnswer, tenant, name string, params map[string]any
 			a.until = s.now().Add(awayFor)
 		}
 	}
-	a.size = sizeOf(a.result) + len(a.key)
+	if a.size = len(a.key); a.result != nil {
+		a.size += sizeOf(a.result.Rows)
+	}
 }
 
 // turn waits for a place among the tenant's queries, and then among all.
@@ -313,13 +315,10 @@ func clean(r *warehouse.Result) {
 	}
 }
 
-// sizeOf is about how many bytes an answer holds.
-func sizeOf(r *warehouse.Result) int {
-	if r == nil {
-		return 0
-	}
+// sizeOf is about how many bytes rows hold.
+func sizeOf(rows [][]any) int {
 	n := 0
-	for _, row := range r.Rows {
+	for _, row := range rows {
 		n += 24 + 16*len(row)
 		for _, v := range row {
 			switch v := v.(type) {

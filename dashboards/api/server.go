@@ -133,21 +133,22 @@ type Server struct {
 	facts, offers cache[*event.Event]
 	names         nameBook
 	shows         *live.Limiter
-	// asks bound the requests of a person's boards, looks how often it is written down that the person looks.
-	asks, looks *live.Limiter
-	answers     answers
-	boards      boardsShown
-	catalogue   map[string]*warehouse.Description
-	uploads     *live.Limiter
-	watch       revocations
-	metrics     *metrics
-	mask        func(string) string
-	auditor     *Auditor
-	sockets     *live.Sockets
-	handler     http.Handler
-	work        *live.Crew
-	ran         atomic.Bool
-	stopped     atomic.Bool
+	// asks bound the requests of a person's boards.
+	asks      *live.Limiter
+	looks     looks
+	answers   answers
+	boards    boardsShown
+	catalogue map[string]*warehouse.Description
+	uploads   *live.Limiter
+	watch     revocations
+	metrics   *metrics
+	mask      func(string) string
+	auditor   *Auditor
+	sockets   *live.Sockets
+	handler   http.Handler
+	work      *live.Crew
+	ran       atomic.Bool
+	stopped   atomic.Bool
 
 	conns live.Roll[*session]
 	// places counts the connections of each account, and reads bounds how many pages at once are read from the log.
@@ -180,8 +181,9 @@ func New(c Config) (*Server, error) {
 		facts: cache[*event.Event]{limit: 4096}, offers: cache[*event.Event]{limit: 4096},
 		shows: live.NewLimiter(showRate, showBurst, maxLimited), uploads: live.NewLimiter(uploadRate, uploadBurst, maxLimited),
 	}
-	s.boards = newBoardsShown()
-	s.asks, s.looks = live.NewLimiter(askRate, askBurst, maxLimited), live.NewLimiter(lookEvery, 1, maxLimited)
+	s.boards.places, s.boards.doubt = live.NewQuota(maxStreams, maxTenantStreams), make(chan struct{}, 1)
+	s.boards.closing = make(chan struct{})
+	s.asks = live.NewLimiter(askRate, askBurst, maxLimited)
 	s.view.now = func() int64 { return c.Now().UnixMilli() }
 	var err error
 	if s.catalogue, err = catalogue(); err != nil {

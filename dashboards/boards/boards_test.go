@@ -76,8 +76,8 @@ func TestLinksLeadToBoardsPanelsAndVariablesThatAreThere(t *testing.T) {
 		n := 0
 		f.Board.walk(func(p Panel, l dataLink) {
 			n++
-			if strings.HasPrefix(l.URL, "${page_url}/") {
-				require.Equal(t, `${page_url}/conversations/${__data.fields["conversation"]}`, l.URL)
+			if strings.HasPrefix(l.URL, "${page_url:raw}/") {
+				require.Equal(t, `${page_url:raw}/conversations/${__data.fields["conversation"]}`, l.URL)
 				return
 			}
 			require.NotEmpty(t, l.Title)

@@ -52,7 +52,7 @@ func (l Language) anyChannel() Variable {
 func (l Language) list(title, description string, q Query, shown []string, overrides ...override) Panel {
 	open := dataLink{
 		Title: l.t("Open the conversation in Tributary", "在 Tributary 中打开会话"), TargetBlank: true, OneClick: true,
-		URL: `${page_url}/conversations/${__data.fields["conversation"]}`,
+		URL: `${page_url:raw}/conversations/${__data.fields["conversation"]}`,
 	}
 	all := []override{l.column("contact", set("links", []dataLink{open}))} // that of the conversation comes with the data
 	named := map[string]bool{"contact": true}

@@ -141,11 +141,11 @@ func only(hidden []string, shown ...string) transformation {
 	}}
 }
 
-// hidden keeps a column out of sight.
+// hidden keeps a column of a table out of sight: the first property is read by Grafana up to 12.1, the second from then on.
 func hidden(names ...string) []override {
 	var out []override
 	for _, n := range names {
-		out = append(out, by(n, set("custom.hidden", true)))
+		out = append(out, by(n, set("custom.hidden", true), set("custom.hideFrom", map[string]bool{"viz": true})))
 	}
 	return out
 }

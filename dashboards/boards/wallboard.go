@@ -124,8 +124,8 @@ func (l Language) queuesNow() Panel {
 		l.column("offered", right), l.column("target_ms", set("unit", millis)),
 		count("enqueued"), count("answered", is("outcome", "answered")), count("abandoned", is("outcome", "abandoned")),
 		l.column("open", set("mappings", l.yesNo())),
-		by("queue", set("custom.hidden", true)),
 	)
+	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, hidden("queue")...)
 	p.Transformations = append(append([]transformation{onlyWhere("row", queueRow)}, seconds()), only([]string{"queue"},
 		"name", "alerts", "waiting", "oldest", "free", "staffed", "service_level", "offered", "target_ms", "enqueued", "answered", "abandoned", "open"))
 	p.Options = tableOptions{ShowHeader: true, CellHeight: "lg", SortBy: []sortBy{{DisplayName: l.w(columns["oldest"]), Desc: true}}}

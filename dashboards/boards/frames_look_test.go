@@ -1,0 +1,198 @@
+//go:build look
+
+package boards
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-cc/tributary/dashboards/plugin/pkg/plugin"
+	"github.com/tributary-cc/tributary/stream/warehouse"
+)
+
+// TestFramesToLookAt writes what the data source's back end answers to every panel, over the seeded day, into the file that LOOK_FRAMES
+// names: look/ draws it. The API in front of the warehouse is a double; the wallboard's snapshot is made up.
+func TestFramesToLookAt(t *testing.T) {
+	out := os.Getenv("LOOK_FRAMES")
+	if out == "" {
+		t.Skip("LOOK_FRAMES names no file")
+	}
+	w := seeded(t)
+	api := httptest.NewServer(door(t, w))
+	defer api.Close()
+	settings, err := json.Marshal(map[string]string{"url": api.URL, "pageUrl": "https://tributary.example.com"})
+	require.NoError(t, err)
+	made, err := plugin.Factory(func() time.Time { return time.UnixMilli(end) })(t.Context(), backend.DataSourceInstanceSettings{
+		UID: DatasourceUID, JSONData: settings, DecryptedSecureJSONData: map[string]string{"token": "tt-look"},
+	})
+	require.NoError(t, err)
+	d, is := made.(*plugin.Datasource)
+	require.True(t, is)
+	defer d.Dispose()
+	all := map[string]map[string]data.Frames{}
+	files, err := Written()
+	require.NoError(t, err)
+	for _, f := range files {
+		all[f.Name] = map[string]data.Frames{}
+		for _, p := range f.Board.Panels {
+			for _, q := range p.Targets {
+				all[f.Name][fmt.Sprint(p.ID)] = answer(t, d, q, chosenFirst(f.Board))
+			}
+		}
+	}
+	text, err := json.Marshal(map[string]any{"from": begin, "to": end, "frames": all})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(out, text, 0o600))
+}
+
+func answer(t *testing.T, d *plugin.Datasource, q Query, vars map[string]string) data.Frames {
+	t.Helper()
+	params := map[string]string{}
+	for name, value := range q.Params {
+		if variable, is := strings.CutPrefix(value, "$"); is {
+			value = vars[variable]
+		}
+		params[name] = value
+	}
+	q.Params = params
+	text, err := json.Marshal(q)
+	require.NoError(t, err)
+	from, to := begin, end
+	if q.Query == "queue_by_minute" {
+		from = end - 30*minute
+	}
+	req := &backend.QueryDataRequest{
+		PluginContext: backend.PluginContext{User: &backend.User{Login: "sue"}},
+		Queries:       []backend.DataQuery{{RefID: "A", JSON: text, Interval: time.Minute, TimeRange: backend.TimeRange{From: time.UnixMilli(from), To: time.UnixMilli(to)}}},
+	}
+	res, err := d.QueryData(context.Background(), req)
+	require.NoError(t, err)
+	require.NoError(t, res.Responses["A"].Error, string(text))
+	return res.Responses["A"].Frames
+}
+
+// door is a double of Tributary's API: its queries are the real ones.
+func door(t *testing.T, w *warehouse.Warehouse) http.Handler {
+	t.Helper()
+	mux := http.NewServeMux()
+	say := func(rw http.ResponseWriter, v any) {
+		rw.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(rw).Encode(v); err != nil {
+			t.Error(err)
+		}
+	}
+	mux.HandleFunc("GET /api/boards/me", func(rw http.ResponseWriter, _ *http.Request) {
+		say(rw, map[string]any{"tenant": "acme", "login": "sue", "scope": "all"})
+	})
+	mux.HandleFunc("GET /api/queries", func(rw http.ResponseWriter, _ *http.Request) {
+		all, err := warehouse.BoardQueries()
+		if err != nil {
+			t.Error(err)
+		}
+		say(rw, map[string]any{"queries": all})
+	})
+	mux.HandleFunc("POST /api/query", func(rw http.ResponseWriter, r *http.Request) {
+		var body struct {
+			Queries []struct {
+				Ref, Name string
+				Params    map[string]any
+			}
+		}
+		d := json.NewDecoder(r.Body)
+		d.UseNumber()
+		if err := d.Decode(&body); err != nil {
+			t.Error(err)
+		}
+		results := []any{}
+		for _, q := range body.Queries {
+			params := map[string]any{"tenant": "acme"}
+			for name, v := range q.Params {
+				params[name] = v
+				if n, is := v.(json.Number); is {
+					params[name] = n.String()
+				}
+			}
+			res, err := w.Query(r.Context(), q.Name, params)
+			if err != nil {
+				results = append(results, map[string]any{"ref": q.Ref, "error": map[string]string{"code": "bad_query", "message": err.Error()}})
+				continue
+			}
+			results = append(results, map[string]any{"ref": q.Ref, "columns": withUnits(t, q.Name, res.Columns), "rows": res.Rows, "as_of_ms": end})
+		}
+		say(rw, map[string]any{"results": results})
+	})
+	mux.HandleFunc("GET /api/boards/live", func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/event-stream")
+		text, err := json.Marshal(wall())
+		if err != nil {
+			t.Error(err)
+		}
+		_, _ = fmt.Fprintf(rw, "data: %s\n\n", text)
+		_ = http.NewResponseController(rw).Flush()
+		<-r.Context().Done()
+	})
+	return mux
+}
+
+// withUnits tells with each column how to read it, as the API does.
+func withUnits(t *testing.T, query string, columns []warehouse.Column) []any {
+	all, err := warehouse.BoardQueries()
+	if err != nil {
+		t.Error(err)
+	}
+	units := map[string]warehouse.Unit{}
+	for _, d := range all {
+		for _, c := range d.Columns {
+			if d.Name == query {
+				units[c.Name] = c.Unit
+			}
+		}
+	}
+	out := make([]any, len(columns))
+	for i, c := range columns {
+		out[i] = map[string]any{"name": c.Name, "type": c.Type, "unit": units[c.Name]}
+	}
+	return out
+}
+
+// wall is a floor with something of everything.
+func wall() map[string]any {
+	queue := func(id, name string, waiting, offered int, oldest int64, staffed, free int, open bool, numbers [4]int, level any, alerts ...string) map[string]any {
+		since := int64(0)
+		if oldest > 0 {
+			since = end - oldest*second
+		}
+		if alerts == nil {
+			alerts = []string{}
+		}
+		return map[string]any{
+			"queue": id, "name": name, "waiting": waiting, "offered": offered, "oldest_ms": since, "staffed": staffed, "free": free, "open": open, "target_ms": 20_000,
+			"enqueued": numbers[0], "answered": numbers[1], "abandoned": numbers[2], "answered_in_target": numbers[3], "service_level": level, "alerts": alerts,
+		}
+	}
+	total := queue("", "", 14, 2, 251, 11, 3, true, [4]int{103, 80, 9, 66}, 76.74)
+	delete(total, "open")
+	delete(total, "alerts")
+	return map[string]any{
+		"at_ms": end, "total": total, "agents": map[string]int{"available": 3, "busy": 7, "wrapping": 1, "away": 2, "offline": 9},
+		"queues": []any{
+			queue("cards", "Cards", 3, 1, 17, 5, 2, true, [4]int{40, 34, 2, 31}, 91.18),
+			queue("loans", "Loans 贷款", 8, 1, 251, 3, 0, true, [4]int{31, 20, 5, 13}, 54.17, "over_target", "service_level_low"),
+			queue("travel", "Travel desk", 2, 0, 64, 0, 0, true, [4]int{18, 14, 1, 12}, 80.0, "nobody_staffed", "over_target"),
+			queue("night", "Night line", 1, 0, 9, 2, 1, false, [4]int{9, 7, 1, 6}, 75.0, "closed_with_waiting"),
+			queue("vip", "VIP", 0, 0, 0, 3, 1, true, [4]int{5, 5, 0, 4}, 80.0),
+			queue("mail", "Back office", 0, 0, 0, 1, 1, true, [4]int{0, 0, 0, 0}, nil),
+		},
+	}
+}

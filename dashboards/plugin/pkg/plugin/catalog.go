@@ -81,15 +81,16 @@ func (c *catalog) query(ctx context.Context, name string) (*queryInfo, error) {
 	return nil, wrong("Tributary has no query %.60q for boards: choose one of those that the query editor lists", name)
 }
 
-// refresh asks anew, whatever is kept.
-func (c *catalog) refresh(ctx context.Context) error {
+// refresh asks anew, whatever is kept, and tells how many queries there are.
+func (c *catalog) refresh(ctx context.Context) (int, error) {
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
-	return c.fetch(ctx)
+	err := c.fetch(ctx)
+	return len(c.queries), err
 }
 
 func (c *catalog) fetch(ctx context.Context) error {

@@ -101,7 +101,7 @@ func (c *client) send(ctx context.Context, who caller, method, path string, quer
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
-	req.Header.Set("Authorization", "Bearer "+string(c.settings.token))
+	req.Header.Set("Authorization", "Bearer "+c.settings.token())
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,16 +38,28 @@ type double struct {
 	// handlers take the place of the double's own.
 	handlers map[string]http.HandlerFunc
 	// results answer named queries.
-	results map[string]func(sentQuery) any
+	results map[string]func(sentQuery) map[string]any
 	events  chan string
+	// conns are the connections that are open.
+	conns atomic.Int64
 }
 
 func newDouble(t *testing.T) *double {
 	d := &double{
 		t: t, handlers: make(map[string]http.HandlerFunc), events: make(chan string, 100),
-		results: map[string]func(sentQuery) any{"queue_by_interval": queueRows, "contacts_of": contactRows, "queue_now": nowRows},
+		results: map[string]func(sentQuery) map[string]any{"queue_by_interval": queueRows, "contacts_of": contactRows, "queue_now": nowRows},
 	}
-	d.Server = httptest.NewServer(d)
+	d.Server = httptest.NewUnstartedServer(d)
+	d.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			d.conns.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			d.conns.Add(-1)
+		case http.StateActive, http.StateIdle:
+		}
+	}
+	d.Start()
 	t.Cleanup(d.Close)
 	return d
 }
@@ -117,13 +131,12 @@ func (d *double) query(w http.ResponseWriter, r *http.Request) {
 	d.mu.Unlock()
 	var results []any
 	for _, q := range body.Queries {
-		make := d.results[q.Name]
-		if make == nil {
+		answer := d.results[q.Name]
+		if answer == nil {
 			results = append(results, map[string]any{"ref": q.Ref, "error": map[string]string{"code": "bad_query", "message": "no such query"}})
 			continue
 		}
-		result, ok := make(q).(map[string]any)
-		require.True(d.t, ok)
+		result := answer(q)
 		result["ref"] = q.Ref
 		results = append(results, result)
 	}
@@ -200,7 +213,7 @@ var counted = map[string]string{
 	"sl_copc": unitPercent, "enqueued": "count", "answered": "count", "waiting": "count",
 }
 
-func queueRows(q sentQuery) any {
+func queueRows(q sentQuery) map[string]any {
 	from, _ := q.Params["from_ms"].(float64)
 	step, _ := q.Params["interval_ms"].(float64)
 	at := int64(from)
@@ -216,14 +229,14 @@ func queueRows(q sentQuery) any {
 	}
 }
 
-func nowRows(sentQuery) any {
+func nowRows(sentQuery) map[string]any {
 	return map[string]any{
 		"columns": columns("queue", "String", "waiting", "UInt64", "oldest_ms", "Int64"),
 		"rows":    []any{[]any{"sales", 2, 1795424390000}, []any{"service", 0, 0}}, "as_of_ms": 1795424403000,
 	}
 }
 
-func contactRows(sentQuery) any {
+func contactRows(sentQuery) map[string]any {
 	return map[string]any{
 		"columns": columns("contact", "String", "conversation", "String", "left_ms", "Int64", "wait_ms", "Int64"),
 		"rows":    []any{[]any{"c1", "v1", 1795424401000, 9000}, []any{"c2", "v2", 0, 3000}}, "truncated": true, "as_of_ms": 1795424403000,
@@ -268,7 +281,7 @@ func query(ref, model string) backend.DataQuery {
 	}
 }
 
-func (d *Datasource) ask2(t *testing.T, user *backend.User, queries ...backend.DataQuery) backend.Responses {
+func (d *Datasource) asked(t *testing.T, user *backend.User, queries ...backend.DataQuery) backend.Responses {
 	t.Helper()
 	resp, err := d.QueryData(t.Context(), &backend.QueryDataRequest{PluginContext: backend.PluginContext{User: user}, Queries: queries})
 	require.NoError(t, err)

@@ -81,7 +81,7 @@ func networkFault(path string, err error) *fault {
 		return downstream(http.StatusBadGateway, errors.New("the certificate of Tributary is for another host than the one in the URL of the data source"))
 	case errors.As(err, &verify):
 		return downstream(http.StatusBadGateway, errors.New("the certificate of Tributary does not hold: it may have expired"))
-	case errors.As(err, &record):
+	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		return downstream(http.StatusBadGateway, errors.New("the URL of the data source begins with https://, but there is no TLS: check the URL"))
 	case strings.Contains(err.Error(), "unexpected EOF"), strings.Contains(err.Error(), "malformed"):
 		return downstream(http.StatusBadGateway, fmt.Errorf("the answer of %s broke off, or is no HTTP: try again, and check the URL", path))

@@ -36,7 +36,7 @@ func TestGoldenFrames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			api := newDouble(t)
 			api.events <- event(begun.UnixMilli(), 2)
-			r := api.open().ask2(t, sue, query("A", model))["A"]
+			r := api.open().asked(t, sue, query("A", model))["A"]
 			experimental.CheckGoldenJSONResponse(t, "testdata", name, &r, update)
 			for _, f := range r.Frames {
 				require.Equal(t, "A", f.RefID)
@@ -54,7 +54,7 @@ func TestQueriesTravelTogether(t *testing.T) {
 		queries = append(queries, query(fmt.Sprintf("A/%d", i), `{`+byInterval+`}`))
 	}
 	queries = append(queries, query("B", `{"query":"contacts_of","params":{"queue":"`+strings.Repeat("x", 50<<10)+`","skip":0,"count":1}}`))
-	for ref, r := range d.ask2(t, sue, queries...) {
+	for ref, r := range d.asked(t, sue, queries...) {
 		require.NoError(t, r.Error, ref)
 		require.NotEmpty(t, r.Frames, ref)
 	}
@@ -70,14 +70,14 @@ func TestQueriesTravelTogether(t *testing.T) {
 func TestPartialSuccess(t *testing.T) {
 	api := newDouble(t)
 	for code, message := range map[string]string{"unavailable": "the warehouse is away", "too_slow": "it took too long", "forbidden": "not your queue"} {
-		api.results["queue_"+code] = func(sentQuery) any {
+		api.results["queue_"+code] = func(sentQuery) map[string]any {
 			return map[string]any{"error": map[string]string{"code": code, "message": message, "field": "queue"}}
 		}
 	}
 	list := append([]queryInfo{{Name: "queue_unavailable"}, {Name: "queue_too_slow"}, {Name: "queue_forbidden"}, {Name: "gone"}}, doubleQueries...)
 	api.handle("/api/queries", func(w http.ResponseWriter, _ *http.Request) { write(w, map[string]any{"queries": list}) })
 	d := api.open()
-	got := d.ask2(t, sue,
+	got := d.asked(t, sue,
 		query("ok", `{`+byInterval+`}`), query("away", `{"query":"queue_unavailable"}`), query("slow", `{"query":"queue_too_slow"}`),
 		query("theirs", `{"query":"queue_forbidden"}`), query("gone", `{"query":"gone"}`), query("none", `{"query":"nothing"}`),
 		query("params", `{"query":"queue_by_interval","params":{"queu":"x","target_ms":"soon","abandons":300}}`),
@@ -124,7 +124,7 @@ func TestPartialSuccess(t *testing.T) {
 // A line with two values at one time would mean nothing.
 func TestSeriesNeedsLabels(t *testing.T) {
 	api := newDouble(t)
-	api.results["queue_by_interval"] = func(sentQuery) any {
+	api.results["queue_by_interval"] = func(sentQuery) map[string]any {
 		return map[string]any{
 			"columns": columns("interval_ms", "Int64", "queue", "String", "answered", "UInt64"),
 			"rows":    []any{[]any{2000, "a", 1}, []any{1000, "a", 2}, []any{2000, "b", 3}},
@@ -132,21 +132,21 @@ func TestSeriesNeedsLabels(t *testing.T) {
 	}
 	d := api.open()
 	model := `{` + byInterval + `,"format":"series","value":["answered"]`
-	r := d.ask2(t, sue, query("A", model+`}`))["A"]
+	r := d.asked(t, sue, query("A", model+`}`))["A"]
 	require.NoError(t, r.Error)
 	require.Len(t, r.Frames, 2)
 	require.Equal(t, data.Labels{"queue": "a"}, r.Frames[0].Fields[1].Labels)
 	require.Equal(t, time.UnixMilli(1000).UTC(), r.Frames[0].Fields[0].At(0), "in the order of time")
 	require.Equal(t, int64(2), r.Frames[0].Fields[1].At(0))
 
-	api.results["queue_by_interval"] = func(sentQuery) any {
+	api.results["queue_by_interval"] = func(sentQuery) map[string]any {
 		return map[string]any{"columns": columns("interval_ms", "Int64", "queue", "String", "answered", "UInt64"), "rows": []any{[]any{2000, "a", 1}, []any{2000, "a", 2}}}
 	}
-	require.ErrorContains(t, d.ask2(t, sue, query("A", model+`}`))["A"].Error, "several rows for one time")
-	api.results["queue_by_interval"] = func(sentQuery) any {
+	require.ErrorContains(t, d.asked(t, sue, query("A", model+`}`))["A"].Error, "several rows for one time")
+	api.results["queue_by_interval"] = func(sentQuery) map[string]any {
 		return map[string]any{"columns": columns("interval_ms", "Int64", "queue", "String", "answered", "UInt64"), "rows": []any{}}
 	}
-	r = d.ask2(t, sue, query("A", model+`}`))["A"]
+	r = d.asked(t, sue, query("A", model+`}`))["A"]
 	require.NoError(t, r.Error)
 	require.Len(t, r.Frames, 1)
 	require.Equal(t, data.FrameTypeTimeSeriesMulti, r.Frames[0].Meta.Type)
@@ -216,12 +216,12 @@ func TestWhoAsks(t *testing.T) {
 	d := api.open()
 	model := `{"query":"queue_now"}`
 	for _, user := range []*backend.User{nil, {}} {
-		r := d.ask2(t, user, query("A", model))["A"]
+		r := d.asked(t, user, query("A", model))["A"]
 		require.ErrorContains(t, r.Error, "no signed-in user")
 		require.Equal(t, backend.Status(403), r.Status)
 	}
 	require.Empty(t, api.requests("/api/query"))
-	require.ErrorContains(t, d.ask2(t, &backend.User{Login: "eve"}, query("A", `{"kind":"wallboard"}`))["A"].Error, "an administrator of Tributary has to make it")
+	require.ErrorContains(t, d.asked(t, &backend.User{Login: "eve"}, query("A", `{"kind":"wallboard"}`))["A"].Error, "an administrator of Tributary has to make it")
 
 	// An alert rule has no user of Tributary's; a header of a browser does not make a request one of an alert rule.
 	for _, headers := range []map[string]string{{"FromAlert": "true"}, {"http_FromAlert": "true"}} {

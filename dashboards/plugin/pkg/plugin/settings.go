@@ -25,12 +25,10 @@ type settings struct {
 	token  secret
 }
 
-// secret prints as stars, whatever prints it.
-type secret string
+// secret is a text that nothing prints: of a function, whatever prints it shows an address.
+type secret func() string
 
-func (secret) String() string               { return "***" }
-func (secret) GoString() string             { return "***" }
-func (secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
+func keep(text string) secret { return func() string { return text } }
 
 // readSettings says everything that is wrong with them at once.
 func readSettings(from backend.DataSourceInstanceSettings) (*settings, error) {
@@ -44,7 +42,8 @@ func readSettings(from backend.DataSourceInstanceSettings) (*settings, error) {
 			return nil, errors.New("the settings of the data source cannot be read: url, caCert and pageUrl must be texts")
 		}
 	}
-	s := &settings{caCert: strings.TrimSpace(given.CACert), token: secret(strings.TrimSpace(from.DecryptedSecureJSONData["token"]))}
+	token := strings.TrimSpace(from.DecryptedSecureJSONData["token"])
+	s := &settings{caCert: strings.TrimSpace(given.CACert), token: keep(token)}
 	var faults []error
 	var err error
 	if given.URL == "" {
@@ -64,9 +63,9 @@ func readSettings(from backend.DataSourceInstanceSettings) (*settings, error) {
 		faults = append(faults, errors.New("the certificate of the authority holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)"))
 	}
 	switch {
-	case s.token == "":
+	case token == "":
 		faults = append(faults, errors.New("the service token is missing: make one in Tributary for an account with the role dashboards"))
-	case strings.ContainsFunc(string(s.token), func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		faults = append(faults, errors.New("the service token holds characters that no token has: copy it anew"))
 	}
 	if len(faults) > 0 {

@@ -227,10 +227,8 @@ var errEnough = errors.New("enough was read")
 
 // me is what the API says of who asks.
 type me struct {
-	Tenant  string `json:"tenant"`
-	Login   string `json:"login"`
-	Scope   string `json:"scope"`
-	Version string `json:"version"`
+	Tenant string `json:"tenant"`
+	Scope  string `json:"scope"`
 }
 
 func (d *Datasource) me(ctx context.Context, who caller) (*me, error) {

@@ -65,13 +65,13 @@ func (s *live) send(frame *data.Frame) error {
 	if !s.sent || notice != s.said {
 		include = data.IncludeAll
 	}
+	s.mu.Lock()
+	s.last = frame // before it is sent, so that who comes now has it from here or from the stream
+	s.mu.Unlock()
 	if s.broken = s.sender.SendFrame(frame, include); s.broken != nil {
 		return s.broken
 	}
 	s.sent, s.said = true, notice
-	s.mu.Lock()
-	s.last = frame
-	s.mu.Unlock()
 	return nil
 }
 

@@ -63,7 +63,12 @@ func fault(f yamlfile.Fault) api.SetupFault {
 
 // Check finds all faults of what a person wrote.
 func (a administration) Check(_ context.Context, tenant string, wish api.SetupWish) (string, []api.SetupFault, error) {
-	_, text, faults, err := a.read(tenant, wish)
+	t, text, faults, err := a.read(tenant, wish)
+	if err == nil && len(faults) == 0 && len(wish.Objects) > 0 { // the places of faults are in the text as it was read
+		var styled []byte
+		styled, err = t.Text()
+		text = string(styled)
+	}
 	return text, faults, err
 }
 

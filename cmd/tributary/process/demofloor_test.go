@@ -147,6 +147,7 @@ func TestAnAdministratorChangesTheConfiguration(t *testing.T) {
 	text, faults, err := a.Check(ctx, demoTenant, api.SetupWish{Objects: first.Objects})
 	require.NoError(t, err)
 	require.Empty(t, faults, text)
+	require.Equal(t, first.YAML, text, "a review of no change shows none")
 	version, _, err := a.Apply(ctx, demoTenant, api.SetupWish{Objects: first.Objects}, first.Version)
 	require.NoError(t, err)
 	require.Equal(t, first.Version, version, "nothing changed")

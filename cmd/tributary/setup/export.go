@@ -20,6 +20,11 @@ func Export(ctx context.Context, tenant string, s Sealer, inForce []*event.Confi
 			return nil, err
 		}
 	}
+	return t.Text()
+}
+
+// Text writes a file as Export does, so that what is wished and what is in force differ in what is different alone.
+func (t *Tenant) Text() ([]byte, error) {
 	return yaml.MarshalWithOptions(t, yaml.UseLiteralStyleIfMultiline(true))
 }
 

@@ -131,10 +131,18 @@ export const queries: QueryInfo[] = [
   },
 ];
 
-/** Gives elements a size, without which the lists of @grafana/ui show no options in jsdom. */
+/** Mocks the sizes of elements and texts, without which the lists of @grafana/ui show no options in jsdom. */
 export function mockSizes() {
   const size = { width: 120, height: 120, top: 0, left: 0, bottom: 0, right: 0, x: 0, y: 0, toJSON: () => ({}) };
   jest.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(size);
-  jest.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(120);
-  jest.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(120);
+  for (const name of ['offsetHeight', 'offsetWidth', 'clientHeight', 'clientWidth']) {
+    Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value: 120 });
+  }
+  global.IntersectionObserver = class {
+    observe() {}
+    unobserve() {}
+    disconnect() {}
+  } as never;
+  const canvas = { measureText: () => ({ width: 50 }) };
+  jest.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(canvas as never);
 }

@@ -184,6 +184,10 @@ export function takeConversation(url: URL, json: Json): boolean {
     json(200, { decisions: conversationDecisions(key) });
     return true;
   }
+  if (kind === 'boards' && key === 'me') {
+    json(403, { code: 'forbidden', text: 'boards are not open to this account' });
+    return true;
+  }
   if (kind !== 'conversations' || key.startsWith('past-')) return false;
   if (key === 'denied') json(403, { code: 'denied', text: 'denied' });
   else if (key === 'late') json(503, { code: 'history_late', text: 'history is late' });

@@ -4,9 +4,12 @@ import { watchPrefs } from './shell/prefs';
 import './style/base.css';
 import './style/shell.css';
 import './style/desk.css';
+import './style/details.css';
 import './style/talk.css';
+import './style/write.css';
 import './style/info.css';
 import './style/pages.css';
+import './style/admin.css';
 import './style/conversation.css';
 
 watchPrefs();

@@ -44,7 +44,8 @@ for (const look of looks) {
     await page.evaluate(() => document.querySelector('[data-testid=told-why]')?.scrollIntoView());
     await shot('3-why');
     expect(await hurdles(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    const fits = () => document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight;
+    expect(await page.evaluate(fits)).toBe(true);
     for (const id of ['denied', 'nothing', 'late']) {
       await page.goto(`${mock.url}/conversations/${id}`);
       await page.waitForSelector('[data-testid=told-not]');

@@ -50,7 +50,7 @@ function OneContact({
     [say('info.started'), say.day(contact.started_ms)],
     [say('told.talk'), talk],
     [say('info.end'), contact.end_reason && say.code('end', contact.end_reason)],
-    [say('wrap.title'), [contact.code, wrapUp].filter(Boolean).join(' · ')],
+    [say('wrap.title'), [contact.code && say.code('wrap.code', contact.code), wrapUp].filter(Boolean).join(' · ')],
     [say('info.survey'), contact.survey > 0 ? say('history.survey', { n: contact.survey }) : ''],
   ];
   return (

@@ -186,7 +186,8 @@ function There({ me, id, found, again, older }: ThereProps) {
       <aside class="reader-info" id="panel-info" aria-label={say('told.tab.info')} tabIndex={0} data-testid="told-info">
         {customer && <Who customer={customer} conversation={id} profile={profile} conversations={conversations} />}
         {contacts.length > 0 && <Contacts contacts={contacts} decisions={decisions} />}
-        {!found.head && <p class="quiet pad">{say('told.nohead')}</p>}
+        {found.head?.partial && <p class="quiet small-print">{say('told.partial')}</p>}
+        {contacts.length === 0 && <p class="quiet pad">{say('told.nohead')}</p>}
       </aside>
     </main>
   );

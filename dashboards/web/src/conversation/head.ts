@@ -52,6 +52,8 @@ export interface Head {
   customer: string;
   contacts: HeadContact[];
   intents: IntentName[];
+  /** There may be more contacts than were found. */
+  partial: boolean;
 }
 
 function readWait(value: unknown): Wait {
@@ -107,6 +109,7 @@ export function readHead(value: unknown): Head {
     customer: text(v.customer),
     contacts: list(v.contacts, readHeadContact).sort(byBeginning),
     intents: list(v.intents, readIntentName),
+    partial: false,
   };
 }
 

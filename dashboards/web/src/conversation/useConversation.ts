@@ -3,6 +3,7 @@ import { call, Refused } from '../shell/http';
 import { list } from '../wire/read';
 import { learn } from '../words/learnt';
 import { type Head, joinSaid, readHead, readSaid, type Said } from './head';
+import { askFor, headOfRows, rowsOf } from './rows';
 
 export type Why = 'loading' | 'denied' | 'none' | 'late' | 'failed';
 
@@ -27,16 +28,35 @@ async function page(id: string, before: number): Promise<{ messages: Said[]; mor
   return { messages: joinSaid([], list(answer.messages, readSaid)), more: answer.more === true };
 }
 
-// A server may know messages of a conversation and nothing else of it.
-async function headOf(id: string): Promise<Head | null> {
+async function toldHead(id: string): Promise<Head | null> {
   try {
-    const head = readHead(await call('GET', `/api/conversations/${encodeURIComponent(id)}`));
-    for (const intent of head.intents) learn('intent', intent.id, intent);
-    return head;
+    return readHead(await call('GET', `/api/conversations/${encodeURIComponent(id)}`));
   } catch (error) {
     if (error instanceof Refused && error.status === 404) return null;
     throw error;
   }
+}
+
+// A server that tells no head may tell the lists behind the boards' numbers, to those who read boards.
+async function foundHead(id: string, messages: readonly Said[]): Promise<Head | null> {
+  const [first, last] = [messages[0], messages.at(-1)];
+  if (!first || !last) return null;
+  try {
+    const me = await call('GET', '/api/boards/me');
+    const answer = await call('POST', '/api/query', { queries: askFor(first.sent_ms, last.sent_ms) });
+    return headOfRows(id, rowsOf(id, answer), me);
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) throw error;
+    return null;
+  }
+}
+
+/** The messages are there in any case; the head, where there is one. */
+async function all(id: string): Promise<{ messages: Said[]; more: boolean; head: Head | null }> {
+  const [first, told] = await Promise.all([page(id, 0), toldHead(id)]);
+  const head = told ?? (await foundHead(id, first.messages));
+  for (const intent of head?.intents ?? []) learn('intent', intent.id, intent);
+  return { ...first, head };
 }
 
 function why(error: unknown): { state: Why; code: string } {
@@ -57,11 +77,11 @@ export function useConversation(id: string, out: () => void) {
     here.turn += 1;
     const { turn } = here;
     try {
-      const [first, head] = await Promise.all([page(id, 0), headOf(id)]);
+      const now = await all(id);
       if (turn !== here.turn) return;
-      const empty = first.messages.length === 0 && (head?.contacts.length ?? 0) === 0;
+      const empty = now.messages.length === 0 && (now.head?.contacts.length ?? 0) === 0;
       if (empty) setFound({ state: 'none', code: '' });
-      else setFound({ state: 'there', head, ...first, older: '', as_of_ms: Date.now() });
+      else setFound({ state: 'there', ...now, older: '', as_of_ms: Date.now() });
     } catch (error) {
       if (turn !== here.turn) return;
       if (error instanceof Refused && error.status === 401) return out();

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { sizeWords } from './carry';
 import type { ChatClient } from './client';
 import type { Attached } from './frames';
+import { Save } from './icons';
 import type { ChatWords } from './words';
 
 interface Props {
@@ -65,9 +66,7 @@ function Offered({ client, words, file }: Props) {
       title={words.save.replace('{name}', name)}
       onClick={() => void save(client, file, name).then((done) => setGone(!done))}
     >
-      <svg width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" aria-hidden="true">
-        <path d="M6 3h8l4 4v14H6zM14 3v4h4M12 11v6M9 14.5l3 3 3-3" />
-      </svg>
+      <Save />
       <span class="file-name">{name}</span>
       <span class="quiet">{gone ? words.gone : sizeWords(file.size)}</span>
     </button>

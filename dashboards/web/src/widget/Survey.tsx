@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { ChatClient } from './client';
+import { Star } from './icons';
 import type { ChatWords } from './words';
 
 const scores = [1, 2, 3, 4, 5] as const;
@@ -37,9 +38,7 @@ export function Survey({ client, words, done }: { client: ChatClient; words: Cha
                 }}
                 data-testid="tw-score"
               />
-              <svg width="30" height="30" viewBox="0 0 24 24" aria-hidden="true">
-                <path d="M12 3l2.8 5.9 6.4.8-4.7 4.4 1.2 6.4L12 17.4l-5.7 3.1 1.2-6.4L2.8 9.7l6.4-.8z" />
-              </svg>
+              <Star />
             </label>
           ))}
         </div>

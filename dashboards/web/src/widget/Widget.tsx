@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useStore } from '../wire/store';
 import type { ChatClient } from './client';
 import { Form } from './Form';
+import { Chat, Cross, Down } from './icons';
 import { Log } from './Log';
 import { Survey } from './Survey';
 import { running, unseen } from './state';
@@ -42,19 +43,7 @@ export function Widget({ client, asked }: { client: ChatClient; asked: string })
         onClick={() => toggle(!open)}
         data-testid="tw-open"
       >
-        <svg
-          width="26"
-          height="26"
-          viewBox="0 0 24 24"
-          fill="none"
-          stroke="currentColor"
-          stroke-width="1.9"
-          stroke-linecap="round"
-          stroke-linejoin="round"
-          aria-hidden="true"
-        >
-          {open ? <path d="M6 9l6 6 6-6" /> : <path d="M4 5h16v11H11l-4.5 4v-4H4zM8 9.5h8M8 12.5h5" />}
-        </svg>
+        {open ? <Down /> : <Chat />}
         {!open && count > 0 && <span class="badge">{count > 9 ? '9+' : count}</span>}
       </button>
     </div>
@@ -126,18 +115,7 @@ function Panel({ client, words, lang, close }: PanelProps) {
           </button>
         )}
         <button type="button" class="plain icon" onClick={close} aria-label={words.close} data-testid="tw-close">
-          <svg
-            width="20"
-            height="20"
-            viewBox="0 0 24 24"
-            fill="none"
-            stroke="currentColor"
-            stroke-width="2"
-            stroke-linecap="round"
-            aria-hidden="true"
-          >
-            <path d="M6 6l12 12M18 6L6 18" />
-          </svg>
+          <Cross />
         </button>
       </div>
       <StateLine client={client} words={words} />

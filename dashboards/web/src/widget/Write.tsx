@@ -3,6 +3,7 @@ import { useStore } from '../wire/store';
 import { accepted, faultOf, mostFiles, sizeWords, type UploadFault } from './carry';
 import { type ChatClient, longest } from './client';
 import type { Attached } from './frames';
+import { Clip, Send } from './icons';
 import type { ChatWords } from './words';
 
 interface Props {
@@ -174,18 +175,7 @@ export function Write({ client, words, off }: Props) {
             onClick={() => picker.current?.click()}
             data-testid="tw-attach"
           >
-            <svg
-              width="20"
-              height="20"
-              viewBox="0 0 24 24"
-              fill="none"
-              stroke="currentColor"
-              stroke-width="1.8"
-              stroke-linecap="round"
-              aria-hidden="true"
-            >
-              <path d="M20 11.5l-8 8a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7L9.8 17a1.7 1.7 0 0 1-2.4-2.4l7.6-7.5" />
-            </svg>
+            <Clip />
           </button>
         </>
       )}
@@ -205,19 +195,7 @@ export function Write({ client, words, off }: Props) {
         data-testid="tw-input"
       />
       <button type="submit" class="go" disabled={!ready} aria-label={words.send} title={words.send} data-testid="tw-send">
-        <svg
-          width="20"
-          height="20"
-          viewBox="0 0 24 24"
-          fill="none"
-          stroke="currentColor"
-          stroke-width="2"
-          stroke-linecap="round"
-          stroke-linejoin="round"
-          aria-hidden="true"
-        >
-          <path d="M12 19V5M6 11l6-6 6 6" />
-        </svg>
+        <Send />
       </button>
       <p class="left" role="status">
         {left <= 200 && words.left.replace('{n}', String(left))}

@@ -10,6 +10,7 @@
 import { render } from 'preact';
 import { newId } from '../wire/ids';
 import { ChatClient } from './client';
+import parts from './parts.css?inline';
 import { eventStep, pageOf } from './trail';
 import { Widget } from './Widget';
 import css from './widget.css?inline';
@@ -46,7 +47,7 @@ function begin(script: HTMLScriptElement): void {
   const host = document.createElement('tributary-chat');
   const root = host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
+  sheet.replaceSync(css + parts);
   root.adoptedStyleSheets = [sheet];
   document.body.append(host);
   const client = new ChatClient(new URL('.', script.src).href, entryPoint, script.dataset.visitor);

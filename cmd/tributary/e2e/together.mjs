@@ -1,6 +1,7 @@
 // A bank's customer and a traveller, two agents, a supervisor and an administrator, each before a screen of their own.
 import { deepStrictEqual as same, ok } from 'node:assert';
 import { count, enter, faults, id, looks, run, say, seen, visit } from './driver.mjs';
+import { readConversation } from './told.mjs';
 
 const zh = { locale: 'zh-CN' };
 
@@ -90,7 +91,7 @@ async function hotel(sam, traveller) {
     () => looks(sam, 'floor-contact-en'),
     () => sam.locator(id('move-go')).click(),
   );
-  await row.locator('td').first().filter({ hasText: '旅行服务台' }).waitFor();
+  await row.filter({ hasText: '旅行服务台' }).locator('td').last().filter({ hasText: /^7$/ }).waitFor();
 }
 
 /** What Bo sees of the traveller, in Chinese. */
@@ -98,7 +99,10 @@ async function travelDesk(bo, traveller) {
   await bo.locator(id('status-select')).selectOption('available');
   await accept(bo);
   await seen(bo, 'message', '便宜的酒店').waitFor();
-  ok(/hotel|酒店/.test(await text(bo, 'intent')), 'the intent');
+  ok((await text(bo, 'intent')).includes('酒店'), 'the intent, in the language of the page');
+  // The name in the form is shown as the customer's own word.
+  await bo.locator(id('profile-said')).waitFor();
+  ok((await text(bo, 'profile')).includes('林安'), 'the name in the form');
   same(await count(bo, 'message', '便宜的酒店'), 1, 'what was said before the move stands once');
   await say(bo, 'composer', '好的，请问您的预算是多少？');
   await seen(traveller, 'tw-message', '预算').waitFor();
@@ -226,5 +230,6 @@ await run(async () => {
   await Promise.all([finish(bo, customer, 5, 'Quick and kind'), setup(ada, amy)]);
   await logOut(sam, bo, amy, traveller);
   await finish(amy, traveller, 4, '很快');
+  await readConversation(sam);
   return { faults };
 });

@@ -72,7 +72,7 @@ func (l Language) list(title, description string, q Query, shown []string, overr
 func (l Language) times(names ...string) []override {
 	out := make([]override, len(names))
 	for i, n := range names {
-		out[i] = l.column(n, set("unit", moment))
+		out[i] = l.column(n, set("unit", moment), set("custom.width", 165))
 	}
 	return out
 }

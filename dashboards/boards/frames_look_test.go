@@ -178,14 +178,14 @@ func wall() map[string]any {
 		}
 		return map[string]any{
 			"queue": id, "name": name, "waiting": waiting, "offered": offered, "oldest_ms": since, "staffed": staffed, "free": free, "open": open, "target_ms": 20_000,
-			"enqueued": numbers[0], "answered": numbers[1], "abandoned": numbers[2], "answered_in_target": numbers[3], "service_level": level, "alerts": alerts,
+			"enqueued": numbers[0], "answered": numbers[1], "abandoned": numbers[2], "answered_in_target": numbers[3], "service_level": level, "alerts": alerts, "flowed_out": 3, "abandoned_in_target": 1, "target_percent": 80,
 		}
 	}
 	total := queue("", "", 14, 2, 251, 11, 3, true, [4]int{103, 80, 9, 66}, 76.74)
 	delete(total, "open")
 	delete(total, "alerts")
 	return map[string]any{
-		"at_ms": end, "total": total, "agents": map[string]int{"available": 3, "busy": 7, "wrapping": 1, "away": 2, "offline": 9},
+		"at_ms": end, "from_ms": end - 29*minute, "to_ms": end + minute, "total": total, "agents": map[string]int{"available": 3, "busy": 7, "wrapping": 1, "away": 2, "offline": 9},
 		"queues": []any{
 			queue("cards", "Cards", 3, 1, 17, 5, 2, true, [4]int{40, 34, 2, 31}, 91.18),
 			queue("loans", "Loans 贷款", 8, 1, 251, 3, 0, true, [4]int{31, 20, 5, 13}, 54.17, "over_target", "service_level_low"),

@@ -267,6 +267,8 @@ type (
 		CellOptions cellOptions `json:"cellOptions"`
 		Inspect     bool        `json:"inspect"`
 		Filterable  bool        `json:"filterable,omitempty"`
+		MinWidth    int         `json:"minWidth,omitempty"`
+		WrapHeader  bool        `json:"wrapHeaderText,omitempty"`
 	}
 	cellOptions struct {
 		Type     string `json:"type"`

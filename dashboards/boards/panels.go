@@ -18,7 +18,8 @@ const (
 	percent  = "percent"
 	millis   = "ms"
 	micros   = "µs"
-	moment   = "dateTimeAsLocal"
+	clock    = "time:YYYY-MM-DD HH:mm"
+	moment   = "time:YYYY-MM-DD HH:mm:ss"
 	duration = "dthms" // seconds as hh:mm:ss
 )
 
@@ -40,6 +41,15 @@ func by(name string, properties ...property) override {
 }
 
 func set(id string, value any) property { return property{ID: id, Value: value} }
+
+// nothing shows an empty cell without the colour of the lowest threshold.
+func nothing(text string) mapping {
+	match := "null+nan"
+	if text == "" {
+		match, text = "empty", " "
+	}
+	return mapping{Type: "special", Options: map[string]any{"match": match, "result": mapped{Text: text, Color: "transparent"}}}
+}
 
 // shown is the background of a cell by its thresholds or mapping; colored, only its text.
 func shown() property {
@@ -118,7 +128,7 @@ func orElse(s, other string) string {
 func (l Language) table(title, description string, q Query, overrides ...override) Panel {
 	p := panel("table", title, description, q)
 	p.FieldConfig.Defaults = field{
-		NoValue: "–", Color: &color{Mode: "thresholds"}, Thresholds: steps(plain), Custom: tableCustom{Align: "auto", CellOptions: cellOptions{Type: "auto"}},
+		NoValue: "–", Color: &color{Mode: "thresholds"}, Thresholds: steps(plain), Custom: tableCustom{Align: "auto", CellOptions: cellOptions{Type: "auto"}, MinWidth: 84, WrapHeader: true},
 	}
 	p.FieldConfig.Overrides = overrides
 	p.Options = tableOptions{ShowHeader: true, CellHeight: "sm"}

@@ -102,7 +102,7 @@ func (l Language) rates(s span) []override {
 	link := func(more ...string) property { return links(l.enqueueings(s, queue, more...)) }
 	var out []override
 	for _, f := range formulas {
-		out = append(out, l.column(f.column, set("unit", percent), set("decimals", 1), shown(), set("thresholds", levels()), link()))
+		out = append(out, l.column(f.column, set("unit", percent), set("decimals", 1), shown(), set("thresholds", levels()), set("mappings", []mapping{nothing("–")}), link()))
 	}
 	length := []property{set("unit", millis), set("decimals", 1)}
 	return append(out,
@@ -139,6 +139,14 @@ func only(hidden []string, shown ...string) transformation {
 	return transformation{ID: "organize", Options: map[string]any{
 		"indexByName": index, "includeByName": include, "excludeByName": map[string]bool{}, "renameByName": map[string]string{},
 	}}
+}
+
+// renamed does so with other names for some of them, by which overrides and reducers know them from there on.
+func (t transformation) renamed(names map[string]string) transformation {
+	o := maps.Clone(t.Options.(map[string]any)) //nolint:errcheck,forcetypeassert // only makes nothing else
+	o["renameByName"] = names
+	t.Options = o
+	return t
 }
 
 // hidden keeps a column of a table out of sight: the first property is read by Grafana up to 12.1, the second from then on.
@@ -207,7 +215,7 @@ func (l Language) volume(g *grid) {
 	rows := l.table(l.t("Rows that add up: each interval and queue", "逐行核对：每个时段与队列"), l.t(
 		"In each row enqueued = answered + abandoned + flowed out + waiting; the check shows ✓, or by how many they differ.",
 		"每一行：进入队列 = 已接起 + 已放弃 + 已转出 + 等待中；核对列显示 ✓ 或差额。"), byInterval(),
-		append(append(append([]override{l.column("interval_ms", set("unit", moment)), l.column("queue")}, l.counts(theInterval)...), l.rates(theInterval)...), hidden(endColumn)...)...)
+		append(append(append([]override{l.column("interval_ms", set("unit", clock), set("custom.width", 140)), l.column("queue")}, l.counts(theInterval)...), l.rates(theInterval)...), hidden(endColumn)...)...)
 	rows.Transformations = append(unexplained(), intervalEnd("interval_ms"), only([]string{endColumn}, "interval_ms", "queue", "enqueued", "answered", "abandoned",
 		"flowed_out", "waiting", "unexplained", "sl_connect", "sl_genesys", "sl_copc", "sl_late_abandons", "asa_ms", "abandon_rate", "abandon_ms", "max_wait_ms"))
 	rows.Options = tableOptions{ShowHeader: true, CellHeight: "sm", SortBy: []sortBy{{DisplayName: l.w(columns["interval_ms"]), Desc: true}}}
@@ -268,6 +276,9 @@ func (l Language) handleTime() Panel {
 	o := p.Options.(seriesOptions) //nolint:errcheck,forcetypeassert // lines makes nothing else
 	o.Legend.ShowLegend = false
 	p.Options = o
+	c := p.FieldConfig.Defaults.Custom.(seriesCustom) //nolint:errcheck,forcetypeassert // as above
+	c.DrawStyle, c.PointSize = "points", 7
+	p.FieldConfig.Defaults.Custom = c
 	return p
 }
 

@@ -15,9 +15,10 @@ func live() Query {
 func (l Language) Wallboard() Board {
 	g := &grid{}
 	l.now(g)
-	g.put(24, 12, l.queuesNow())
-	g.put(16, 8, l.lastHalfHour())
-	g.put(8, 8, l.agentsNow())
+	g.put(24, 5, l.waitingByQueue())
+	g.put(24, 10, l.queuesNow())
+	g.put(16, 7, l.lastHalfHour())
+	g.put(8, 7, l.agentsNow())
 	b := l.board("wallboard", l.t("Wallboard", "大屏"), l.t(
 		"The queues now, live; service level over the last 30 minutes.", "队列实时状态；服务水平为最近 30 分钟。"), g)
 	b.Time, b.Refresh = timeRange{"now-30m", "now"}, "10s"
@@ -40,12 +41,12 @@ func (l Language) now(g *grid) {
 	one := func(w int, title, description, column string, f field, more ...transformation) {
 		p := l.stat(title, description, column, f, live())
 		p.Transformations = append([]transformation{onlyWhere("row", totalRow)}, more...)
-		g.put(w, 6, p)
+		g.put(w, 5, p)
 	}
 	one(4, l.t("Waiting", "等待中"), l.t("Contacts that wait in all queues, those being offered included.", "所有队列中等待的联络，包括正在派单的。"), "waiting", field{
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(green, from(1, blue), from(10, amber), from(20, vermillion)), Links: []dataLink{l.waitingNow(all)},
 	})
-	one(4, l.t("Oldest waits", "最久等待"), l.t("How long the one waits that has waited longest, h:mm:ss.", "等待最久者已等待的时间。"), "oldest", field{
+	one(6, l.t("Oldest waits", "最久等待"), l.t("How long the one waits that has waited longest, h:mm:ss.", "等待最久者已等待的时间。"), "oldest", field{
 		Unit: duration, Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: goals(), Mappings: l.nobodyWaits(), Links: []dataLink{l.waitingNow(all)},
 	}, seconds())
 	one(3, l.t("Staffed", "在岗"), l.t("Agents at work who serve a queue, whatever they do now.", "在岗且服务于某个队列的坐席。"), "staffed", field{
@@ -54,12 +55,12 @@ func (l Language) now(g *grid) {
 	one(3, l.t("Free", "空闲"), l.t("Agents who could take a contact now.", "现在可以接联络的坐席。"), "free", field{
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(amber, from(1, green)),
 	})
-	one(6, l.t("Service level, late abandons only, 30 min", "服务水平（仅计迟放弃），30 分钟"), l.t(
+	one(4, l.t("SL, late abandons only, 30 min", "服务水平（仅计迟放弃），30 分钟"), l.t(
 		"Answered within T / (answered + abandoned with a wait over T), of those enqueued in the last 30 minutes, each by its queue's T.",
 		"T 内接起 /（已接起 + 等待超过 T 后放弃），最近 30 分钟的入队，按各队列的 T。"), "service_level", field{
 		Unit: percent, Decimals: of(0), NoValue: l.t("no contacts", "无联络"), Color: &color{Mode: "thresholds"}, Thresholds: levels(), Links: []dataLink{l.enqueueings(halfHour, all)},
 	})
-	p := l.stat(l.t("Queues with alerts", "告警队列"), l.t("How many queues have an alert; the table says which and why.", "有告警的队列数；原因见下表。"), "name", field{
+	p := l.stat(l.t("Queues with alerts", "告警队列"), l.t("How many queues have an alert; the table says which and why.", "有告警的队列数；原因见下表。"), "alert_count", field{
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(green, from(1, vermillion)),
 		Mappings: []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("none", "无"), Color: green}}}},
 	}, live())
@@ -67,7 +68,7 @@ func (l Language) now(g *grid) {
 	o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
 	o.ReduceOptions.Calcs = []string{"count"}
 	p.Options = o
-	g.put(4, 6, p)
+	g.put(4, 5, p)
 }
 
 // seconds makes of how long the oldest waits, in milliseconds and null for nobody, what the unit h:mm:ss takes; nobody becomes 0.
@@ -83,6 +84,24 @@ func seconds() transformation {
 // nobodyWaits says so in words.
 func (l Language) nobodyWaits() []mapping {
 	return []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("nobody", "无人"), Color: green}}}}
+}
+
+// waitingByQueue is a large number for each queue: what of the table is read from across the room.
+func (l Language) waitingByQueue() Panel {
+	p := l.stat(l.t("Waiting, by queue", "各队列等待人数"), l.t("Contacts that wait, those being offered included.", "等待的联络，包括正在派单的。"), "waiting", field{
+		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: waits("#808080"), Links: []dataLink{l.waitingNow(is("queue", rowValue("queue")))},
+	}, live())
+	p.Transformations = []transformation{onlyWhere("row", queueRow), only(nil, "name", "waiting", "queue")}
+	p.FieldConfig.Overrides = []override{by("waiting", set("displayName", "${__data.fields.name}"))}
+	o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
+	o.ReduceOptions.Values, o.ReduceOptions.Calcs, o.ReduceOptions.Fields, o.TextMode = true, []string{}, "", "value_and_name"
+	p.Options = o
+	return p
+}
+
+// waits are colours by how many wait.
+func waits(none string) *thresholds {
+	return steps(none, from(1, blue), from(5, amber), from(10, vermillion))
 }
 
 // alertWords are all sets of alerts, in the order in which the stream says them.
@@ -109,25 +128,26 @@ func (l Language) alertWords() mapping {
 func (l Language) queuesNow() Panel {
 	queue := is("queue", rowValue("queue"))
 	right := set("custom.align", "right")
+	counted := span{`${__data.fields["from_ms"].numeric}`, `${__data.fields["to_ms"].numeric}`}
 	count := func(column string, more ...string) override {
-		return l.column(column, right, links(l.enqueueings(halfHour, queue, more...)))
+		return l.column(column, right, links(l.enqueueings(counted, queue, more...)))
 	}
 	p := l.table(l.t("Queues now; service level by late abandons only, 30 min", "各队列现状；服务水平（仅计迟放弃），30 分钟"), l.t(
 		"Live. Alerts: nobody staffed; the oldest waits over the queue's target; service level low; closed while somebody waits.",
 		"实时。告警：无人在岗；最久等待超过队列目标；服务水平低；已关闭但有人等待。"), live(),
-		l.column("name", links(dataLink{Title: l.t("The queue's board", "该队列的看板"), URL: "/d/" + l.uid("queues") + "?" + queue})),
-		l.column("alerts", shown(), set("mappings", []mapping{l.alertWords()})),
-		l.column("waiting", right, shown(), set("thresholds", steps("transparent", from(1, blue), from(5, amber), from(10, vermillion))), links(l.waitingNow(queue))),
+		l.column("name", set("custom.minWidth", 150), links(dataLink{Title: l.t("The queue's board", "该队列的看板"), URL: "/d/" + l.uid("queues") + "?" + queue})),
+		l.column("alerts", shown(), set("custom.width", 330), set("thresholds", steps("transparent")), set("mappings", []mapping{l.alertWords(), nothing("")})),
+		l.column("waiting", right, shown(), set("thresholds", waits("transparent")), links(l.waitingNow(queue))),
 		l.column("oldest", right, set("unit", duration), colored(), set("mappings", l.nobodyWaits()), set("thresholds", goals()), links(l.waitingNow(queue))),
 		l.column("staffed", right), l.column("free", right, colored(), set("thresholds", steps(amber, from(1, green)))),
-		l.column("service_level", set("unit", percent), set("decimals", 0), shown(), set("thresholds", levels()), links(l.enqueueings(halfHour, queue))),
+		l.column("service_level", set("unit", percent), set("decimals", 0), shown(), set("thresholds", levels()), set("mappings", []mapping{nothing("–")}), links(l.enqueueings(counted, queue))),
 		l.column("offered", right), l.column("target_ms", set("unit", millis)),
-		count("enqueued"), count("answered", is("outcome", "answered")), count("abandoned", is("outcome", "abandoned")),
+		count("enqueued"), count("answered", is("outcome", "answered")), count("abandoned", is("outcome", "abandoned")), count("flowed_out", is("outcome", "flowed_out")),
 		l.column("open", set("mappings", l.yesNo())),
 	)
-	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, hidden("queue")...)
-	p.Transformations = append(append([]transformation{onlyWhere("row", queueRow)}, seconds()), only([]string{"queue"},
-		"name", "alerts", "waiting", "oldest", "free", "staffed", "service_level", "offered", "target_ms", "enqueued", "answered", "abandoned", "open"))
+	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, hidden("queue", "from_ms", "to_ms")...)
+	p.Transformations = append(append([]transformation{onlyWhere("row", queueRow)}, seconds()), only([]string{"queue", "from_ms", "to_ms"},
+		"name", "alerts", "waiting", "oldest", "free", "staffed", "service_level", "offered", "target_ms", "enqueued", "answered", "abandoned", "flowed_out", "open"))
 	p.Options = tableOptions{ShowHeader: true, CellHeight: "lg", SortBy: []sortBy{{DisplayName: l.w(columns["oldest"]), Desc: true}}}
 	return p
 }
@@ -147,13 +167,17 @@ func (l Language) agentsNow() Panel {
 		Decimals: of(0), Color: &color{Mode: "fixed", FixedColor: plain},
 	}, live())
 	p.Transformations = []transformation{onlyWhere("row", totalRow)}
+	var shown []string
+	named := map[string]string{}
 	for _, one := range []struct{ column, color string }{
 		{"agents_available", green}, {"agents_busy", blue}, {"agents_wrapping", sky}, {"agents_away", amber}, {"agents_offline", grey},
 	} {
-		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, l.column(one.column, set("color", color{Mode: "fixed", FixedColor: one.color})))
+		shown, named[one.column] = append(shown, one.column), l.w(columns[one.column])
+		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, by(named[one.column], set("color", color{Mode: "fixed", FixedColor: one.color})))
 	}
+	p.Transformations = append(p.Transformations, only(nil, shown...).renamed(named))
 	o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
-	o.ReduceOptions.Fields, o.TextMode, o.ColorMode, o.Orientation = "/^agents_/", "value_and_name", "value", "horizontal"
+	o.ReduceOptions.Fields, o.TextMode, o.ColorMode, o.Orientation = "", "value_and_name", "value", "horizontal"
 	p.Options = o
 	return p
 }

@@ -18,7 +18,8 @@ await new Promise((resolve, reject) => webpack({
   resolveLoader: { modules: [modules] }, cache: { type: 'filesystem', cacheDirectory: path.join(out, '.cache') },
   module: { rules: [
     { test: /\.tsx?$/, use: { loader: 'swc-loader', options: { jsc: { parser: { syntax: 'typescript', tsx: true }, target: 'es2022' } } } },
-    { test: /\.(svg|png|css)$/, type: 'asset/inline' },
+    { test: /\.(svg|png)$/, type: 'asset/inline' },
+    { test: /\.css$/, type: 'asset/source' },
     { test: /\.m?js$/, type: 'javascript/auto', resolve: { fullySpecified: false } },
   ] },
 }, (err, stats) => (err || stats.hasErrors() ? reject(err ?? new Error(stats.toString({ all: false, errors: true }))) : resolve())));
@@ -33,7 +34,7 @@ for (const [name, dark, width] of [
   const page = await browser.newPage({ viewport: { width, height: 1080 } });
   const errors = [];
   page.on('pageerror', (e) => errors.push(String(e)));
-  page.on('console', (m) => m.type() === 'error' && errors.push(m.text()));
+  page.on('console', (m) => m.type() === 'error' && !/^Warning|ERR_NAME/.test(m.text()) && errors.push(m.text()));
   const board = JSON.parse(fs.readFileSync(path.join(here, '..', `${name}.json`), 'utf8'));
   await page.route('http://look.invalid/', (r) => r.fulfill({ contentType: 'text/html', body: '<style>body{margin:0}</style><div id="root"></div>' }));
   await page.goto('http://look.invalid/');

@@ -10,6 +10,7 @@ import React from 'react';
 import { createRoot } from 'react-dom/client';
 import { firstValueFrom } from 'rxjs';
 import get from 'lodash/get';
+import plotStyle from 'uplot/dist/uPlot.min.css';
 
 declare global { interface Window { look: any } }
 const { board, frames, from, to, dark, width } = window.look;
@@ -27,7 +28,11 @@ class AnyProperty extends FieldConfigOptionsRegistry {
     const path = isCustom ? id.slice('custom.'.length) : id;
     return { id, path, name: id, isCustom, process: identityOverrideProcessor, shouldApply: () => true, override: () => null as any, editor: () => null as any } as any;
   }
-  list() { return []; }
+  list() {
+    const custom = [...new Set(board.panels.flatMap((p: any) => Object.keys(p.fieldConfig?.defaults.custom ?? {})))];
+    return [...'unit decimals min max noValue color mappings thresholds links displayName description filterable'.split(' '), ...custom.map((c) => `custom.${c}`)]
+      .map((id) => this.getIfExists(id)!);
+  }
 }
 const registry = new AnyProperty(() => []);
 
@@ -125,6 +130,7 @@ function Lines({ panel, data, width, height }: any) {
 const kinds: Record<string, any> = { stat: Stat, table: Table, timeseries: Lines };
 
 async function main() {
+  document.head.append(Object.assign(document.createElement('style'), { textContent: plotStyle }));
   const phone = width < 769;
   const cell = (width - 16) / 24;
   const ready = await Promise.all(board.panels.map(async (p: any) => ({ p, data: p.type === 'row' ? [] : await prepare(p) })));

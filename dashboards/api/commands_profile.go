@@ -78,6 +78,9 @@ func (c *session) doProfile(ctx context.Context, cmd *command) error {
 	if err != nil {
 		return err
 	}
+	if err = c.server.firstProfile(ctx, c.who.Tenant, &cmd.profileWish); err != nil {
+		return err
+	}
 	e := &event.Event{
 		Key: event.Key(c.who.Tenant, cmd.Customer), Customer: cmd.Customer, Address: address,
 		Body: &event.Event_ChangeProfile{ChangeProfile: &event.ChangeProfile{
@@ -89,6 +92,21 @@ func (c *session) doProfile(ctx context.Context, cmd *command) error {
 		content.Fields = append(content.Fields, &event.Field{Name: name, Value: cmd.Fields[name]})
 	}
 	return c.server.append(ctx, event.TopicConversationIn, c.who.Tenant, e, content, "profile", cmd.Customer, c.who.Account, cmd.Request)
+}
+
+// firstProfile refuses a profile that names no version it goes over, where there is one already: who wrote it saw none.
+func (s *Server) firstProfile(ctx context.Context, tenant string, wish *profileWish) error {
+	if wish.BaseVersion != 0 {
+		return nil // the fold compares
+	}
+	is, err := s.profileOf(ctx, s.view.profileAt(wish.Customer), tenant, wish.Customer)
+	if err != nil {
+		return err
+	}
+	if is.Version != 0 {
+		return conflict("the customer has a profile by now: look at it, and name its version as base_version")
+	}
+	return nil
 }
 
 // addressOf is the address with whose key a customer's profile is sealed, and the agent who holds a contact of the customer:

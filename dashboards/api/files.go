@@ -26,6 +26,9 @@ const (
 	fileTimeout = 2 * time.Minute
 	// uploadRate and uploadBurst bound the files of one account.
 	uploadRate, uploadBurst = 0.5, 20
+	// uploadUnit is what their volume is counted in: so many units an hour for an account, and as many at once.
+	uploadUnit  = 1 << 20
+	uploadUnits = 256
 	// maxLimited is how many accounts are counted at once.
 	maxLimited = 10_000
 )
@@ -79,6 +82,8 @@ func (s *Server) putFile(w http.ResponseWriter, r *http.Request, who person) err
 		return conflict("the contact has ended")
 	case !s.uploads.Take(who.account(), s.now()):
 		return errRate
+	case !s.takeVolume(who, r.ContentLength):
+		return &fault{kindRate, "quota", "these were too many megabytes for an hour; wait a while, or send smaller files"}
 	}
 	info, err := s.config.Files.Seal(r.Context(), who.Tenant, k.address, r.Body)
 	if err != nil {
@@ -86,6 +91,19 @@ func (s *Server) putFile(w http.ResponseWriter, r *http.Request, who person) err
 	}
 	live.WriteJSON(w, http.StatusOK, fileView{info.File, info.MediaType, info.Size, name})
 	return nil
+}
+
+// takeVolume counts a file against what an account may send in an hour, as long as it says it is, or as the longest.
+func (s *Server) takeVolume(who person, length int64) bool {
+	if length < 0 || length > privacy.MaxFile {
+		length = privacy.MaxFile
+	}
+	for range (length + uploadUnit - 1) / uploadUnit {
+		if !s.volume.Take(who.account(), s.now()) {
+			return false
+		}
+	}
+	return true
 }
 
 // getFile gives a file to who may read what was said over its address. To open one is to read content: it is audited.

@@ -170,7 +170,7 @@ func (s *Server) floorContacts(ctx context.Context, tenant string, names bool, l
 		}
 		v := floorContactView{
 			ID: x.id, Customer: e.GetCustomer(), Channel: channelWord(c.GetChannel()), Queue: cmp.Or(x.queue, c.GetQueue()), Agent: c.GetAgent(),
-			State: word(c.GetState().String(), "CONTACT_STATE_"), Priority: x.waiting.priority, EnqueuedMs: cmp.Or(x.waiting.since, c.GetEnqueuedMs()),
+			State: word(c.GetState().String(), "CONTACT_STATE_"), Priority: x.priority, EnqueuedMs: cmp.Or(x.waiting.since, c.GetEnqueuedMs()),
 			AssignedMs: c.GetAssignedMs(), Intent: c.GetIntent(), Language: c.GetLanguage(), Tier: c.GetTier(),
 		}
 		if c.GetState() == event.ContactState_CONTACT_STATE_QUEUED {

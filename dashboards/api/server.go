@@ -140,6 +140,7 @@ type Server struct {
 	boards    boardsShown
 	catalogue map[string]*warehouse.Description
 	uploads   *live.Limiter
+	volume    *live.Limiter
 	watch     revocations
 	metrics   *metrics
 	mask      func(string) string
@@ -180,6 +181,7 @@ func New(c Config) (*Server, error) {
 		limits: c.Limits.withDefaults(), view: newView(), contacts: cache[*contactRef]{limit: 4096},
 		facts: cache[*event.Event]{limit: 4096}, offers: cache[*event.Event]{limit: 4096},
 		shows: live.NewLimiter(showRate, showBurst, maxLimited), uploads: live.NewLimiter(uploadRate, uploadBurst, maxLimited),
+		volume: live.NewLimiter(uploadUnits/3600.0, uploadUnits, maxLimited),
 	}
 	s.boards.places, s.boards.doubt = live.NewQuota(maxStreams, maxTenantStreams), make(chan struct{}, 1)
 	s.boards.closing = make(chan struct{})

@@ -38,6 +38,8 @@ type view struct {
 	// were offered before the view read of them: topics are read beside each other. Both are bounded.
 	profiles map[uint64]spot
 	early    map[live.Key]spot
+	// ranks are the priorities of those that left their queue before the view read of them; bounded too.
+	ranks map[live.Key]int32
 	// flows are the queues that contacts flowed out of, for the few that did.
 	flows map[live.Key][]flow
 	words words
@@ -72,6 +74,8 @@ type contact struct {
 	conv          live.Ref
 	next          live.Ref
 	version       uint32
+	// priority is that of its last place in a queue.
+	priority int32
 }
 
 // subscriber is a page. Push is called with the view locked: it must not block and must not call the view.
@@ -81,7 +85,7 @@ func newView() *view {
 	return &view{
 		keys: live.NewKeys(), tenants: make(map[string]*tenantEntry), byAgent: []*agentEntry{nil},
 		byConv: make(map[live.Key]live.Ref), byID: make(map[live.Key]live.Ref),
-		profiles: make(map[uint64]spot), early: make(map[live.Key]spot), flows: make(map[live.Key][]flow), words: words{of: make(map[string]uint16), all: []string{""}},
+		profiles: make(map[uint64]spot), early: make(map[live.Key]spot), ranks: make(map[live.Key]int32), flows: make(map[live.Key][]flow), words: words{of: make(map[string]uint16), all: []string{""}},
 		now: func() int64 { return 0 }, maxComings: maxComings,
 	}
 }
@@ -227,6 +231,9 @@ func (v *view) addContact(tenant *tenantEntry, c *event.Contact) (live.Ref, *con
 	if at, early := v.early[k.key]; early {
 		k.why = at
 		delete(v.early, k.key)
+	}
+	if k.priority = v.ranks[k.key]; k.priority != 0 {
+		delete(v.ranks, k.key)
 	}
 	return r, k
 }

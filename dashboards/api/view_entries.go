@@ -75,12 +75,11 @@ type queueEntry struct {
 
 // waiting is a contact's place in a queue: it waits since then, in this queue since it entered.
 type waiting struct {
-	since    int64
-	entered  int64
-	cohort   uint32
-	priority int32
-	offered  bool
-	reason   uint16
+	since   int64
+	entered int64
+	cohort  uint32
+	offered bool
+	reason  uint16
 }
 
 func (v *view) tenant(id string) *tenantEntry {
@@ -138,7 +137,7 @@ func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 		if w, waits := q.line[key]; waits && w.cohort == cohort {
 			entered = max(entered, w.entered) // when it was given on may be forgotten by now
 		}
-		q.line[key] = waiting{entry.GetEnqueuedMs(), entered, cohort, entry.GetPriority(), entry.GetState() == "offered", v.words.number(entry.GetReason())}
+		q.line[key] = waiting{entry.GetEnqueuedMs(), entered, cohort, entry.GetState() == "offered", v.words.number(entry.GetReason())}
 	case "flowed_out":
 		v.flowed(entry)
 		fallthrough
@@ -146,7 +145,24 @@ func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 		delete(q.line, key)
 	}
 	t.changed(q)
+	v.ranked(key, entry.GetPriority())
 	v.touched(t, entry.GetContact())
+}
+
+// ranked notes the priority of a contact, which stays with it when it waits no more.
+func (v *view) ranked(contact live.Key, priority int32) {
+	if r, known := v.byID[contact]; known {
+		v.contacts.Get(r).priority = priority
+		return
+	}
+	if priority == 0 {
+		delete(v.ranks, contact)
+		return
+	}
+	if len(v.ranks) >= maxEarly {
+		clear(v.ranks)
+	}
+	v.ranks[contact] = priority
 }
 
 // words keeps each code once; 0 is the empty one.

@@ -12,6 +12,8 @@ const (
 	// maxFloorContacts bounds the contacts that a floor shows at first, and maxFloorBatch what is told of them a second.
 	maxFloorContacts = 5000
 	maxFloorBatch    = 1000
+	// wholeFloorAfter is how many flushes later all contacts are told anew where too many changed at once.
+	wholeFloorAfter = 5
 )
 
 // floorEntry is what the pages that watch a tenant's floor are to be told. While nobody watches nothing is noted.
@@ -20,6 +22,8 @@ type floorEntry struct {
 	agents   map[*agentEntry]struct{}
 	queues   map[*queueEntry]struct{}
 	contacts map[string]struct{}
+	// late counts the flushes since there were too many of them to be noted: then all contacts are told anew, now and then.
+	late int
 }
 
 // floorBatch is the floor at one moment, or what changed of it.
@@ -41,6 +45,8 @@ type floorContact struct {
 	queue   string
 	waiting waiting
 	reason  string
+	// priority is that of its last place in a queue.
+	priority int32
 }
 
 func (f *floorEntry) watched() bool { return len(f.watchers) > 0 }
@@ -68,10 +74,16 @@ func (f *floorEntry) unwatch(s subscriber) {
 	}
 }
 
-// touched notes that a contact changed.
+// touched notes that a contact changed. Over the bound it is noted that all may have.
 func (v *view) touched(t *tenantEntry, contact string) {
-	if t.floor.watched() {
-		t.floor.contacts[contact] = struct{}{}
+	f := &t.floor
+	switch {
+	case !f.watched() || f.late > 0:
+	case len(f.contacts) >= maxFloorContacts:
+		f.late = 1
+		clear(f.contacts)
+	default:
+		f.contacts[contact] = struct{}{}
 	}
 }
 
@@ -124,7 +136,7 @@ func (v *view) floorOf(t *tenantEntry) *floorBatch {
 }
 
 func (v *view) floorContact(t *tenantEntry, id string, k *contact) floorContact {
-	c := floorContact{id: id, at: k.at, profile: v.profiles[k.customer]}
+	c := floorContact{id: id, at: k.at, profile: v.profiles[k.customer], priority: k.priority}
 	if q, w := t.waits(k.key); q != nil {
 		c.queue, c.waiting, c.reason = q.id, w, v.words.all[w.reason]
 	}
@@ -143,8 +155,16 @@ func (v *view) flushFloors() {
 	defer v.mu.Unlock()
 	for _, t := range v.tenants {
 		f := &t.floor
-		if !f.watched() || len(f.agents)+len(f.queues)+len(f.contacts) == 0 {
+		if !f.watched() || len(f.agents)+len(f.queues)+len(f.contacts)+f.late == 0 {
 			continue
+		}
+		if f.late > 0 {
+			if f.late++; f.late > wholeFloorAfter {
+				f.late = 0
+				f.clear()
+				f.tell(v.floorOf(t))
+				continue
+			}
 		}
 		b := &floorBatch{teams: t.lists.teams}
 		for a := range f.agents {
@@ -169,9 +189,13 @@ func (v *view) flushFloors() {
 			}
 		}
 		b.sort()
-		told := note{kind: noteFloor, floor: b, shared: new(shared)}
-		for s := range f.watchers {
-			s.push(told)
-		}
+		f.tell(b)
+	}
+}
+
+func (f *floorEntry) tell(b *floorBatch) {
+	told := note{kind: noteFloor, floor: b, shared: new(shared)}
+	for s := range f.watchers {
+		s.push(told)
 	}
 }

@@ -51,6 +51,32 @@ $(WEB_BUILT): $(WEB_MODULES) $(WEB_SOURCES)
 	cd $(WEB) && npm run build
 	touch $@
 
+PLUGIN           := dashboards/plugin
+PLUGIN_MODULES   := $(PLUGIN)/node_modules/.package-lock.json
+PLUGIN_PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+# As the SDK's own build does it. What it is stamped with is the last commit's, so that the same source makes the same bytes.
+PLUGIN_TIME       = $(shell git log -1 --format=%ct 2>/dev/null || echo 1)
+PLUGIN_VERSION    = $(shell node -p "require('./$(PLUGIN)/package.json').version")
+PLUGIN_INFO       = {"time":$(PLUGIN_TIME)000,"pluginID":"tributarycc-tributary-datasource","version":"$(PLUGIN_VERSION)"}
+plugin: $(PLUGIN_MODULES) ## build the plugin for Grafana: the folder dashboards/plugin/dist and the zip in bin; PLUGIN_PLATFORMS="linux/amd64" builds for that alone
+	rm -rf $(PLUGIN)/dist
+	cd $(PLUGIN) && SOURCE_DATE_EPOCH=$(PLUGIN_TIME) npm run build
+	for platform in $(PLUGIN_PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/} exe=; [ $$os = windows ] && exe=.exe; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -buildvcs=false -tags arrow_json_stdlib \
+			-ldflags "-w -s -X 'github.com/grafana/grafana-plugin-sdk-go/build/buildinfo.buildInfoJSON=$${PLUGIN_INFO}'" \
+			-o $(PLUGIN)/dist/datasource/gpx_tributary_$${os}_$${arch}$${exe} ./$(PLUGIN)/pkg || exit; \
+	done
+	chmod 0755 $(PLUGIN)/dist/datasource/gpx_tributary_*
+	cd $(PLUGIN) && npm run zip && npm run check -- --platforms "$(PLUGIN_PLATFORMS)"
+plugin: export PLUGIN_INFO := $(PLUGIN_INFO)
+$(PLUGIN_MODULES): $(PLUGIN)/package.json $(PLUGIN)/package-lock.json $(PLUGIN)/.npmrc
+	cd $(PLUGIN) && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+plugin-test: $(PLUGIN_MODULES) ## the tests of the plugin's front end: types, lint, editors, the build and the rules it follows
+	cd $(PLUGIN) && npm run typecheck && npm run lint && npm run test:ci && npm run build && npm run check -- --front && npm run check:test
+
 ##@ Check
 
 test: engines web web-test go-test ## all tests: the pages', then every Go package with -race
@@ -132,11 +158,11 @@ $(BIN)/govulncheck-$(GOVULNCHECK):
 	$(call install,govulncheck,$(GOVULNCHECK),golang.org/x/vuln/cmd/govulncheck)
 
 clean: ## remove what was built and installed here (never data/)
-	rm -rf bin engines .cache $(WEB)/node_modules
+	rm -rf bin engines .cache $(WEB)/node_modules $(PLUGIN)/node_modules $(PLUGIN)/dist
 	find $(WEB)/dist -mindepth 1 -not -name .gitkeep -delete 2>/dev/null || true
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run build engines web test web-test go-test lint lint-go lint-folds lint-proto lint-web lint-vulnerabilities fmt generate \
+.PHONY: run build engines web plugin plugin-test test web-test go-test lint lint-go lint-folds lint-proto lint-web lint-vulnerabilities fmt generate \
 	bench chaos failover e2e cluster tools clean help

@@ -44,7 +44,10 @@ for (const look of looks) {
     await page.evaluate(() => document.querySelector('[data-testid=told-why]')?.scrollIntoView());
     await shot('3-why');
     expect(await hurdles(page)).toEqual([]);
-    const fits = () => document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight;
+    const fits = () =>
+      [document.documentElement, document.querySelector('.reader')].every(
+        (node) => node && node.scrollWidth <= innerWidth && node.scrollHeight <= innerHeight,
+      );
     expect(await page.evaluate(fits)).toBe(true);
     for (const id of ['denied', 'nothing', 'late']) {
       await page.goto(`${mock.url}/conversations/${id}`);

@@ -2,8 +2,10 @@ package boards
 
 import (
 	"encoding/json"
+	"math"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -305,4 +307,34 @@ func TestThresholdsRise(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWhatStandsOnAColourCanBeRead: on each colour of a cell or a number, the text that Grafana chooses by its brightness has the
+// contrast that WCAG AA asks of small text.
+func TestWhatStandsOnAColourCanBeRead(t *testing.T) {
+	channel := func(hex string) float64 {
+		n, err := strconv.ParseUint(hex, 16, 8)
+		require.NoError(t, err)
+		return float64(n)
+	}
+	linear := func(v float64) float64 {
+		if v /= 255; v <= 0.03928 {
+			return v / 12.92
+		}
+		return math.Pow((v+0.055)/1.055, 2.4)
+	}
+	seen := map[string]bool{}
+	for _, f := range all(t) {
+		for _, c := range regexp.MustCompile(`"#([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})"`).FindAllStringSubmatch(string(f.JSON), -1) {
+			r, g, b := channel(c[1]), channel(c[2]), channel(c[3])
+			luminance := 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
+			contrast := 1.05 / (luminance + 0.05)
+			if (299*r+587*g+114*b)/1000 > 180 {
+				contrast = (luminance + 0.05) / 0.05
+			}
+			require.GreaterOrEqual(t, contrast, 4.5, c[0])
+			seen[c[0]] = true
+		}
+	}
+	require.GreaterOrEqual(t, len(seen), 6)
 }

@@ -80,10 +80,13 @@ func (l Language) times(names ...string) []override {
 func (l Language) lengths(names ...string) []override {
 	out := make([]override, len(names))
 	for i, n := range names {
-		out[i] = l.column(n, set("unit", millis), set("decimals", 1))
+		out[i] = l.column(n, set("unit", millis), set("decimals", 1), set("mappings", none))
 	}
 	return out
 }
+
+// none shows 0 as nothing: who still waits has no wait yet, who wraps up no wrap-up, and no survey scores less than 1.
+var none = []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: "–"}}}}
 
 func (l Language) enqueueingsList() Panel {
 	q := named("contacts_of", map[string]string{
@@ -92,7 +95,7 @@ func (l Language) enqueueingsList() Panel {
 	colors := map[string]string{"abandoned": vermillion, "waiting": amber, "flowed_out": purple}
 	overrides := append(l.times("enqueued_ms", "left_ms", "since_ms"), l.lengths("wait_ms")...)
 	overrides = append(overrides,
-		l.column("outcome", set("mappings", []mapping{l.mappedTo(colors, "answered", "abandoned", "flowed_out", "waiting")}), colored()),
+		l.column("outcome", set("mappings", []mapping{l.mappedTo(colors, "answered", "abandoned", "flowed_out", "waiting")}), shown(), set("thresholds", steps(clear))),
 		l.column("reason", set("mappings", []mapping{l.mappedTo(nil, reasons...)})))
 	p := l.list(l.t("Enqueueings (behind service level, speed, abandonment and volume)", "入队记录（服务水平、速度、放弃与业务量）"), l.t(
 		"Those enqueued in the time range. A contact that came into a queue twice stands here twice.", "所选时间内的入队。联络两次进入队列则出现两次。"),
@@ -105,8 +108,9 @@ func (l Language) handledList() Panel {
 	q := named("handled_of", map[string]string{
 		"queue": "$queue", "agent": "$agent", "state": "$state", "initiation": "", "end_reason": "$end_reason", "code": "$code", "skip": "0", "count": "$count",
 	})
-	overrides := append(l.times("assigned_ms", "ended_ms", "wrapped_ms"), l.lengths("talk_ms", "acw_ms")...)
-	overrides = append(overrides, l.column("state", set("mappings", []mapping{l.mappedTo(nil, "ended", "wrapping")})))
+	overrides := append(l.times("assigned_ms", "ended_ms", "wrapped_ms"), l.lengths("acw_ms")...)
+	overrides = append(overrides, l.column("state", set("mappings", []mapping{l.mappedTo(nil, "ended", "wrapping")})), l.column("survey", set("mappings", none)),
+		by("talk_ms", set("displayName", l.t("Talk", "交谈时长")), set("unit", millis), set("decimals", 1)))
 	p := l.list(l.t("Handled (behind handle time)", "已处理（处理时长）"), l.t(
 		"Those whose talk with an agent ended in the time range.", "与坐席的交谈在所选时间内结束的联络。"),
 		q, []string{"ended_ms", "contact", "queue", "agent", "channel", "state", "talk_ms", "acw_ms", "initiation", "end_reason", "code", "intent", "survey", "assigned_ms", "wrapped_ms", "conversation"},
@@ -119,7 +123,7 @@ func (l Language) offersList() Panel {
 	q := named("offers_of", map[string]string{"queue": "$queue", "agent": "$agent", "state": "$offer", "skip": "0", "count": "$count"})
 	colors := map[string]string{"rejected": vermillion, "timed_out": vermillion, "rescinded": purple, "offered": amber}
 	overrides := append(l.times("offered_ms", "closed_ms"),
-		l.column("state", set("mappings", []mapping{l.mappedTo(colors, "accepted", "rejected", "timed_out", "rescinded", "offered")}), colored()))
+		l.column("state", set("mappings", []mapping{l.mappedTo(colors, "accepted", "rejected", "timed_out", "rescinded", "offered")}), shown(), set("thresholds", steps(clear))))
 	p := l.list(l.t("Offers", "派单"), l.t("Those made in the time range.", "所选时间内的派单。"),
 		q, []string{"offered_ms", "contact", "queue", "agent", "channel", "state", "reason", "closed_ms", "offer", "conversation"}, overrides...)
 	p.Transformations = append([]transformation{onlyWhere("channel", "^(${channel:pipe})$")}, p.Transformations...)

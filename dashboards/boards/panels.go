@@ -1,15 +1,15 @@
 package boards
 
-// Colours that people with any of the common kinds of colour blindness tell apart (Okabe and Ito), on light and on dark. Calm things
-// have no colour of their own: a wall shouts only where somebody must act.
+// Colours after Okabe and Ito, which people with any of the common kinds of colour blindness tell apart, made darker or lighter where
+// Grafana's text on them could not be read: it is white, and black from a brightness of 180 on. They stand behind text, never for it.
 const (
 	blue       = "#0072B2"
-	sky        = "#56B4E9"
-	green      = "#009E73"
-	amber      = "#E69F00"
-	vermillion = "#D55E00"
-	purple     = "#CC79A7"
-	grey       = "#8E8E8E"
+	green      = "#00805D"
+	amber      = "#F2B731"
+	vermillion = "#C44E00"
+	purple     = "#A8568A"
+	grey       = "#6E6E6E"
+	clear      = "transparent"
 	plain      = "text"
 )
 
@@ -48,14 +48,13 @@ func nothing(text string) mapping {
 	if text == "" {
 		match, text = "empty", " "
 	}
-	return mapping{Type: "special", Options: map[string]any{"match": match, "result": mapped{Text: text, Color: "transparent"}}}
+	return mapping{Type: "special", Options: map[string]any{"match": match, "result": mapped{Text: text, Color: clear}}}
 }
 
-// shown is the background of a cell by its thresholds or mapping; colored, only its text.
+// shown is the background of a cell by its thresholds or mapping.
 func shown() property {
 	return set("custom.cellOptions", cellOptions{Type: "color-background", Mode: "basic"})
 }
-func colored() property { return set("custom.cellOptions", cellOptions{Type: "color-text"}) }
 
 // column names a column as words.go has it, after which come more properties.
 func (l Language) column(name string, properties ...property) override {

@@ -102,7 +102,7 @@ func (l Language) rates(s span) []override {
 	link := func(more ...string) property { return links(l.enqueueings(s, queue, more...)) }
 	var out []override
 	for _, f := range formulas {
-		out = append(out, l.column(f.column, set("unit", percent), set("decimals", 1), shown(), set("thresholds", levels()), set("mappings", []mapping{nothing("–")}), link()))
+		out = append(out, l.column(f.column, set("custom.minWidth", 125), set("unit", percent), set("decimals", 1), shown(), set("thresholds", levels()), set("mappings", []mapping{nothing("–")}), link()))
 	}
 	length := []property{set("unit", millis), set("decimals", 1)}
 	return append(out,

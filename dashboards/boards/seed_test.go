@@ -142,22 +142,22 @@ func (o *one) becomes() {
 
 func (o *one) answered() {
 	agent := fmt.Sprintf("a%d", 1+o.IntN(6))
-	offer := func(state event.OfferState, version uint64, offered, closed int64) {
+	offer := func(attempt int, state event.OfferState, version uint64, offered, closed int64) {
 		o.fact(event.TopicRoutingFacts, "routing", "main", o.at, &event.Event{Body: &event.Event_OfferChanged{OfferChanged: &event.OfferChanged{
-			Offer: fmt.Sprintf("o-%s-%d", o.c.GetContact(), version/10), Contact: o.c.GetContact(), Conversation: o.c.GetConversation(), Agent: agent, Queue: o.c.GetQueue(),
+			Offer: fmt.Sprintf("o-%s-%d", o.c.GetContact(), attempt), Contact: o.c.GetContact(), Conversation: o.c.GetConversation(), Agent: agent, Queue: o.c.GetQueue(),
 			State: state, OfferedMs: offered, ClosedMs: closed, Version: version,
 		}}})
 	}
-	offered := o.at
-	offer(event.OfferState_OFFER_STATE_OFFERED, 10, offered, 0)
+	offered, attempt := o.at, 1
+	offer(attempt, event.OfferState_OFFER_STATE_OFFERED, 1, offered, 0)
 	if o.IntN(10) == 0 {
-		offer(event.OfferState_OFFER_STATE_TIMED_OUT, 11, offered, o.at+20*second)
+		offer(attempt, event.OfferState_OFFER_STATE_TIMED_OUT, 2, offered, o.at+20*second)
 		o.at += 20 * second
-		offered = o.at
-		offer(event.OfferState_OFFER_STATE_OFFERED, 20, offered, 0)
+		offered, attempt = o.at, 2
+		offer(attempt, event.OfferState_OFFER_STATE_OFFERED, 1, offered, 0)
 	}
 	o.at += o.Int64N(6 * second)
-	offer(event.OfferState_OFFER_STATE_ACCEPTED, 21, offered, o.at)
+	offer(attempt, event.OfferState_OFFER_STATE_ACCEPTED, 2, offered, o.at)
 	o.entry("answered", agent, "", "")
 	o.c.State, o.c.Agent, o.c.AssignedMs = event.ContactState_CONTACT_STATE_ASSIGNED, agent, o.at
 	o.changed("assigned")

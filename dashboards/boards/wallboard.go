@@ -34,12 +34,17 @@ func (l Language) waitingNow(queue string) dataLink {
 var halfHour = span{"now-29m/m", "now/m"}
 
 // goals are colours by how long the oldest waits, in seconds. Whether that is over a queue's own target its alert says.
-func goals() *thresholds { return steps(green, from(60, amber), from(180, vermillion)) }
+func goals(calm string) *thresholds { return steps(calm, from(60, amber), from(180, vermillion)) }
 
 func (l Language) now(g *grid) {
 	all := is("queue", "$__all")
 	one := func(w int, title, description, column string, f field, more ...transformation) {
 		p := l.stat(title, description, column, f, live())
+		if f.Unit == duration { // h:mm:ss is wide, and must fit a phone
+			o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
+			o.Text = &textSizes{ValueSize: 72}
+			p.Options = o
+		}
 		p.Transformations = append([]transformation{onlyWhere("row", totalRow)}, more...)
 		g.put(w, 5, p)
 	}
@@ -47,7 +52,7 @@ func (l Language) now(g *grid) {
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(green, from(1, blue), from(10, amber), from(20, vermillion)), Links: []dataLink{l.waitingNow(all)},
 	})
 	one(6, l.t("Oldest waits", "最久等待"), l.t("How long the one waits that has waited longest, h:mm:ss.", "等待最久者已等待的时间。"), "oldest", field{
-		Unit: duration, Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: goals(), Mappings: l.nobodyWaits(), Links: []dataLink{l.waitingNow(all)},
+		Unit: duration, Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: goals(green), Mappings: l.nobodyWaits(green), Links: []dataLink{l.waitingNow(all)},
 	}, seconds())
 	one(3, l.t("Staffed", "在岗"), l.t("Agents at work who serve a queue, whatever they do now.", "在岗且服务于某个队列的坐席。"), "staffed", field{
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(vermillion, from(1, blue)),
@@ -82,14 +87,14 @@ func seconds() transformation {
 }
 
 // nobodyWaits says so in words.
-func (l Language) nobodyWaits() []mapping {
-	return []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("nobody", "无人"), Color: green}}}}
+func (l Language) nobodyWaits(calm string) []mapping {
+	return []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("nobody", "无人"), Color: calm}}}}
 }
 
 // waitingByQueue is a large number for each queue: what of the table is read from across the room.
 func (l Language) waitingByQueue() Panel {
 	p := l.stat(l.t("Waiting, by queue", "各队列等待人数"), l.t("Contacts that wait, those being offered included.", "等待的联络，包括正在派单的。"), "waiting", field{
-		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: waits("#808080"), Links: []dataLink{l.waitingNow(is("queue", rowValue("queue")))},
+		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: waits(grey), Links: []dataLink{l.waitingNow(is("queue", rowValue("queue")))},
 	}, live())
 	p.Transformations = []transformation{onlyWhere("row", queueRow), only(nil, "name", "waiting", "queue")}
 	p.FieldConfig.Overrides = []override{by("waiting", set("displayName", "${__data.fields.name}"))}
@@ -136,11 +141,11 @@ func (l Language) queuesNow() Panel {
 		"Live. Alerts: nobody staffed; the oldest waits over the queue's target; service level low; closed while somebody waits.",
 		"实时。告警：无人在岗；最久等待超过队列目标；服务水平低；已关闭但有人等待。"), live(),
 		l.column("name", set("custom.minWidth", 150), links(dataLink{Title: l.t("The queue's board", "该队列的看板"), URL: "/d/" + l.uid("queues") + "?" + queue})),
-		l.column("alerts", shown(), set("custom.width", 330), set("thresholds", steps("transparent")), set("mappings", []mapping{l.alertWords(), nothing("")})),
-		l.column("waiting", right, shown(), set("thresholds", waits("transparent")), links(l.waitingNow(queue))),
-		l.column("oldest", right, set("unit", duration), colored(), set("mappings", l.nobodyWaits()), set("thresholds", goals()), links(l.waitingNow(queue))),
-		l.column("staffed", right), l.column("free", right, colored(), set("thresholds", steps(amber, from(1, green)))),
-		l.column("service_level", set("unit", percent), set("decimals", 0), shown(), set("thresholds", levels()), set("mappings", []mapping{nothing("–")}), links(l.enqueueings(counted, queue))),
+		l.column("alerts", shown(), set("custom.width", 330), set("thresholds", steps(clear)), set("mappings", []mapping{l.alertWords(), nothing("")})),
+		l.column("waiting", right, shown(), set("thresholds", waits(clear)), links(l.waitingNow(queue))),
+		l.column("oldest", right, set("unit", duration), shown(), set("mappings", l.nobodyWaits(clear)), set("thresholds", goals(clear)), links(l.waitingNow(queue))),
+		l.column("staffed", right), l.column("free", right, shown(), set("thresholds", steps(amber, from(1, clear)))),
+		l.column("service_level", set("custom.minWidth", 120), set("unit", percent), set("decimals", 0), shown(), set("thresholds", levels()), set("mappings", []mapping{nothing("–")}), links(l.enqueueings(counted, queue))),
 		l.column("offered", right), l.column("target_ms", set("unit", millis)),
 		count("enqueued"), count("answered", is("outcome", "answered")), count("abandoned", is("outcome", "abandoned")), count("flowed_out", is("outcome", "flowed_out")),
 		l.column("open", set("mappings", l.yesNo())),
@@ -170,14 +175,14 @@ func (l Language) agentsNow() Panel {
 	var shown []string
 	named := map[string]string{}
 	for _, one := range []struct{ column, color string }{
-		{"agents_available", green}, {"agents_busy", blue}, {"agents_wrapping", sky}, {"agents_away", amber}, {"agents_offline", grey},
+		{"agents_available", green}, {"agents_busy", blue}, {"agents_wrapping", purple}, {"agents_away", amber}, {"agents_offline", grey},
 	} {
 		shown, named[one.column] = append(shown, one.column), l.w(columns[one.column])
 		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, by(named[one.column], set("color", color{Mode: "fixed", FixedColor: one.color})))
 	}
 	p.Transformations = append(p.Transformations, only(nil, shown...).renamed(named))
 	o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
-	o.ReduceOptions.Fields, o.TextMode, o.ColorMode, o.Orientation = "", "value_and_name", "value", "horizontal"
+	o.ReduceOptions.Fields, o.TextMode, o.ColorMode, o.Orientation = "", "value_and_name", "background_solid", "auto"
 	p.Options = o
 	return p
 }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Sheet } from '../shell/Sheet';
 import { useWords } from '../words';
+import { faultIn } from '../words/faults';
 import { diff } from './diff';
 import { applyConfig, type Checked, type Config, checkConfig, type Draft, type Fault } from './http';
 
@@ -102,7 +103,7 @@ export function Faults({ faults, yaml, go }: { faults: readonly Fault[]; yaml: s
             ) : (
               <strong>{say('set.line', { n: fault.line })}</strong>
             )}{' '}
-            {fault.text}
+            {faultIn(say.language, fault.text)}
             {lines[fault.line - 1] && <code>{lines[fault.line - 1]?.trim()}</code>}
           </li>
         ))}

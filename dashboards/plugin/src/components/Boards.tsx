@@ -49,7 +49,7 @@ export function Boards() {
 
 function search(): Promise<Found[]> {
   const uids = BOARDS.flatMap((board) => [board, board + CHINESE]);
-  return getBackendSrv().get('/api/search', { type: 'dash-db', dashboardUIDs: uids.join(','), limit: uids.length });
+  return getBackendSrv().get('/api/search', { type: 'dash-db', dashboardUIDs: uids, limit: uids.length });
 }
 
 /** The board in the reader's language, else the one in the other. */

@@ -1,4 +1,4 @@
-import { type DataQueryResponse, FieldType, LoadingState, createDataFrame } from '@grafana/data';
+import { type DataQueryResponse, FieldType, LiveChannelEventType, LoadingState, createDataFrame } from '@grafana/data';
 import { EMPTY, NEVER, Subject, concat, of, throwError } from 'rxjs';
 import { me, mockLiveSrv } from '../testing/mockRuntime';
 import { WAITS_MS, wallboard } from './live';
@@ -84,6 +84,21 @@ describe('the live wallboard', () => {
       { severity: 'warning', text: expect.stringContaining('Not connected') },
     ]);
     live.connected.next(true);
+    expect(live.last().data[0].meta.notices).toBeUndefined();
+    live.subscription.unsubscribe();
+  });
+
+  test('shows what the backend says above its rows, also where no column changed, and no longer when it is over', async () => {
+    const live = follow([concat(of({ data: [frame(3)] }), NEVER)]);
+    await jest.advanceTimersByTimeAsync(0);
+    const notices = [{ severity: 'error' as const, text: 'Not live: Tributary is away' }];
+    const say = (meta?: object) =>
+      live.events.next({ type: LiveChannelEventType.Message, message: { schema: { fields: [], meta } } });
+    say({ notices });
+    expect(live.last().data[0].meta.notices).toEqual(notices);
+    live.events.next({ type: LiveChannelEventType.Message, message: { data: { values: [[4]] } } });
+    expect(live.last().data[0].meta.notices).toEqual(notices);
+    say();
     expect(live.last().data[0].meta.notices).toBeUndefined();
     live.subscription.unsubscribe();
   });

@@ -1,8 +1,14 @@
 import {
   type DataFrame,
+  type DataFrameJSON,
   type DataQueryResponse,
+  type LiveChannelAddress,
+  type LiveChannelEvent,
   LoadingState,
+  type QueryResultMetaNotice,
   StreamingFrameAction,
+  isLiveChannelMessageEvent,
+  isLiveChannelStatusEvent,
   parseLiveChannelAddress,
 } from '@grafana/data';
 import { t } from '@grafana/i18n';
@@ -11,12 +17,16 @@ import {
   type Observable,
   catchError,
   combineLatest,
-  concat,
   defer,
+  distinctUntilChanged,
+  endWith,
+  filter,
   map,
   of,
+  repeat,
   startWith,
   switchMap,
+  takeWhile,
   throwError,
   timer,
 } from 'rxjs';
@@ -42,7 +52,7 @@ interface Live {
 /** The wallboard as it is, and then whenever it changes. It never ends by itself: when the stream breaks it is asked for again. */
 export function wallboard(live: Live): Observable<DataQueryResponse> {
   const follower = new Follower(live);
-  return combineLatest([follower.follow(0), live.service.getConnectionState().pipe(startWith(true))]).pipe(
+  return combineLatest([follower.follow(), live.service.getConnectionState().pipe(startWith(true))]).pipe(
     map(([response, connected]) => (connected ? response : unconnected(response)))
   );
 }
@@ -53,38 +63,55 @@ class Follower {
 
   constructor(private readonly live: Live) {}
 
-  follow(wait: number): Observable<DataQueryResponse> {
+  follow(): Observable<DataQueryResponse> {
     const { uid, refId, key, me, service } = this.live;
-    const stream = timer(wait).pipe(
-      switchMap(() => me()),
+    return defer(me).pipe(
       switchMap(({ scope }) => {
         const addr = parseLiveChannelAddress(`ds/${uid}/wallboard/${scope}`);
         if (!addr) {
           return throwError(() => new Error(`no live channel for the scope ${JSON.stringify(scope)}`));
         }
-        return service.getDataStream({
+        const rows = service.getDataStream({
           addr,
           key,
           buffer: { action: StreamingFrameAction.Replace, maxLength: MOST_ROWS },
         });
+        return combineLatest([this.notices(addr), rows.pipe(endWith(undefined))]);
       }),
-      map((response) => this.taken(response, refId, key)),
-      catchError((error: unknown) => of(this.failed(error, key)))
-    );
-    // A stream that ends was shut down, after an error or by a restart of Grafana or of the plugin.
-    return concat(
-      stream,
-      defer(() => this.follow(WAITS_MS[Math.min(this.failures++, WAITS_MS.length - 1)]))
+      // The notices end with the rows.
+      takeWhile((both): both is [QueryResultMetaNotice[], DataQueryResponse] => both[1] !== undefined),
+      map(([notices, response]) => this.taken(response, notices, refId, key)),
+      catchError((error: unknown) => of(this.failed(error, key))),
+      // A stream that ends was shut down, after an error or by a restart of Grafana or of the plugin.
+      repeat({ delay: () => timer(WAITS_MS[Math.min(this.failures++, WAITS_MS.length - 1)]) })
     );
   }
 
-  private taken(response: DataQueryResponse, refId: string, key: string): DataQueryResponse {
+  /**
+   * What the backend says above its rows, such as that Tributary is away. Grafana hands it on only where the columns change too, so it is
+   * read from the messages themselves.
+   */
+  private notices(addr: LiveChannelAddress): Observable<QueryResultMetaNotice[]> {
+    return this.live.service.getStream<DataFrameJSON>(addr).pipe(
+      map(noticesOf),
+      filter((notices) => notices !== undefined),
+      startWith([]),
+      distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b))
+    );
+  }
+
+  private taken(
+    response: DataQueryResponse,
+    notices: QueryResultMetaNotice[],
+    refId: string,
+    key: string
+  ): DataQueryResponse {
     const fault = faultOf(response);
     if (fault) {
       return this.failed(fault, key);
     }
     this.failures = 0;
-    this.latest = response.data.map((frame: DataFrame) => copy(frame, refId));
+    this.latest = response.data.map((frame: DataFrame) => copy(frame, notices, refId));
     return { data: this.latest, key, state: LoadingState.Streaming };
   }
 
@@ -95,12 +122,19 @@ class Follower {
   }
 }
 
+/** The notices that a message of the channel says stand from now on; undefined where it says nothing of them. */
+function noticesOf(event: LiveChannelEvent<DataFrameJSON>): QueryResultMetaNotice[] | undefined {
+  const message: DataFrameJSON | undefined =
+    isLiveChannelMessageEvent(event) || isLiveChannelStatusEvent(event) ? event.message : undefined;
+  return message?.schema ? (message.schema.meta?.notices ?? []) : undefined;
+}
+
 /** A frame of its own: the one Grafana streams is changed in place, and says no refId. */
-function copy(frame: DataFrame, refId: string): DataFrame {
+function copy(frame: DataFrame, notices: QueryResultMetaNotice[], refId: string): DataFrame {
   return {
     name: frame.name,
     refId,
-    meta: { ...frame.meta },
+    meta: { ...frame.meta, notices: notices.length > 0 ? notices : undefined },
     fields: frame.fields.map(({ name, type, config, labels, values }) => ({
       name,
       type,

@@ -1,6 +1,11 @@
-import { type DataQueryResponse, type DataSourceInstanceSettings, PluginType } from '@grafana/data';
+import {
+  type DataQueryResponse,
+  type DataSourceInstanceSettings,
+  type LiveChannelEvent,
+  PluginType,
+} from '@grafana/data';
 import type { BackendSrv, GrafanaLiveSrv, TemplateSrv } from '@grafana/runtime';
-import { BehaviorSubject, type Observable, of, throwError } from 'rxjs';
+import { BehaviorSubject, type Observable, Subject, of, throwError } from 'rxjs';
 import type { Me, QueryInfo, TributaryOptions } from '../datasource/types';
 
 // Mocks of the services that Grafana gives a plugin at run time. Each answers what a test tells it to and throws at anything else.
@@ -59,6 +64,7 @@ export function mockBackendSrv(
 /** A mock of GrafanaLiveSrv: `streams` says, try by try, what each subscription gets. */
 export function mockLiveSrv(streams: Array<Observable<DataQueryResponse>>) {
   const connected = new BehaviorSubject(true);
+  const events = new Subject<LiveChannelEvent>();
   const getDataStream = jest.fn((_: { addr: { path: string }; buffer?: unknown }) => {
     const stream = streams.shift();
     if (!stream) {
@@ -68,8 +74,13 @@ export function mockLiveSrv(streams: Array<Observable<DataQueryResponse>>) {
   });
   return {
     connected,
+    events,
     getDataStream,
-    service: { getDataStream, getConnectionState: () => connected } as unknown as GrafanaLiveSrv,
+    service: {
+      getDataStream,
+      getConnectionState: () => connected,
+      getStream: () => events,
+    } as unknown as GrafanaLiveSrv,
   };
 }
 

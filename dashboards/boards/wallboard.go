@@ -152,7 +152,7 @@ func (l Language) queuesNow() Panel {
 	)
 	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, hidden("queue", "from_ms", "to_ms")...)
 	p.Transformations = append(append([]transformation{onlyWhere("row", queueRow)}, seconds()), only([]string{"queue", "from_ms", "to_ms"},
-		"name", "alerts", "waiting", "oldest", "free", "staffed", "service_level", "offered", "target_ms", "enqueued", "answered", "abandoned", "flowed_out", "open"))
+		"name", "waiting", "oldest", "alerts", "free", "staffed", "service_level", "offered", "target_ms", "enqueued", "answered", "abandoned", "flowed_out", "open"))
 	p.Options = tableOptions{ShowHeader: true, CellHeight: "lg", SortBy: []sortBy{{DisplayName: l.w(columns["oldest"]), Desc: true}}}
 	return p
 }

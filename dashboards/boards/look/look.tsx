@@ -100,7 +100,7 @@ function Stat({ panel, data, width, height }: any) {
       orientation={panel.options.orientation === 'horizontal' ? VizOrientation.Horizontal : VizOrientation.Auto}
       renderValue={({ value, width, height }: any) => (
         <BigValue value={value.display} width={width} height={height} theme={theme} colorMode={panel.options.colorMode} graphMode={panel.options.graphMode}
-          justifyMode={panel.options.justifyMode} textMode={panel.options.textMode} wideLayout={panel.options.wideLayout} />
+          justifyMode={panel.options.justifyMode} textMode={panel.options.textMode} text={panel.options.text} wideLayout={panel.options.wideLayout} />
       )}
     />
   );
@@ -108,7 +108,7 @@ function Stat({ panel, data, width, height }: any) {
 
 function Table({ panel, data, width, height }: any) {
   const frame = data[0];
-  if (!frame?.length) return <div style={{ padding: 16 }}>No data</div>;
+  if (!frame?.length) return <div style={{ padding: 16 }}>{panel.fieldConfig.defaults.noValue}</div>;
   return (
     <GrafanaTable data={frame} width={width} height={height} cellHeight={panel.options.cellHeight} initialSortBy={panel.options.sortBy}
       fieldConfig={panel.fieldConfig} timeRange={range as any} ariaLabel={panel.title} replaceVariables={replace as any} />
@@ -121,6 +121,7 @@ const range = { from: day(from), to: day(to), raw: { from: day(from), to: day(to
 function Lines({ panel, data, width, height }: any) {
   const times = panel.id && panel.targets[0].query === 'queue_by_minute' ? { ...range, from: day(to - 30 * 60_000) } : range;
   const ready = data.map((f: DataFrame) => ({ ...f, fields: f.fields.filter((x) => x.type === FieldType.time || x.type === FieldType.number) }));
+  if (!ready.some((f: DataFrame) => f.fields.length > 1 && f.length > 0)) return <div style={{ padding: 16 }}>{panel.fieldConfig.defaults.noValue}</div>;
   return (
     <TimeSeries frames={ready} structureRev={1} timeRange={times as any} timeZone="utc" width={width} height={height} options={panel.options}
       legend={{ ...panel.options.legend, displayMode: LegendDisplayMode.List }}>{() => <></>}</TimeSeries>

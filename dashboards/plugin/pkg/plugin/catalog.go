@@ -71,8 +71,12 @@ func (c *catalog) query(ctx context.Context, name string) (*queryInfo, error) {
 	}
 	age := c.now().Sub(c.fetched)
 	if c.queries == nil || age > catalogKept || c.queries[name] == nil && age > catalogAnew {
-		if err := c.fetch(ctx); err != nil && c.queries[name] == nil {
+		err := c.fetch(ctx)
+		if err != nil && c.queries[name] == nil {
 			return nil, err
+		}
+		if err != nil {
+			c.fetched = c.now().Add(catalogAnew - catalogKept) // what is kept serves until the next try
 		}
 	}
 	if info := c.queries[name]; info != nil {

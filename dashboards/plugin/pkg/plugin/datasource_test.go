@@ -13,6 +13,9 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	oteltrace "go.opentelemetry.io/otel/trace"
 )
 
 func TestSettings(t *testing.T) {
@@ -187,4 +190,48 @@ func TestAPanicIsOneQuerysOwn(t *testing.T) {
 	out.safely([]asked{{refID: "A"}}, func() { _ = strings.Repeat("x", -1) })
 	require.ErrorContains(t, out.responses["A"].Error, "the plugin has a fault here")
 	require.Equal(t, backend.ErrorSourcePlugin, out.responses["A"].ErrorSource)
+}
+
+// Whoever traces a question in Grafana finds it again in Tributary.
+func TestTheTraceGoesOn(t *testing.T) {
+	before := otel.GetTextMapPropagator()
+	otel.SetTextMapPropagator(propagation.TraceContext{})
+	defer otel.SetTextMapPropagator(before)
+	api := newDouble(t)
+	trace := oteltrace.NewSpanContext(oteltrace.SpanContextConfig{TraceID: oteltrace.TraceID{7}, SpanID: oteltrace.SpanID{8}, TraceFlags: oteltrace.FlagsSampled, Remote: true})
+	ctx := oteltrace.ContextWithRemoteSpanContext(t.Context(), trace)
+	_, err := api.open().QueryData(ctx, &backend.QueryDataRequest{PluginContext: backend.PluginContext{User: sue}, Queries: []backend.DataQuery{query("A", `{"query":"queue_now"}`)}})
+	require.NoError(t, err)
+	require.Contains(t, api.requests("/api/query")[0].Header.Get("Traceparent"), trace.TraceID().String())
+}
+
+// A list of queries that cannot be read anew serves on, and is asked for again now and then, not each time.
+func TestTheListOfQueriesServesOn(t *testing.T) {
+	api := newDouble(t)
+	now := begun
+	d := api.open(func(d *Datasource) { d.catalog.now = func() time.Time { return now } })
+	find := func(name string) error {
+		_, err := d.catalog.query(t.Context(), name)
+		return err
+	}
+	require.NoError(t, find("queue_now"))
+	now = now.Add(catalogKept + time.Second)
+	api.handle("/api/queries", says(503, "text/plain", ""))
+	for range 3 {
+		require.NoError(t, find("queue_now"))
+	}
+	require.Len(t, api.requests("/api/queries"), 2)
+	require.ErrorContains(t, find("new"), "status 503")
+	api.handle("/api/queries", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, map[string]any{"queries": append([]queryInfo{{Name: "new"}}, doubleQueries...)})
+	})
+	require.NoError(t, find("new"), "a newer Tributary")
+	require.ErrorContains(t, find("newer"), "no query \"newer\"")
+	require.Len(t, api.requests("/api/queries"), 4, "not anew within seconds")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	d.catalog.turn <- struct{}{}
+	_, err := d.catalog.query(ctx, "queue_now")
+	require.ErrorIs(t, err, context.Canceled)
+	<-d.catalog.turn
 }

@@ -223,15 +223,23 @@ func TestWhoAsks(t *testing.T) {
 	require.Empty(t, api.requests("/api/query"))
 	require.ErrorContains(t, d.asked(t, &backend.User{Login: "eve"}, query("A", `{"kind":"wallboard"}`))["A"].Error, "an administrator of Tributary has to make it")
 
-	// An alert rule has no user of Tributary's; a header of a browser does not make a request one of an alert rule.
-	for _, headers := range []map[string]string{{"FromAlert": "true"}, {"http_FromAlert": "true"}} {
+	// An alert rule has no user of Tributary's. A header of a browser does not make a request one of an alert rule, however it comes.
+	for _, c := range []struct{ login, header, want string }{
+		{"grafana_scheduler", "FromAlert", ""},
+		{"grafana_scheduler", "http_FromAlert", "grafana_scheduler"},
+		{"grafana_scheduler", "Other", "grafana_scheduler"},
+		{"tom", "FromAlert", "tom"},
+	} {
 		_, err := d.QueryData(t.Context(), &backend.QueryDataRequest{
-			PluginContext: backend.PluginContext{User: &backend.User{Login: "grafana_scheduler"}}, Headers: headers, Queries: []backend.DataQuery{query("A", model)},
+			PluginContext: backend.PluginContext{User: &backend.User{Login: c.login}}, Headers: map[string]string{c.header: "true"}, Queries: []backend.DataQuery{query("A", model)},
 		})
 		require.NoError(t, err)
+		seen := api.requests("/api/query")
+		require.Equal(t, c.want, seen[len(seen)-1].Header.Get(userHeader))
 	}
-	seen := api.requests("/api/query")
-	require.Len(t, seen, 2)
-	require.NotContains(t, seen[0].Header, userHeader)
-	require.Equal(t, "grafana_scheduler", seen[1].Header.Get(userHeader))
+	got, err := d.QueryData(t.Context(), &backend.QueryDataRequest{
+		PluginContext: backend.PluginContext{User: &backend.User{}}, Headers: map[string]string{"FromAlert": "true"}, Queries: []backend.DataQuery{query("A", model)},
+	})
+	require.NoError(t, err)
+	require.ErrorContains(t, got.Responses["A"].Error, "no signed-in user", "an anonymous visitor with the header")
 }

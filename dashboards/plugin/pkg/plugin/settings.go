@@ -105,7 +105,7 @@ func (s *settings) inTheClear() bool {
 const (
 	dialTimeout  = 5 * time.Second
 	idleTimeout  = 90 * time.Second
-	idleConns    = 16
+	idleConns    = 64
 	headerLength = 64 << 10
 )
 

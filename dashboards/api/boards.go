@@ -17,8 +17,8 @@ import (
 
 const (
 	userHeader = "X-Tributary-User"
-	// askRate and askBurst bound the requests of one person's boards.
-	askRate, askBurst = 50, 400
+	// askRate and askBurst bound the requests of one person's boards: fifty screens may be signed in as the same.
+	askRate, askBurst = 500, 2000
 	// lookEvery is how often it is written down that a person looks at boards: a board asks every few seconds.
 	lookEvery = time.Hour
 )

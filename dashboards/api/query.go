@@ -56,9 +56,22 @@ type queryColumn struct {
 
 // queryAnswer is the answer to one query, or its fault.
 type queryAnswer struct {
-	Ref string `json:"ref"`
-	*queryRows
-	Fault *queryFault `json:"error,omitempty"`
+	ref string
+	// body is a queryRows as JSON, which many may share.
+	body  []byte
+	fault *queryFault
+}
+
+// appendTo writes the answer as JSON: the rows with the query's name for them.
+func (a *queryAnswer) appendTo(out []byte) []byte {
+	ref, _ := json.Marshal(a.ref) // a text
+	out = append(append(out, `{"ref":`...), ref...)
+	if a.fault != nil {
+		fault, _ := json.Marshal(a.fault) // texts
+		out = append(append(out, `,"error":`...), fault...)
+		return append(out, '}')
+	}
+	return append(append(out, ','), a.body[1:]...)
 }
 
 type queryRows struct {
@@ -107,7 +120,17 @@ func (s *Server) runQueries(w http.ResponseWriter, r *http.Request, who person) 
 	}
 	all.Wait()
 	bound(out)
-	live.WriteJSON(w, http.StatusOK, map[string]any{"results": out})
+	answer := []byte(`{"results":[`)
+	for i := range out {
+		if i > 0 {
+			answer = append(answer, ',')
+		}
+		answer = out[i].appendTo(answer)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	_, _ = w.Write(append(answer, "]}\n"...)) // the client is gone: nothing to do
 	return nil
 }
 
@@ -115,12 +138,8 @@ func (s *Server) runQueries(w http.ResponseWriter, r *http.Request, who person) 
 func bound(out []queryAnswer) {
 	left := maxAnswerBytes
 	for i := range out {
-		if out[i].queryRows == nil {
-			continue
-		}
-		if left -= sizeOf(out[i].Rows); left < 0 {
-			out[i].queryRows = nil
-			out[i].Fault = &queryFault{Code: codeTooSlow, Message: "the answers of this request are too large together; take fewer queries, shorter ranges or longer intervals"}
+		if left -= len(out[i].body); left < 0 {
+			out[i].fault = &queryFault{Code: codeTooSlow, Message: "the answers of this request are too large together; take fewer queries, shorter ranges or longer intervals"}
 		}
 	}
 }
@@ -143,26 +162,35 @@ func (b *queryBody) check() error {
 
 // answerOne answers a query as far as who asks may see it.
 func (s *Server) answerOne(ctx context.Context, who person, ask *queryAsk) queryAnswer {
-	out := queryAnswer{Ref: ask.Ref}
+	body, fault := s.rowsFor(ctx, who, ask)
+	return queryAnswer{ask.Ref, body, fault}
+}
+
+func (s *Server) rowsFor(ctx context.Context, who person, ask *queryAsk) ([]byte, *queryFault) {
 	d := s.catalogue[ask.Name]
 	if d == nil {
-		out.Fault = &queryFault{Code: codeBadQuery, Message: fmt.Sprintf("there is no query %.64q for boards; GET /api/queries lists them", ask.Name)}
-		return out
+		return nil, &queryFault{Code: codeBadQuery, Message: fmt.Sprintf("there is no query %.64q for boards; GET /api/queries lists them", ask.Name)}
 	}
-	params, bad := bindParams(d, ask.Params)
-	if bad != nil {
-		out.Fault = bad
-		return out
+	params, fault := bindParams(d, ask.Params)
+	if fault != nil {
+		return nil, fault
 	}
 	in := s.view.scopeOf(who.Tenant, who.who.Teams)
-	if out.Fault = mayAsk(d, params, in); out.Fault != nil {
-		return out
+	if fault = mayAsk(d, params, in); fault != nil {
+		return nil, fault
 	}
-	answer, bad := s.shared(ctx, who.Tenant, d, params)
-	if bad != nil {
-		out.Fault = bad
-		return out
+	a, fault := s.shared(ctx, who.Tenant, d, params)
+	if fault != nil || in.whole {
+		return a.bodyOf(), fault
 	}
-	out.queryRows = visible(d, answer, in)
-	return out
+	return encodeRows(visible(d, a.result, a.asOfMs, in))
+}
+
+// encodeRows writes rows as JSON. What cannot be written is a fault of ours.
+func encodeRows(rows *queryRows) ([]byte, *queryFault) {
+	body, err := json.Marshal(rows)
+	if err != nil {
+		return nil, &queryFault{Code: codeUnavailable, Message: "the answer cannot be written as JSON"}
+	}
+	return body, nil
 }

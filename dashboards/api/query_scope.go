@@ -48,10 +48,10 @@ func mayAsk(d *warehouse.Description, params map[string]any, in *scope) *queryFa
 }
 
 // visible is an answer as far as a scope goes. The answer is shared and is not changed.
-func visible(d *warehouse.Description, a *sharedAnswer, in *scope) *queryRows {
-	out := &queryRows{Columns: make([]queryColumn, 0, len(a.result.Columns)), Rows: a.result.Rows, Truncated: a.result.Truncated, AsOfMs: a.asOfMs}
+func visible(d *warehouse.Description, result *warehouse.Result, asOfMs int64, in *scope) *queryRows {
+	out := &queryRows{Columns: make([]queryColumn, 0, len(result.Columns)), Rows: result.Rows, Truncated: result.Truncated, AsOfMs: asOfMs}
 	queue, agent, next := -1, -1, -1
-	for i, c := range a.result.Columns {
+	for i, c := range result.Columns {
 		column := queryColumn{Name: c.Name, Type: c.Type}
 		for _, h := range d.Columns {
 			if h.Name == c.Name {
@@ -71,8 +71,8 @@ func visible(d *warehouse.Description, a *sharedAnswer, in *scope) *queryRows {
 	if in.whole {
 		return out
 	}
-	out.Rows = make([][]any, 0, len(a.result.Rows))
-	for _, row := range a.result.Rows {
+	out.Rows = make([][]any, 0, len(result.Rows))
+	for _, row := range result.Rows {
 		hide := agent >= 0 && str(row[agent]) != "" && !in.agent(str(row[agent]))
 		if queue >= 0 && !in.queue(str(row[queue])) || queue < 0 && agent < 0 || hide && !ofQueues[d.Name] || queue < 0 && str(row[agent]) == "" {
 			continue

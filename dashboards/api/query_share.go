@@ -2,10 +2,7 @@ package api
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"maps"
-	"math"
 	"sync"
 	"time"
 
@@ -61,6 +58,8 @@ type sharedAnswer struct {
 	asked  question
 	done   chan struct{}
 	result *warehouse.Result
+	// body is the whole answer as JSON, for those who see all of it.
+	body   []byte
 	fault  *queryFault
 	asOfMs int64
 	until  time.Time
@@ -103,7 +102,7 @@ func (s *Server) shared(ctx context.Context, tenant string, d *warehouse.Descrip
 			asked[name] = v
 		}
 		asked["tenant"] = tenant
-		if !s.work.Start(func() { s.fly(a, tenant, d.Name, asked) }) { //nolint:contextcheck // others may wait for it when who asked is gone
+		if !s.work.Start(func() { s.fly(a, tenant, d, asked) }) { //nolint:contextcheck // others may wait for it when who asked is gone
 			a.fault = &queryFault{Code: codeUnavailable, Message: "this process is ending; ask again"}
 			s.answers.land(a, tenant, s.now())
 		}
@@ -117,6 +116,14 @@ func (s *Server) shared(ctx context.Context, tenant string, d *warehouse.Descrip
 	case <-ctx.Done():
 		return nil, &queryFault{Code: codeTooSlow, Message: "no answer in time; take a shorter range or longer intervals"}
 	}
+}
+
+// bodyOf is the whole answer as JSON; of none, nothing.
+func (a *sharedAnswer) bodyOf() []byte {
+	if a == nil {
+		return nil
+	}
+	return a.body
 }
 
 // join finds the query that runs or was answered a moment ago, or begins it.
@@ -207,7 +214,7 @@ func (q *answers) land(a *sharedAnswer, tenant string, now time.Time) {
 }
 
 // fly asks the warehouse once it is the query's turn.
-func (s *Server) fly(a *sharedAnswer, tenant, name string, params map[string]any) {
+func (s *Server) fly(a *sharedAnswer, tenant string, d *warehouse.Description, params map[string]any) {
 	ctx, cancel := context.WithTimeout(context.Background(), turnPatience)
 	defer cancel()
 	defer func() { s.answers.land(a, tenant, s.now()) }()
@@ -219,7 +226,9 @@ func (s *Server) fly(a *sharedAnswer, tenant, name string, params map[string]any
 	defer leave()
 	began := s.now()
 	a.asOfMs = began.UnixMilli()
-	a.result, a.fault = s.ask(name, params)
+	if a.result, a.fault = s.ask(d.Name, params); a.fault == nil {
+		a.body, a.fault = encodeRows(visible(d, a.result, a.asOfMs, &scope{whole: true}))
+	}
 	a.until = s.now().Add(standsFor(params, began, s.now()))
 	if a.fault != nil {
 		a.until = s.now()
@@ -228,7 +237,7 @@ func (s *Server) fly(a *sharedAnswer, tenant, name string, params map[string]any
 		}
 	}
 	if a.size = len(a.key); a.result != nil {
-		a.size += sizeOf(a.result.Rows)
+		a.size += sizeOf(a.result.Rows) + len(a.body)
 	}
 }
 
@@ -254,84 +263,4 @@ func (q *answers) turn(ctx context.Context, tenant string, ending <-chan struct{
 		return nil, false
 	}
 	return func() { <-all; <-slots }, true
-}
-
-// ask runs a named query, and says whose fault it is where it fails.
-func (s *Server) ask(name string, params map[string]any) (*warehouse.Result, *queryFault) {
-	away := &queryFault{Code: codeUnavailable, Message: "ClickHouse does not answer; what is live is still shown, and this comes back by itself"}
-	if s.config.Boards == nil {
-		return nil, away
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), runTimeout)
-	defer cancel()
-	ended := make(chan struct{})
-	defer close(ended)
-	s.work.Start(func() {
-		select {
-		case <-s.work.Ending():
-			cancel()
-		case <-ended:
-		}
-	})
-	result, err := s.config.Boards.Answer(ctx, name, params)
-	if err == nil {
-		clean(result)
-		return result, nil
-	}
-	s.logger.LogAttrs(ctx, slog.LevelWarn, "a board's query was not answered", slog.String("query", name), slog.String("error", err.Error()))
-	var param *warehouse.ParamError
-	switch {
-	case errors.As(err, &param):
-		return nil, &queryFault{Code: codeBadQuery, Message: param.Reason}
-	case warehouse.TooMuch(err), errors.Is(err, context.DeadlineExceeded) && s.warehouseAnswers():
-		return nil, &queryFault{Code: codeTooSlow, Message: "it takes longer, or more memory, than a board may; take a shorter range or longer intervals"}
-	}
-	return nil, away
-}
-
-// warehouseAnswers tells a slow query from a warehouse that is away.
-func (s *Server) warehouseAnswers() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	return s.config.Boards.Ping(ctx) == nil
-}
-
-// standsFor is how long an answer stands.
-func standsFor(params map[string]any, began, now time.Time) time.Duration {
-	if to, ranged := params["to_ms"].(int64); ranged && now.UnixMilli()-to > settledAfter.Milliseconds() {
-		return settledFor
-	}
-	return min(max(freshFor, standsTimes*now.Sub(began)), settledFor)
-}
-
-// clean replaces what JSON cannot say.
-func clean(r *warehouse.Result) {
-	for _, row := range r.Rows {
-		for i, v := range row {
-			if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
-				row[i] = nil
-			}
-		}
-	}
-}
-
-// sizeOf is about how many bytes rows hold.
-func sizeOf(rows [][]any) int {
-	n := 0
-	for _, row := range rows {
-		n += 24 + 16*len(row)
-		for _, v := range row {
-			switch v := v.(type) {
-			case string:
-				n += len(v)
-			case []string:
-				for _, text := range v {
-					n += 16 + len(text)
-				}
-			case []int64:
-				n += 8 * len(v)
-			}
-		}
-	}
-	return n
 }

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,7 @@ type floor struct {
 	numbers map[int]uint64
 	now     atomic.Int64
 	house   *warehouse.Warehouse
+	asked   *asked
 	url     string
 	token   string
 	people  int
@@ -60,9 +62,13 @@ func (blind) OpenContent(context.Context, string, *event.Sealed) (*event.Content
 func (blind) Append(context.Context, event.Topic, *event.Event, *event.Content) error { return nil }
 
 // asked is the warehouse as the door asks it.
-type asked struct{ *warehouse.Warehouse }
+type asked struct {
+	*warehouse.Warehouse
+	runs atomic.Int64
+}
 
-func (a asked) Answer(ctx context.Context, name string, params map[string]any) (*warehouse.Result, error) {
+func (a *asked) Answer(ctx context.Context, name string, params map[string]any) (*warehouse.Result, error) {
+	a.runs.Add(1)
 	return a.Query(ctx, name, params)
 }
 
@@ -95,7 +101,7 @@ func newFloor(t *testing.T, seed uint64) *floor {
 	house, err := warehouse.Open(warehouse.Config{DSN: embeddedtest.ClickHouse(t)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, house.Close()) })
-	f.house = house
+	f.house, f.asked = house, &asked{Warehouse: house}
 	f.sink()
 
 	accounts, err := access.New(objects.NewMemory(), privacy.NewMasterKey(), f.clock, nil)
@@ -106,7 +112,7 @@ func newFloor(t *testing.T, seed uint64) *floor {
 	require.NoError(t, err)
 	var ids atomic.Int64
 	s, err := api.New(api.Config{
-		Log: f.log, Guard: blind{}, Opener: blind{}, Accounts: accounts, Gateway: "g", Now: f.clock, Boards: asked{house},
+		Log: f.log, Guard: blind{}, Opener: blind{}, Accounts: accounts, Gateway: "g", Now: f.clock, Boards: f.asked,
 		NewID: func() string { return fmt.Sprintf("id%018d", ids.Add(1)) },
 	})
 	require.NoError(t, err)
@@ -330,4 +336,46 @@ func equal(a, b []queueRow) bool {
 	x, err := json.Marshal(a)
 	y, err2 := json.Marshal(b)
 	return errors.Join(err, err2) == nil && string(x) == string(y)
+}
+
+// Fifty people who look at ten numbers, again and again, ask the warehouse about as often as one.
+func TestFiftyViewersShareAnswers(t *testing.T) {
+	f := newFloor(t, 12)
+	day := map[int64][]*event.Event{}
+	for range 200 {
+		f.contact(began+f.rand.Int64N(25*minute), day)
+	}
+	for at := began; at < began+30*minute; at++ {
+		for _, e := range day[at] {
+			f.fact(event.TopicRoutingFacts, e)
+		}
+	}
+	f.now.Store(began + 30*minute)
+	f.sink()
+	const viewers, rounds, panels = 50, 2, 10
+	before := f.asked.runs.Load()
+	var mu sync.Mutex
+	var took []time.Duration
+	for range rounds {
+		var all sync.WaitGroup
+		for range viewers {
+			all.Go(func() {
+				for panel := range panels {
+					start := time.Now() //nolint:forbidigo // it measures
+					f.query("queue_by_interval", map[string]any{
+						"queue": "", "from_ms": began, "to_ms": began + 30*minute, "interval_ms": minute, "target_ms": 20_000 + panel, "short_ms": 0,
+						"flow_outs": 0, "short_abandons": 1, "abandons": 1,
+					})
+					mu.Lock()
+					took = append(took, time.Since(start))
+					mu.Unlock()
+				}
+			})
+		}
+		all.Wait()
+		f.now.Add(5000)
+	}
+	require.Equal(t, int64(rounds*panels), f.asked.runs.Load()-before)
+	slices.Sort(took)
+	t.Logf("%d viewers, %d requests: p50 %s, p95 %s", viewers, len(took), took[len(took)/2], took[len(took)*95/100])
 }

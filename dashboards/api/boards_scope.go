@@ -88,7 +88,7 @@ func (v *view) boardLists(tenant string, teams []string) boardLists {
 		}
 	}
 	for _, q := range t.queues {
-		if !q.removed && in.queue(q.id) {
+		if q.known && in.queue(q.id) {
 			l.queues = append(l.queues, named{q.id, cmp.Or(q.name, q.id)})
 		}
 	}

@@ -39,6 +39,17 @@ func (b *boardsShown) stopsWith(r *http.Request) {
 	}
 }
 
+// size is how many streams are read.
+func (b *boardsShown) size() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, f := range b.feeds {
+		n += len(f.streams)
+	}
+	return n
+}
+
 // boardStream is one connection that is told of a board.
 type boardStream struct {
 	who   person

@@ -62,6 +62,13 @@ type queryAnswer struct {
 	fault *queryFault
 }
 
+func (a *queryAnswer) outcome() string {
+	if a.fault != nil {
+		return a.fault.Code
+	}
+	return "answered"
+}
+
 // appendTo writes the answer as JSON: the rows with the query's name for them.
 func (a *queryAnswer) appendTo(out []byte) []byte {
 	ref, _ := json.Marshal(a.ref) // a text
@@ -126,6 +133,7 @@ func (s *Server) runQueries(w http.ResponseWriter, r *http.Request, who person) 
 			answer = append(answer, ',')
 		}
 		answer = out[i].appendTo(answer)
+		s.metrics.queries.WithLabelValues(out[i].outcome()).Inc()
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")

@@ -264,6 +264,13 @@ func (v *view) forget(t *tenantEntry, minute int64) {
 	delete(r.minutes, minute)
 }
 
+// counted is how many enqueueings are kept.
+func (v *view) counted() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.comings
+}
+
 // forgetOld drops the minutes that boards count no more.
 func (v *view) forgetOld() {
 	v.mu.Lock()

@@ -237,3 +237,18 @@ func BenchmarkWallboard(b *testing.B) {
 		})
 	}
 }
+
+// A queue that the configuration does not name is on the board as long as somebody is there to be counted.
+func TestQueuesThatNobodyNamed(t *testing.T) {
+	v, now := newView(), boardStart
+	v.now = func() int64 { return now }
+	rows := func() int { return len(v.wallboardOf("acme", nil).Queues) }
+	v.apply([]engine.Delivered{{Event: entryOf("k1", "ghost", "waiting", now, now)}})
+	require.Equal(t, 1, rows())
+	require.Empty(t, v.boardLists("acme", nil).queues)
+	require.Empty(t, v.wallboardOf("acme", []string{"loans"}).Queues)
+	v.apply([]engine.Delivered{{Event: entryOf("k1", "ghost", "flowed_out", now, now)}})
+	require.Equal(t, 1, rows())
+	now += boardMinutes * minuteMs
+	require.Zero(t, rows())
+}

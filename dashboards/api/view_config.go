@@ -44,7 +44,7 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 		case *event.ConfigObject_Queue:
 			q := v.queue(t, object.Queue.GetId())
 			q.name, q.domain, q.hours = object.Queue.GetName(), object.Queue.GetDomain(), object.Queue.GetHours()
-			q.wrapUpMs, q.removed = object.Queue.GetWrapUpMs(), gone
+			q.wrapUpMs, q.removed, q.known = object.Queue.GetWrapUpMs(), gone, !gone
 			if q.targetMs != object.Queue.GetTargetMs() {
 				q.targetMs, retargeted[q] = object.Queue.GetTargetMs(), true
 			}

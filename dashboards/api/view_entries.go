@@ -71,6 +71,8 @@ type queueEntry struct {
 	dirty   bool
 	open    bool
 	removed bool
+	// known is whether the configuration names it.
+	known bool
 }
 
 // waiting is a contact's place in a queue: it waits since then, in this queue since it entered.

@@ -103,7 +103,8 @@ func (v *view) wallboardOf(tenant string, teams []string) *wallboard {
 	var aimed minuteCount
 	shown := make(map[uint32]bool, len(t.queues))
 	for _, q := range t.queues {
-		if q.removed || !in.queue(q.id) {
+		counts := q.counted(first, end)
+		if q.removed || !in.queue(q.id) || !q.known && len(q.line) == 0 && counts == (minuteCount{}) {
 			continue
 		}
 		shown[q.number] = true
@@ -111,7 +112,6 @@ func (v *view) wallboardOf(tenant string, teams []string) *wallboard {
 			Queue: q.id, Name: cmp.Or(q.name, q.id), Open: q.open, TargetMs: q.targetMs, TargetPercent: q.targetPercent,
 		}
 		row.waits(q)
-		counts := q.counted(first, end)
 		row.counts(counts)
 		if q.targetMs > 0 {
 			aimed.sum(counts)

@@ -340,7 +340,9 @@ func (g *grafana) checkWho() {
 	require.Contains(g.t, all, "travel")
 	require.NotContains(g.t, bank, "travel")
 	require.NotEmpty(g.t, bank)
-	require.Contains(g.t, queues("grafana_scheduler", map[string]string{backend.FromAlertHeaderName: "true"}), "travel", "an alert rule sees what the service sees")
+	rule := map[string]string{backend.FromAlertHeaderName: "true"}
+	require.Contains(g.t, queues("grafana_scheduler", rule), "travel", "an alert rule sees what the service sees")
+	require.NotContains(g.t, queues("lara", rule), "travel", "and who forges its header what they see anyway")
 	for _, login := range []string{"eve", ""} {
 		got := g.ask(login, nil, byQueue, `{"kind":"wallboard"}`, `{"kind":"annotations"}`)
 		for ref, r := range got {

@@ -309,6 +309,23 @@ func TestThresholdsRise(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotKnownIsNotGreen: a number that is missing, as when the stream is away, says so, and not in the colour of a good one.
+func TestWhatIsNotKnownIsNotGreen(t *testing.T) {
+	for _, f := range all(t) {
+		for _, p := range f.Board.Panels {
+			if p.Type != "stat" {
+				continue
+			}
+			m := p.FieldConfig.Defaults.Mappings
+			require.NotEmpty(t, m, p.Title)
+			last, is := m[len(m)-1].Options.(map[string]any)
+			require.True(t, is)
+			require.Equal(t, "null+nan", last["match"], p.Title)
+			require.Equal(t, mapped{Text: p.FieldConfig.Defaults.NoValue, Color: grey}, last["result"], p.Title)
+		}
+	}
+}
+
 // TestWhatStandsOnAColourCanBeRead: on each colour of a cell or a number, the text that Grafana chooses by its brightness has the
 // contrast that WCAG AA asks of small text.
 func TestWhatStandsOnAColourCanBeRead(t *testing.T) {

@@ -107,7 +107,9 @@ func panel(kind, title, description string, queries ...Query) Panel {
 // stat is one number, large.
 func (l Language) stat(title, description, column string, f field, q Query) Panel {
 	p := panel("stat", title, description, q)
-	f.NoValue = orElse(f.NoValue, l.t("nobody", "无"))
+	f.NoValue = orElse(f.NoValue, l.t("no data", "无数据"))
+	// Where nothing is known, nothing is well: without this a number that is missing has the colour of the lowest threshold.
+	f.Mappings = append(f.Mappings, mapping{Type: "special", Options: map[string]any{"match": "null+nan", "result": mapped{Text: f.NoValue, Color: grey}}})
 	p.FieldConfig.Defaults = f
 	p.Options = statOptions{
 		ReduceOptions: reduceOptions{Calcs: []string{"lastNotNull"}, Fields: "/^" + column + "$/"}, Orientation: "auto", TextMode: "value", WideLayout: true,
@@ -123,11 +125,17 @@ func orElse(s, other string) string {
 	return s
 }
 
+// absent shows a value that is not there: the panel's own words are for no rows at all.
+var absent = []mapping{
+	{Type: "special", Options: map[string]any{"match": "null+nan", "result": mapped{Text: "–"}}},
+	{Type: "special", Options: map[string]any{"match": "empty", "result": mapped{Text: "–"}}},
+}
+
 // table is rows and columns.
 func (l Language) table(title, description string, q Query, overrides ...override) Panel {
 	p := panel("table", title, description, q)
 	p.FieldConfig.Defaults = field{
-		NoValue: "–", Color: &color{Mode: "thresholds"}, Thresholds: steps(plain), Custom: tableCustom{Align: "auto", CellOptions: cellOptions{Type: "auto"}, MinWidth: 84, WrapHeader: true},
+		NoValue: l.t("nothing in this time", "所选时间内没有数据"), Color: &color{Mode: "thresholds"}, Thresholds: steps(plain), Mappings: absent, Custom: tableCustom{Align: "auto", CellOptions: cellOptions{Type: "auto"}, MinWidth: 84, WrapHeader: true},
 	}
 	p.FieldConfig.Overrides = overrides
 	p.Options = tableOptions{ShowHeader: true, CellHeight: "sm"}

@@ -290,7 +290,9 @@ func (l Language) flowOuts() Panel {
 		l.column("queue"), l.column("reason", set("mappings", []mapping{l.mappedTo(nil, reasons...)})), l.column("next_queue"),
 		l.column("flowed_out", set("custom.align", "right"), link), l.column("wait_ms", set("unit", millis), set("decimals", 1)),
 	)
-	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, hidden("reason_code")...)
+	asked := hidden("reason_code")[0] // and where there is none, the list is of all
+	asked.Properties = append(asked.Properties, set("noValue", ""), set("mappings", []mapping{{Type: "special", Options: map[string]any{"match": "empty", "result": map[string]string{"text": ""}}}}))
+	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, asked)
 	p.Transformations = []transformation{again("reason", "reason_code"), only([]string{"reason_code"}, "queue", "reason", "next_queue", "flowed_out", "wait_ms")}
 	return p
 }

@@ -65,13 +65,15 @@ func (l Language) now(g *grid) {
 		"T 内接起 /（已接起 + 等待超过 T 后放弃），最近 30 分钟的入队，按各队列的 T。"), "service_level", field{
 		Unit: percent, Decimals: of(0), NoValue: l.t("no contacts", "无联络"), Color: &color{Mode: "thresholds"}, Thresholds: levels(), Links: []dataLink{l.enqueueings(halfHour, all)},
 	})
-	p := l.stat(l.t("Queues with alerts", "告警队列"), l.t("How many queues have an alert; the table says which and why.", "有告警的队列数；原因见下表。"), "alert_count", field{
+	p := l.stat(l.t("Alerts", "告警数"), l.t("How many alerts the queues have; the table says which.", "各队列告警的总数；详见下表。"), "", field{
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(green, from(1, vermillion)),
 		Mappings: []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("none", "无"), Color: green}}}},
 	}, live())
-	p.Transformations = []transformation{onlyWhere("row", queueRow), onlyWhere("alerts", ".")}
+	p.Transformations = []transformation{onlyWhere("row", queueRow), {ID: "groupBy", Options: map[string]any{"fields": map[string]any{
+		"row": map[string]any{"aggregations": []string{}, "operation": "groupby"}, "alert_count": map[string]any{"aggregations": []string{"sum"}, "operation": "aggregate"},
+	}}}}
 	o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
-	o.ReduceOptions.Calcs = []string{"count"}
+	o.ReduceOptions.Fields = ""
 	p.Options = o
 	g.put(4, 5, p)
 }

@@ -1,10 +1,10 @@
 // Takes pictures of the boards: `LOOK_FRAMES=/tmp/f.json go test -tags look -run FramesToLookAt ./dashboards/boards`, then
-// `node dashboards/boards/look/look.mjs /tmp/f.json /tmp/pictures`. It uses the packages that are installed for the plugin.
+// `node dashboards/boards/look/look.mjs /tmp/f.json /tmp/pictures [part of a name]`. It uses the packages that are installed for the plugin.
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
 import path from 'node:path';
 
-const [framesFile, out] = process.argv.slice(2);
+const [framesFile, out, only = ''] = process.argv.slice(2);
 const here = import.meta.dirname;
 const modules = path.resolve(here, '../../plugin/node_modules');
 const require = createRequire(path.join(modules, 'x.js'));
@@ -30,7 +30,7 @@ const report = {};
 for (const [name, dark, width] of [
   ['wallboard.en', true, 1920], ['wallboard.zh-CN', false, 1920], ['wallboard.en', false, 390], ['wallboard.zh-CN', true, 390], ['queues.en', false, 1600], ['queues.zh-CN', true, 1600],
   ['contacts.en', true, 1600], ['contacts.zh-CN', false, 1600], ['queues.en', true, 390],
-]) {
+].filter(([name, , width]) => `${name}-${width}`.includes(only))) {
   const page = await browser.newPage({ viewport: { width, height: 1080 } });
   const errors = [];
   page.on('pageerror', (e) => errors.push(String(e)));

@@ -79,7 +79,7 @@ plugin-test: $(PLUGIN_MODULES) ## the tests of the plugin's front end: types, li
 
 ##@ Check
 
-test: engines web web-test go-test ## all tests: the pages', then every Go package with -race
+test: engines web web-test plugin-test go-test ## all tests: the pages', the plugin's, then every Go package with -race
 
 web-test: $(WEB_MODULES) ## the tests of the pages only
 	cd $(WEB) && npm test

@@ -8,7 +8,7 @@ import { Section } from './Section';
 
 const COMMANDS = {
   token: 'tributary user add grafana --role dashboards && tributary user token grafana',
-  all: 'tributary grafana provision --url https://grafana.example.com',
+  all: 'tributary grafana provision --url https://grafana.example.com --token-file grafana.token --tributary-url https://tributary.example.com --tributary-token-file tributary.token',
 };
 
 /** How Grafana is linked to Tributary, in four steps. */
@@ -37,7 +37,7 @@ export function Steps() {
         <li>
           {t(
             'steps.boards',
-            'Import the boards, under Dashboards on the page of this plugin. Or let one command do all of this:'
+            'Import the boards, under Dashboards on the page of this plugin. Or let one command do this and the second step:'
           )}
           <code className={styles.command}>{COMMANDS.all}</code>
         </li>
@@ -54,6 +54,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   command: css({
     display: 'table',
+    whiteSpace: 'normal',
+    overflowWrap: 'anywhere',
     marginTop: theme.spacing(0.5),
   }),
 });

@@ -54,8 +54,8 @@ func (l Language) list(title, description string, q Query, shown []string, overr
 		Title: l.t("Open the conversation in Tributary", "在 Tributary 中打开会话"), TargetBlank: true, OneClick: true,
 		URL: `${page_url:raw}/conversations/${__data.fields["conversation"]}`,
 	}
-	all := []override{l.column("contact", set("links", []dataLink{open}))} // that of the conversation comes with the data
-	named := map[string]bool{"contact": true}
+	all := []override{l.column("contact", set("links", []dataLink{open})), l.column("conversation", set("links", []dataLink{open}))}
+	named := map[string]bool{"contact": true, "conversation": true}
 	for _, o := range overrides {
 		named[o.Matcher.Options] = true
 	}

@@ -107,7 +107,7 @@ func panel(kind, title, description string, queries ...Query) Panel {
 // stat is one number, large.
 func (l Language) stat(title, description, column string, f field, q Query) Panel {
 	p := panel("stat", title, description, q)
-	f.NoValue = orElse(f.NoValue, l.t("no data", "无数据"))
+	f.NoValue = "–"
 	// Where nothing is known, nothing is well: without this a number that is missing has the colour of the lowest threshold.
 	f.Mappings = append(f.Mappings, mapping{Type: "special", Options: map[string]any{"match": "null+nan", "result": mapped{Text: f.NoValue, Color: grey}}})
 	p.FieldConfig.Defaults = f
@@ -116,13 +116,6 @@ func (l Language) stat(title, description, column string, f field, q Query) Pane
 		ColorMode: "background_solid", GraphMode: "none", JustifyMode: "center", PercentChange: "standard",
 	}
 	return p
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // absent shows a value that is not there: the panel's own words are for no rows at all.

@@ -1,5 +1,7 @@
 package boards
 
+import "cmp"
+
 // The live stream is one frame, whole each time: a row for each queue, and one for all of them together, in which an agent of several
 // queues counts once. Its column row says which is which; see wallboardInfo in dashboards/plugin/pkg/plugin.
 const (
@@ -61,9 +63,9 @@ func (l Language) now(g *grid) {
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(amber, from(1, green)),
 	})
 	one(4, l.t("SL, late abandons only, 30 min", "服务水平（仅计迟放弃），30 分钟"), l.t(
-		"Answered within T / (answered + abandoned with a wait over T), of those enqueued in the last 30 minutes, each by its queue's T.",
-		"T 内接起 /（已接起 + 等待超过 T 后放弃），最近 30 分钟的入队，按各队列的 T。"), "service_level", field{
-		Unit: percent, Decimals: of(0), NoValue: l.t("no contacts", "无联络"), Color: &color{Mode: "thresholds"}, Thresholds: levels(), Links: []dataLink{l.enqueueings(halfHour, all)},
+		"Answered within T / (answered + abandoned with a wait over T), of those enqueued in the last 30 minutes, each by its queue's T; – without any.",
+		"T 内接起 /（已接起 + 等待超过 T 后放弃），最近 30 分钟的入队，按各队列的 T；没有则显示 –。"), "service_level", field{
+		Unit: percent, Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: levels(), Links: []dataLink{l.enqueueings(halfHour, all)},
 	})
 	p := l.stat(l.t("Alerts", "告警数"), l.t("How many alerts the queues have; the table says which.", "各队列告警的总数；详见下表。"), "", field{
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(green, from(1, vermillion)),
@@ -125,7 +127,7 @@ func (l Language) alertWords() mapping {
 			if key != "" {
 				key, text = key+",", text+" · "
 			}
-			key, text, c = key+name, text+l.w(values[name]), orElse(c, colors[i])
+			key, text, c = key+name, text+l.w(values[name]), cmp.Or(c, colors[i])
 		}
 		options[key] = mapped{Text: text, Color: c, Index: set}
 	}

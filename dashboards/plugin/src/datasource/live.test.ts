@@ -63,9 +63,10 @@ describe('the live wallboard', () => {
     live.subscription.unsubscribe();
   });
 
-  test('keeps what was last known when the stream reports an error', async () => {
+  test('keeps what was last known when the stream reports an error, and leaves it to ask anew', async () => {
     const live = follow([
       concat(of({ data: [frame(3)] }, { data: [], errors: [{ message: 'permission denied' }] }), NEVER),
+      concat(of({ data: [frame(4)] }), NEVER),
     ]);
     await jest.advanceTimersByTimeAsync(0);
     expect(live.last()).toMatchObject({
@@ -73,6 +74,8 @@ describe('the live wallboard', () => {
       data: [{ length: 1 }],
       errors: [{ message: 'permission denied' }],
     });
+    await jest.advanceTimersByTimeAsync(WAITS_MS[0]);
+    expect(live.last()).toMatchObject({ state: LoadingState.Streaming, data: [{ fields: [{ values: [4] }] }] });
     live.subscription.unsubscribe();
   });
 

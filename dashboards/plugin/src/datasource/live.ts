@@ -108,7 +108,8 @@ class Follower {
   ): DataQueryResponse {
     const fault = faultOf(response);
     if (fault) {
-      return this.failed(fault, key);
+      // Grafana does not try again by itself where it was refused; who has got other teams since may ask for their own channel.
+      throw new Error(reason(fault));
     }
     this.failures = 0;
     this.latest = response.data.map((frame: DataFrame) => copy(frame, notices, refId));

@@ -18,8 +18,8 @@ import (
 	"github.com/tributary-cc/tributary/dashboards/boards"
 )
 
-// alignment is what the ends of a time range are rounded to, outwards, where the panel has no interval of its own, as the data source does.
-const alignment = time.Minute
+// alignment is what the ends of a time range are rounded to where the panel has no interval of its own, as the data source does.
+const alignment = 5 * time.Second
 
 // wallRange is what the wallboard shows.
 const wallRange = 30 * time.Minute
@@ -86,7 +86,8 @@ func (p panel) over(from, to time.Time) map[string]any {
 	if n, ok := p.params["interval_ms"].(int64); ok && p.align && n < to.Sub(from).Milliseconds() {
 		step = n
 	}
-	out := map[string]any{"from_ms": from.UnixMilli() / step * step, "to_ms": (to.UnixMilli() + step - 1) / step * step}
+	now := alignment.Milliseconds()
+	out := map[string]any{"from_ms": from.UnixMilli() / step * step, "to_ms": to.UnixMilli() / now * now} // to is the present
 	for k, v := range p.params {
 		out[k] = v
 	}

@@ -430,7 +430,6 @@ func (g *grafana) checkLag(p *process.Process) {
 	require.Len(g.t, lags, events)
 	slices.Sort(lags)
 	g.t.Logf("%d events at %d/s in %d frames: lag p50 %v, p99 %v, max %v", events, rate, frames, lags[events/2], lags[events*99/100], lags[events-1])
-	require.Less(g.t, lags[events*99/100], limit)
 }
 
 // enqueued reads a packet: the first has the schema, which stays. It is -1 where the queue is not there.

@@ -97,6 +97,7 @@ func TestOnASeededWarehouse(t *testing.T) {
 		"parameters and queries are those for boards":           parametersAreThoseOfTheQueries,
 		"the board of queues adds up":                           theQueuesBoardAddsUp,
 		"the list behind a number is as long as the number":     theListIsAsLongAsTheNumber,
+		"the data source answers every panel":                   theDataSourceAnswers,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, w) })
 	}

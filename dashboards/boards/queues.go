@@ -59,11 +59,18 @@ func (l Language) Queues() Board {
 	b.Time, b.Refresh = timeRange{"now/d", "now"}, "30s"
 	b.Annotations.List = l.versions()
 	b.Templating.List = []Variable{
-		l.queueVariable(), l.asked("team", l.t("Team", "班组"), ""), l.agentVariable("$team"), l.asked("intent", l.w(columns["intent"]), ""),
+		l.queueVariable(), l.asked("team", l.t("Team", "班组"), ""), l.agentVariable("$team"), l.anyIntent(),
 		l.interval(), l.target(), l.short(),
 	}
 	b.Templating.List = append(b.Templating.List, l.switches()...)
 	return b
+}
+
+// anyIntent filters rows by their intent; all of them includes those of which no model was sure.
+func (l Language) anyIntent() Variable {
+	v := l.asked("intent", l.w(columns["intent"]), "")
+	v.AllValue = ".*"
+	return v
 }
 
 // versions marks when a policy or a configuration came into force.
@@ -251,8 +258,8 @@ func (l Language) handled() Panel {
 		return links(l.behind(listHandled, theRange, append([]string{is("queue", rowValue("queue")), is("agent", rowValue("agent"))}, more...)...))
 	}
 	p := l.table(l.t("Handle time, AHT = (talk + wrap-up) / handled, by queue and agent", "处理时长 AHT =（交谈 + 话后）/ 已处理，按队列与坐席"), l.t(
-		"The contacts whose talk ended in the time range. Handled: wrap-up included; the sums are theirs. Transferred: transferred out / handled.",
-		"交谈在所选时间内结束的联络。已处理：包含话后处理；各合计为其之和。转出率：转出 / 已处理。"), handledBy("").whole(),
+		"The contacts whose talk ended in the time range, of the agents that the configuration has. Handled: wrap-up included; the sums are theirs. Transferred: transferred out / handled.",
+		"交谈在所选时间内结束的联络，仅含配置中现有的坐席。已处理：包含话后处理；各合计为其之和。转出率：转出 / 已处理。"), handledBy("").whole(),
 		l.column("queue"), l.column("agent"),
 		l.column("handled", right, link(is("state", "ended"))), l.column("wrapping", right, link(is("state", "wrapping"))),
 		l.column("aht_ms", set("unit", millis), set("decimals", 1), link(is("state", "ended"))),

@@ -23,7 +23,7 @@ func (l Language) Wallboard() Board {
 	g.put(8, 7, l.agentsNow())
 	b := l.board("wallboard", l.t("Wallboard", "大屏"), l.t(
 		"The queues now, live; service level over the last 30 minutes.", "队列实时状态；服务水平为最近 30 分钟。"), g)
-	b.Time, b.Refresh = timeRange{"now-30m", "now"}, "10s"
+	b.Time, b.Refresh = timeRange{"now-30m", "now"}, "30s"
 	return b
 }
 

@@ -1,4 +1,4 @@
-// Takes pictures of the boards: `LOOK_FRAMES=/tmp/f.json go test -tags look -run FramesToLookAt ./dashboards/boards`, then
+// Takes pictures of the boards: `LOOK_FRAMES=/tmp/f.json go test -count=1 -run Seeded ./dashboards/boards`, then
 // `node dashboards/boards/look/look.mjs /tmp/f.json /tmp/pictures [part of a name]`. It uses the packages that are installed for the plugin.
 import { createRequire } from 'node:module';
 import fs from 'node:fs';

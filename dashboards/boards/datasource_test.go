@@ -1,5 +1,3 @@
-//go:build look
-
 package boards
 
 import (
@@ -9,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,39 +21,69 @@ import (
 	"github.com/tributary-cc/tributary/stream/warehouse"
 )
 
-// TestFramesToLookAt writes what the data source's back end answers to every panel, over the seeded day, into the file that LOOK_FRAMES
-// names: look/ draws it. The API in front of the warehouse is a double; the wallboard's snapshot is made up.
-func TestFramesToLookAt(t *testing.T) {
-	out := os.Getenv("LOOK_FRAMES")
-	if out == "" {
-		t.Skip("LOOK_FRAMES names no file")
-	}
-	w := seeded(t)
+// theDataSourceAnswers asks the data source's back end, as Grafana would, for every panel over the seeded day; the API in front of the
+// warehouse is a double, and the snapshot of the wallboard is made up. Into the file that LOOK_FRAMES names it writes the frames: look/ draws
+// them.
+func theDataSourceAnswers(t *testing.T, w *warehouse.Warehouse) {
+	t.Helper()
 	api := httptest.NewServer(door(t, w))
 	defer api.Close()
 	settings, err := json.Marshal(map[string]string{"url": api.URL, "pageUrl": "https://tributary.example.com"})
 	require.NoError(t, err)
 	made, err := plugin.Factory(func() time.Time { return time.UnixMilli(end) })(t.Context(), backend.DataSourceInstanceSettings{
-		UID: DatasourceUID, JSONData: settings, DecryptedSecureJSONData: map[string]string{"token": "tt-look"},
+		UID: DatasourceUID, Type: DatasourceType, JSONData: settings, DecryptedSecureJSONData: map[string]string{"token": "tt-look"},
 	})
 	require.NoError(t, err)
 	d, is := made.(*plugin.Datasource)
 	require.True(t, is)
 	defer d.Dispose()
-	all := map[string]map[string]data.Frames{}
-	files, err := Written()
-	require.NoError(t, err)
-	for _, f := range files {
-		all[f.Name] = map[string]data.Frames{}
+	written := map[string]map[string]data.Frames{}
+	for _, f := range all(t) {
+		written[f.Name] = map[string]data.Frames{}
 		for _, p := range f.Board.Panels {
 			for _, q := range p.Targets {
-				all[f.Name][fmt.Sprint(p.ID)] = answer(t, d, q, chosenFirst(f.Board))
+				frames := answer(t, d, q, chosenFirst(f.Board))
+				written[f.Name][strconv.Itoa(p.ID)] = frames
+				fieldsAreThere(t, f.Name, p, frames)
 			}
 		}
 	}
-	text, err := json.Marshal(map[string]any{"from": begin, "to": end, "frames": all})
+	out := os.Getenv("LOOK_FRAMES")
+	if out == "" {
+		return
+	}
+	text, err := json.Marshal(map[string]any{"from": begin, "to": end, "frames": written})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(out, text, 0o600))
+}
+
+// fieldsAreThere looks for what a panel names among the fields that came: in its overrides, its transformations and its links.
+func fieldsAreThere(t *testing.T, board string, p Panel, frames data.Frames) {
+	t.Helper()
+	require.NotEmpty(t, frames, "%s: %s", board, p.Title)
+	there := map[string]bool{}
+	for _, f := range frames {
+		rows, err := f.RowLen()
+		require.NoError(t, err)
+		require.Positive(t, rows, "%s: %s", board, p.Title)
+		for _, field := range f.Fields {
+			there[field.Name] = true
+		}
+	}
+	for _, name := range madeHere(p) {
+		there[name] = true
+	}
+	text, err := json.Marshal(p)
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile(`__data\.fields\[\\"([a-z_]+)\\"\]`).FindAllStringSubmatch(string(text), -1) {
+		require.True(t, there[m[1]], "%s: %s: a link names %s", board, p.Title, m[1])
+	}
+	for _, m := range regexp.MustCompile(`"(?:byField|fieldName)":"([A-Za-z_]+)"|"id":"byName","options":"([A-Za-z_]+)"\}\s*[,}]\s*"operator"`).FindAllStringSubmatch(string(text), -1) {
+		require.True(t, there[m[1]+m[2]], "%s: %s: a transformation names %s", board, p.Title, m[1]+m[2])
+	}
+	for _, name := range shownColumns(p) {
+		require.True(t, there[name], "%s: %s: %s is not there", board, p.Title, name)
+	}
 }
 
 func answer(t *testing.T, d *plugin.Datasource, q Query, vars map[string]string) data.Frames {

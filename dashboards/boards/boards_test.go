@@ -48,6 +48,37 @@ func TestVariablesUsedAreDefined(t *testing.T) {
 	}
 }
 
+// TestChoicesAreReadByGrafanaAsTheyAreMeant takes the text of a custom variable apart as Grafana does: at commas, then at " : ".
+func TestChoicesAreReadByGrafanaAsTheyAreMeant(t *testing.T) {
+	n := 0
+	for _, f := range all(t) {
+		for _, v := range f.Board.Templating.List {
+			if v.Type != "custom" {
+				continue
+			}
+			n++
+			var options []option
+			for _, one := range v.Options {
+				if one.Value != "$__all" {
+					options = append(options, one)
+				}
+			}
+			text, is := v.Query.(string)
+			require.True(t, is)
+			parts := strings.Split(text, ",")
+			require.Len(t, parts, len(options), "%s: %s", f.Name, v.Name)
+			for i, part := range parts {
+				m := regexp.MustCompile(`^\s*(.+)\s:\s(.+)$`).FindStringSubmatch(part)
+				require.NotNil(t, m, part)
+				require.Equal(t, []string{options[i].Text, options[i].Value}, m[1:], v.Name)
+			}
+			require.NotNil(t, v.Current, v.Name)
+			require.True(t, v.Current.Selected)
+		}
+	}
+	require.Equal(t, 2*(6+4), n)
+}
+
 // walk gives every link of a board with the panel it stands in.
 func (b Board) walk(each func(p Panel, l dataLink)) {
 	for _, p := range b.Panels {

@@ -36,7 +36,7 @@ func (l Language) contactVariables() []Variable {
 		choice("offer", l.t("Offer", "派单结果"), "accepted", "rejected", "timed_out", "rescinded", "offered"),
 		l.asked("intent", l.w(columns["intent"]), ""), text("stage", "Found by", "识别者", ""),
 		l.anyChannel(),
-		chosen("count", l.t("Rows at most", "最多行数"), l.t("A list says if it holds as many: then there may be more", "列表达到上限时可能还有更多"), "100 : 100", "*1,000 : 1000", "10,000 : 10000"),
+		chosen("count", l.t("Rows at most", "最多行数"), l.t("A list says if it holds as many: then there may be more", "列表达到上限时可能还有更多"), "100 : 100", "*1000 : 1000", "10000 : 10000"),
 		l.pageURL(),
 	}
 }

@@ -4,8 +4,8 @@ import { t } from '@grafana/i18n';
 import { getBackendSrv } from '@grafana/runtime';
 import { BOARDS, type Board, CHINESE } from '../constants';
 import { useAnswer } from '../datasource/components/useAnswer';
+import { isChinese } from '../language';
 import { Section } from './Section';
-import { isChinese } from './language';
 
 interface Found {
   uid: string;

@@ -43,6 +43,11 @@ export interface Named {
   name: string;
 }
 
+export interface Intent extends Named {
+  /** Its name by language: en, zh. */
+  names?: Record<string, string>;
+}
+
 export interface Agent extends Named {
   team: string;
 }
@@ -57,7 +62,7 @@ export interface Me {
   queues: Named[];
   agents: Agent[];
   channels: string[];
-  intents: Named[];
+  intents: Intent[];
   page_url: string;
 }
 

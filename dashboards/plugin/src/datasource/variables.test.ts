@@ -1,4 +1,5 @@
 import type { DataQueryRequest } from '@grafana/data';
+import { config } from '@grafana/runtime';
 import { lastValueFrom } from 'rxjs';
 import { me, mockTemplateSrv } from '../testing/mockRuntime';
 import type { TributaryDataSource } from './datasource';
@@ -66,6 +67,11 @@ test("Tributary's own word for its address goes before that of the settings", as
   } as unknown as DataQueryRequest<VariableQuery>;
   const { data } = await lastValueFrom(new TributaryVariables(told, templateSrv).query(request));
   expect(data).toEqual([{ text: 'https://open.example.com', value: 'https://open.example.com' }]);
+});
+
+test("intents are named in the reader's language", async () => {
+  config.bootData = { user: { language: 'zh-Hans' } } as never;
+  expect(await list('intent')).toEqual([{ text: '退款', value: 'refund' }]);
 });
 
 test('a new variable lists queues', () => {

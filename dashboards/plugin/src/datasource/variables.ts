@@ -3,6 +3,7 @@ import { type TemplateSrv, getTemplateSrv } from '@grafana/runtime';
 import { type Observable, from, map } from 'rxjs';
 import { VariableQueryEditor } from './components/VariableQueryEditor';
 import type { TributaryDataSource } from './datasource';
+import { inLanguage } from './intents';
 import { interpolate } from './interpolate';
 import type { Me, TributaryQuery, VariableQuery } from './types';
 
@@ -49,7 +50,7 @@ export function values(me: Me, kind: VariableQuery['kind'], teams: string[] = []
     case 'agent':
       return me.agents.filter((agent) => teams.length === 0 || teams.includes(agent.team)).map(named);
     case 'intent':
-      return me.intents.map(named);
+      return inLanguage(me.intents).map(named);
     case 'channel':
       return me.channels.map((channel) => ({ text: channel, value: channel }));
     case 'page_url':

@@ -109,7 +109,7 @@ export const me: Me = {
     { id: 'a-2', name: '', team: 'night' },
   ],
   channels: ['chat', 'voice'],
-  intents: [{ id: 'refund', name: 'Refund' }],
+  intents: [{ id: 'refund', name: 'Refund', names: { en: 'Refund', zh: '退款' } }],
   page_url: '',
 };
 

@@ -2,6 +2,7 @@ import React from 'react';
 import { t } from '@grafana/i18n';
 import { getTemplateSrv } from '@grafana/runtime';
 import { Combobox, type ComboboxOption, InlineField, Input } from '@grafana/ui';
+import { inLanguage } from '../intents';
 import { isFromTimeRange, isMistyped, isNumber, typed } from '../queries';
 import type { Me, Named, ParamInfo, ParamValue } from '../types';
 import { useText } from './useText';
@@ -73,7 +74,7 @@ function knownValues(param: ParamInfo, me?: Me): Array<ComboboxOption<string>> |
     queue: me?.queues,
     team: me?.teams,
     agent: me?.agents,
-    intent: me?.intents,
+    intent: me && inLanguage(me.intents),
     channel: me?.channels.map((channel) => ({ id: channel, name: channel })),
   };
   if (!(param.name in things)) {

@@ -2,7 +2,7 @@ import { DATASOURCE_TYPE, expect, test } from './fixtures';
 
 test('says what is missing before Tributary is asked', async ({ createDataSourceConfigPage, page }) => {
   const configPage = await createDataSourceConfigPage({ type: DATASOURCE_TYPE });
-  await page.getByLabel('URL', { exact: false }).first().fill('tributary.example.com');
+  await page.locator('#tributary-url').fill('tributary.example.com');
   await expect(page.getByText('This is not a whole address')).toBeVisible();
   await expect(configPage.saveAndTest()).not.toBeOK();
 });

@@ -18,9 +18,10 @@ const EXAMPLE = 'https://tributary.example.com';
 const PEM = '-----BEGIN CERTIFICATE-----';
 
 /** Says what is wrong with an address, so that it is seen before Grafana asks it. */
-export function faultOf(url: string | undefined, required: boolean): string | undefined {
+export function faultOf(url: string): string | undefined {
+  // What is still empty is not told to be wrong.
   if (!url) {
-    return required ? t('config.url.missing', 'Where Grafana reaches Tributary is needed.') : undefined;
+    return undefined;
   }
   try {
     const { protocol, username, password } = new URL(url);
@@ -38,13 +39,7 @@ export function faultOf(url: string | undefined, required: boolean): string | un
 
 /** Settings of the data source: where Tributary is, whom to trust there, and the token Grafana is known by. */
 export function ConfigEditor(props: Props) {
-  const styles = useStyles2(getStyles);
-  const { options } = props;
-  const { jsonData, secureJsonFields, secureJsonData, readOnly } = options;
-  const urlFault = faultOf(jsonData.url, true);
-  const pageFault = faultOf(jsonData.pageUrl, false);
-  const pem = jsonData.caCert?.trim();
-  const isSet = Boolean(secureJsonFields?.token);
+  const { jsonData } = props.options;
   return (
     <>
       <Alert severity="info" title={t('config.how.title', 'How Grafana is linked to Tributary')}>
@@ -54,93 +49,121 @@ export function ConfigEditor(props: Props) {
         )}
       </Alert>
       <FieldSet label={t('config.connection', 'Connection')}>
-        <Field
+        <AddressField
+          {...props}
+          name="url"
+          id="tributary-url"
           required
           label={t('config.url.label', 'URL')}
-          description={t('config.url.help', 'Where the Grafana server reaches Tributary.')}
-          invalid={Boolean(jsonData.url) && Boolean(urlFault)}
-          error={jsonData.url ? urlFault : undefined}
-          disabled={readOnly}
-        >
-          <Input
-            id="tributary-url"
-            width={WIDTH}
-            value={jsonData.url ?? ''}
-            placeholder={EXAMPLE}
-            onChange={onUpdateDatasourceJsonDataOption(props, 'url')}
-          />
-        </Field>
-        <Field
+          help={t('config.url.help', 'Where the Grafana server reaches Tributary.')}
+          placeholder={EXAMPLE}
+        />
+        <AddressField
+          {...props}
+          name="pageUrl"
+          id="tributary-page-url"
           label={t('config.page.label', 'Address for people')}
-          description={t(
+          help={t(
             'config.page.help',
             'Where people open Tributary in their browser, for links to conversations. Empty: the same as the URL.'
           )}
-          invalid={Boolean(pageFault)}
-          error={pageFault}
-          disabled={readOnly}
-        >
-          <Input
-            id="tributary-page-url"
-            width={WIDTH}
-            value={jsonData.pageUrl ?? ''}
-            placeholder={jsonData.url || EXAMPLE}
-            onChange={onUpdateDatasourceJsonDataOption(props, 'pageUrl')}
-          />
-        </Field>
-        <Field
-          label={t('config.ca.label', 'CA certificate')}
-          description={t(
-            'config.ca.help',
-            'Only where an authority of your own signed the certificate of that URL. Empty: those the Grafana server trusts.'
-          )}
-          invalid={Boolean(pem) && !isPem(pem)}
-          error={t('config.ca.invalid', 'A certificate in PEM starts with -----BEGIN CERTIFICATE-----.')}
-          disabled={readOnly}
-        >
-          <TextArea
-            id="tributary-ca"
-            rows={5}
-            className={styles.pem}
-            value={jsonData.caCert ?? ''}
-            placeholder={PEM}
-            onChange={(event: ChangeEvent<HTMLTextAreaElement>) =>
-              props.onOptionsChange({ ...options, jsonData: { ...jsonData, caCert: event.target.value } })
-            }
-          />
-        </Field>
+          placeholder={jsonData.url || EXAMPLE}
+        />
+        <CertificateField {...props} />
       </FieldSet>
       <FieldSet label={t('config.authentication', 'Authentication')}>
-        <Field
-          required
-          label={t('config.token.label', 'Token')}
-          description={t(
-            'config.token.help',
-            'Stored encrypted; only the Grafana server reads it. Reset to give another.'
-          )}
-          disabled={readOnly}
-        >
-          {readOnly ? (
-            <Input
-              id="tributary-token"
-              width={WIDTH}
-              value={isSet ? t('config.token.set', 'configured') : ''}
-              readOnly
-            />
-          ) : (
-            <SecretInput
-              id="tributary-token"
-              width={WIDTH}
-              isConfigured={isSet}
-              value={secureJsonData?.token ?? ''}
-              placeholder={t('config.token.placeholder', 'Token of an account with the role dashboards')}
-              onChange={onUpdateDatasourceSecureJsonDataOption(props, 'token')}
-              onReset={() => updateDatasourcePluginResetOption(props, 'token')}
-            />
-          )}
-        </Field>
+        <TokenField {...props} />
       </FieldSet>
     </>
+  );
+}
+
+interface AddressProps extends Props {
+  name: 'url' | 'pageUrl';
+  id: string;
+  label: string;
+  help: string;
+  placeholder: string;
+  required?: boolean;
+}
+
+function AddressField({ name, id, label, help, placeholder, required = false, ...props }: AddressProps) {
+  const { jsonData, readOnly } = props.options;
+  const value = jsonData[name] ?? '';
+  const fault = faultOf(value);
+  return (
+    <Field
+      required={required}
+      label={label}
+      description={help}
+      invalid={Boolean(fault)}
+      error={fault}
+      disabled={readOnly}
+    >
+      <Input
+        id={id}
+        width={WIDTH}
+        value={value}
+        placeholder={placeholder}
+        onChange={onUpdateDatasourceJsonDataOption(props, name)}
+      />
+    </Field>
+  );
+}
+
+function CertificateField({ options, onOptionsChange }: Props) {
+  const styles = useStyles2(getStyles);
+  const { jsonData, readOnly } = options;
+  const pem = jsonData.caCert?.trim();
+  return (
+    <Field
+      label={t('config.ca.label', 'CA certificate')}
+      description={t(
+        'config.ca.help',
+        'Only where an authority of your own signed the certificate of that URL. Empty: those the Grafana server trusts.'
+      )}
+      invalid={Boolean(pem) && !isPem(pem)}
+      error={t('config.ca.invalid', 'A certificate in PEM starts with -----BEGIN CERTIFICATE-----.')}
+      disabled={readOnly}
+    >
+      <TextArea
+        id="tributary-ca"
+        rows={5}
+        className={styles.pem}
+        value={jsonData.caCert ?? ''}
+        placeholder={PEM}
+        onChange={(event: ChangeEvent<HTMLTextAreaElement>) =>
+          onOptionsChange({ ...options, jsonData: { ...jsonData, caCert: event.target.value } })
+        }
+      />
+    </Field>
+  );
+}
+
+function TokenField(props: Props) {
+  const { secureJsonFields, secureJsonData, readOnly } = props.options;
+  const isSet = Boolean(secureJsonFields?.token);
+  return (
+    <Field
+      required
+      label={t('config.token.label', 'Token')}
+      description={t('config.token.help', 'Stored encrypted; only the Grafana server reads it. Reset to give another.')}
+      disabled={readOnly}
+    >
+      {readOnly ? (
+        <Input id="tributary-token" width={WIDTH} value={isSet ? t('config.token.set', 'configured') : ''} readOnly />
+      ) : (
+        <SecretInput
+          id="tributary-token"
+          width={WIDTH}
+          isConfigured={isSet}
+          value={secureJsonData?.token ?? ''}
+          placeholder={t('config.token.placeholder', 'Token of an account with the role dashboards')}
+          onChange={onUpdateDatasourceSecureJsonDataOption(props, 'token')}
+          onReset={() => updateDatasourcePluginResetOption(props, 'token')}
+        />
+      )}
+    </Field>
   );
 }
 

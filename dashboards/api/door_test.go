@@ -317,6 +317,12 @@ func TestHistory(t *testing.T) {
 				{"message": "m1", "sequence": uint64(1), "author": "customer", "text": "a", "sent_ms": int64(4)},
 			},
 			queryCustomerConversations: {{"conversation": "v0", "channels": []string{"webchat"}, "open": uint64(0), "changed_ms": int64(9)}},
+			queryConversationContacts: {{
+				"contact": "k1", "customer": "c1", "channel": "webchat", "queue": "sales", "agent": "ann", "state": "ended", "intent": "late",
+				"confidence": uint16(900), "guesses": []string{"late", "x"}, "guess_confidences": []int64{900, 50}, "started_ms": int64(1),
+				"wait_queues": []string{"sales", "help", "sales"}, "wait_states": []string{"flowed_out", "answered", "offered"},
+				"wait_reasons": []string{"too_long", "", ""}, "wait_next": []string{"help", "", ""}, "wait_enqueued_ms": []int64{1, 1, 9}, "wait_left_ms": []int64{5, 8, 9},
+			}},
 			queryContactDecisions: {{
 				"offer": "o1", "state": "accepted", "candidate_agents": []string{"ann"}, "candidate_chosen": []int{1},
 				"candidate_reasons": []string{"chosen"}, "candidate_scores": []int64{7},
@@ -332,6 +338,8 @@ func TestHistory(t *testing.T) {
 		path          string
 		ann, bob, sue int
 	}{
+		{"/api/conversations/v1", 200, 403, 200},
+		{"/api/conversations/v9", 403, 403, 200},
 		{"/api/conversations/v1/messages", 200, 403, 200},
 		{"/api/conversations/v0/messages", 200, 403, 200}, // an earlier one of the same customer
 		{"/api/conversations/v9/messages", 403, 403, 200},
@@ -345,6 +353,14 @@ func TestHistory(t *testing.T) {
 	}
 	a := p.ask("GET", "/api/conversations/v1/messages", "", "Cookie", ann)
 	require.Equal(t, "m1", dig(a.body, "messages", 0, "id"), "oldest first")
+	a = p.ask("GET", "/api/conversations/v1", "", "Cookie", sue)
+	require.Equal(t, []any{"c1", "k1", 900.0, "x"}, []any{
+		a.body["customer"], dig(a.body, "contacts", 0, "id"), dig(a.body, "contacts", 0, "confidence"), dig(a.body, "contacts", 0, "guesses", 1, "intent"),
+	})
+	waited := func(i int) []any {
+		return []any{dig(a.body, "contacts", 0, "waits", i, "outcome"), dig(a.body, "contacts", 0, "waits", i, "wait_ms")}
+	}
+	require.Equal(t, [][]any{{"flowed_out", 4.0}, {"answered", 3.0}, {"waiting", 0.0}}, [][]any{waited(0), waited(1), waited(2)}, "a wait begins where the one before ended")
 	require.Equal(t, "v0", dig(p.ask("GET", "/api/customers/c1/conversations", "", "Cookie", ann).body, "conversations", 0, "id"))
 	require.Equal(t, "chosen", dig(p.ask("GET", "/api/contacts/k1/decisions", "", "Cookie", ann).body, "decisions", 0, "why", 0, "reason"))
 	counts := map[string]int{}
@@ -352,9 +368,9 @@ func TestHistory(t *testing.T) {
 		counts[x.GetAction()+" "+x.GetOutcome()]++
 	}
 	require.Equal(t, 3, counts["session.begin allowed"])
-	require.Equal(t, 7, counts["contact.read allowed"])
-	require.Equal(t, 8, counts["contact.read denied"])
-	require.Equal(t, 6, counts["contact.read_all allowed"])
+	require.Equal(t, 8, counts["contact.read allowed"])
+	require.Equal(t, 11, counts["contact.read denied"])
+	require.Equal(t, 9, counts["contact.read_all allowed"])
 }
 
 func TestHistoryIsLate(t *testing.T) {

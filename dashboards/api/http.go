@@ -58,6 +58,7 @@ func routes() []route {
 			s.serveSocket(w, r, who)
 			return nil
 		}},
+		{method: "GET", path: "/api/conversations/{id}", serve: (*Server).conversation},
 		{method: "GET", path: "/api/conversations/{id}/messages", serve: (*Server).conversationMessages},
 		{method: "GET", path: "/api/customers/{id}", serve: (*Server).customerProfile},
 		{method: "GET", path: "/api/customers/{id}/messages", serve: (*Server).customerMessages},

@@ -94,6 +94,10 @@ func TestQueriesOnSeededData(t *testing.T) {
 			map[string]any{"tenant": "acme", "conversation": "conv-ann", "before": "3", "count": 1},
 			fmt.Sprintf(`[[2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there","transfer_note",true,["f1"],["image/png"],[7],%d,"read"]]`, t0+1),
 		},
+		{"conversation_contacts", map[string]any{"tenant": "acme", "conversation": "conv-ann", "count": 10}, fmt.Sprintf(`[
+			["c-ann","ann","","webchat","","","ended","sales","a1","agent","","",0,"","",0,%d,%d,%d,0,%d,%d,[],[],["sales"],["answered"],[""],[""],[%d],[%d]]]`,
+			t0, t0, t0+10_000, t0+60_000, t0+70_000, t0+5, t0+10_000)},
+		{"conversation_contacts", map[string]any{"tenant": "other", "conversation": "conv-ann", "count": 10}, `[]`},
 		{"conversation_messages", map[string]any{"tenant": "other", "conversation": "conv-ann", "before": 0, "count": 10}, `[]`},
 		{
 			"customer_conversations",
@@ -159,7 +163,7 @@ func TestQueriesOnSeededData(t *testing.T) {
 func TestEveryQueryIsTested(t *testing.T) {
 	tested := map[string]bool{}
 	for _, name := range []string{
-		"conversation_messages", "customer_conversations", "contact_decisions", "customer_messages", "message_place", "queue_now", "floor_now",
+		"conversation_messages", "conversation_contacts", "customer_conversations", "contact_decisions", "customer_messages", "message_place", "queue_now", "floor_now",
 		"contact_counts", "message_doubles", "event_doubles", "sequence_gaps", "cut_check",
 		// TestNumbersEqualTheFacts:
 		"queue_by_interval", "flow_outs_by_interval", "queue_by_minute", "contacts_of", "agent_time_by_interval", "agent_by_interval",

@@ -112,7 +112,21 @@ func Boards(ctx context.Context, o BoardsOptions, w io.Writer) (_ *BoardsReport,
 			return &r.report, err
 		}
 	}
-	return &r.report, nil
+	return &r.report, r.report.faults()
+}
+
+// faults are what is wrong on any machine: something unanswered or untold.
+func (r *BoardsReport) faults() error {
+	var errs error
+	if r.Live.Unseen > 0 {
+		errs = fmt.Errorf("the live board never told of %d of %d events", r.Live.Unseen, r.Live.Events)
+	}
+	for _, s := range r.Shared {
+		if s.Failed > 0 {
+			errs = errors.Join(errs, fmt.Errorf("%s: %d of %d requests failed", s.Range, s.Failed, s.Requests))
+		}
+	}
+	return errs
 }
 
 const boardQueues, boardAgents = 20, 2000

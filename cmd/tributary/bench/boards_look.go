@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -129,7 +128,7 @@ func looked(name string, took []time.Duration, failed int, cores float64) Looks 
 	slices.Sort(took)
 	at := func(q int) float64 {
 		if len(took) == 0 {
-			return math.NaN()
+			return 0
 		}
 		return float64(took[min(len(took)-1, len(took)*q/100)].Microseconds()) / 1000
 	}

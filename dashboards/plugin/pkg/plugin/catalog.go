@@ -45,6 +45,8 @@ const (
 	catalogKept = 5 * time.Minute
 	// catalogAnew is how soon it is asked for again for the sake of a query that it does not have.
 	catalogAnew = 10 * time.Second
+	// catalogRest is how long it is not asked for again after no answer came.
+	catalogRest = 2 * time.Second
 )
 
 // catalog keeps the list of the named queries. It is the same for everybody and holds nothing of a tenant.
@@ -55,6 +57,9 @@ type catalog struct {
 	turn    chan struct{}
 	queries map[string]*queryInfo
 	fetched time.Time
+	// failed is why the last fetch had no answer, at failedAt: those who waited for it meanwhile do not try it again one by one.
+	failed   error
+	failedAt time.Time
 }
 
 func newCatalog(c *client, now func() time.Time) *catalog {
@@ -70,8 +75,14 @@ func (c *catalog) query(ctx context.Context, name string) (*queryInfo, error) {
 		return nil, ctx.Err()
 	}
 	age := c.now().Sub(c.fetched)
+	if c.queries == nil && c.failed != nil && c.now().Sub(c.failedAt) < catalogRest {
+		return nil, c.failed
+	}
 	if c.queries == nil || age > catalogKept || c.queries[name] == nil && age > catalogAnew {
 		err := c.fetch(ctx)
+		if c.failed, c.failedAt = err, c.now(); ctx.Err() != nil {
+			c.failed = nil // who asked went away: that says nothing of Tributary
+		}
 		if err != nil && c.queries[name] == nil {
 			return nil, err
 		}

@@ -224,14 +224,17 @@ func TestWhoAsks(t *testing.T) {
 	require.ErrorContains(t, d.asked(t, &backend.User{Login: "eve"}, query("A", `{"kind":"wallboard"}`))["A"].Error, "an administrator of Tributary has to make it")
 
 	// An alert rule has no user of Tributary's. A header of a browser does not make a request one of an alert rule, however it comes.
-	for _, c := range []struct{ login, header, want string }{
-		{"grafana_scheduler", "FromAlert", ""},
-		{"grafana_scheduler", "http_FromAlert", "grafana_scheduler"},
-		{"grafana_scheduler", "Other", "grafana_scheduler"},
-		{"tom", "FromAlert", "tom"},
+	const scheduler, viewer = "grafana_scheduler", "Viewer"
+	for _, c := range []struct{ login, role, email, header, want string }{
+		{scheduler, "Admin", "", "FromAlert", ""},
+		{scheduler, "Admin", "", "http_FromAlert", scheduler},
+		{scheduler, "Admin", "", "Other", scheduler},
+		{scheduler, viewer, "", "FromAlert", scheduler}, // who took that login
+		{scheduler, "Admin", "x@example.com", "FromAlert", scheduler},
+		{"tom", viewer, "tom@example.com", "FromAlert", "tom"},
 	} {
 		_, err := d.QueryData(t.Context(), &backend.QueryDataRequest{
-			PluginContext: backend.PluginContext{User: &backend.User{Login: c.login}}, Headers: map[string]string{c.header: "true"}, Queries: []backend.DataQuery{query("A", model)},
+			PluginContext: backend.PluginContext{User: &backend.User{Login: c.login, Role: c.role, Email: c.email}}, Headers: map[string]string{c.header: "true"}, Queries: []backend.DataQuery{query("A", model)},
 		})
 		require.NoError(t, err)
 		seen := api.requests("/api/query")
@@ -242,4 +245,37 @@ func TestWhoAsks(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.ErrorContains(t, got.Responses["A"].Error, "no signed-in user", "an anonymous visitor with the header")
+}
+
+// A list that is as long as was asked for says so: a number may count more.
+func TestAFullListSaysThatThereMayBeMore(t *testing.T) {
+	api := newDouble(t)
+	api.results["contacts_of"] = func(q sentQuery) map[string]any {
+		rows := contactRows(q)
+		rows["truncated"] = false
+		return rows
+	}
+	d := api.open()
+	for count, want := range map[int]int{2: 1, 3: 0} {
+		r := d.asked(t, &backend.User{Login: "sue"}, query("A", fmt.Sprintf(`{"query":"contacts_of","params":{"queue":"","skip":0,"count":%d}}`, count)))["A"]
+		require.NoError(t, r.Error)
+		require.Len(t, r.Frames[0].Meta.Notices, want, "count %d", count)
+	}
+}
+
+// A Tributary that does not answer is not asked again by each panel in turn.
+func TestADeadListOfQueriesIsAskedForOnce(t *testing.T) {
+	api := newDouble(t)
+	api.handle("/api/queries", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	now := time.Unix(1795424400, 0)
+	d := api.open(func(d *Datasource) { d.catalog.now = func() time.Time { return now } })
+	for range 5 {
+		_, err := d.catalog.query(t.Context(), "queue_now")
+		require.Error(t, err)
+	}
+	require.Len(t, api.requests("/api/queries"), 1)
+	now = now.Add(catalogRest)
+	_, err := d.catalog.query(t.Context(), "queue_now")
+	require.Error(t, err)
+	require.Len(t, api.requests("/api/queries"), 2)
 }

@@ -153,10 +153,16 @@ func (d *Datasource) asker(req *backend.QueryDataRequest) (caller, error) {
 	}
 	user := req.PluginContext.User
 	// The header alone says nothing: one of Grafana's ways to ask takes it from the browser. Who tries a rule out sees what they may see.
-	if req.Headers[backend.FromAlertHeaderName] == "true" && (user == nil || user.Login == scheduler) {
+	if req.Headers[backend.FromAlertHeaderName] == "true" && isScheduler(user) {
 		return theService, nil
 	}
 	return userOf(user)
+}
+
+// isScheduler tells Grafana's alerting when it evaluates rules: an administrator without an address (SchedulerUserFor in Grafana's
+// pkg/services/ngalert). The login alone says nothing, as people may change theirs.
+func isScheduler(user *backend.User) bool {
+	return user != nil && user.Login == scheduler && user.Role == "Admin" && user.Email == ""
 }
 
 // userOf is the signed-in user. An anonymous visitor has no login, a public dashboard no user at all: Tributary could not tell what they may
@@ -259,6 +265,10 @@ func (d *Datasource) frames(one asked, r *result) (data.Frames, error) {
 	said, _ := json.Marshal(map[string]any{"query": one.sent.Name, "params": one.sent.Params})
 	frames[0].Meta.ExecutedQueryString = string(said)
 	frames[0].Meta.Custom = map[string]any{"as_of_ms": r.AsOfMs}
+	if count, asked := one.sent.Params["count"].(uint64); asked && !r.Truncated && uint64(len(r.Rows)) >= count {
+		frames[0].AppendNotices(data.Notice{Severity: data.NoticeSeverityInfo, Text: "These are the first " + strconv.FormatUint(count, 10) +
+			" rows, as many as were asked for: there may be more."})
+	}
 	if r.Truncated {
 		frames[0].AppendNotices(data.Notice{Severity: data.NoticeSeverityWarning, Text: "There are more rows than the " + strconv.Itoa(len(r.Rows)) +
 			" shown: sums and lists are not complete. Take a shorter time, a longer interval, or one queue or agent."})

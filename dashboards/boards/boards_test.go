@@ -386,3 +386,39 @@ func TestWhatStandsOnAColourCanBeRead(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, len(seen), 6)
 }
+
+// TestAStatOfRowsShowsThemAll: of rows Grafana shows 25 unless a limit says otherwise.
+func TestAStatOfRowsShowsThemAll(t *testing.T) {
+	n := 0
+	for _, f := range all(t) {
+		for _, p := range f.Board.Panels {
+			o, is := p.Options.(statOptions)
+			if !is {
+				continue
+			}
+			text, err := json.Marshal(o.ReduceOptions)
+			require.NoError(t, err)
+			if !o.ReduceOptions.Values {
+				require.NotContains(t, string(text), "limit", p.Title)
+				continue
+			}
+			n++
+			require.JSONEq(t, `{"values":true,"calcs":[],"fields":"","limit":1000}`, string(text), p.Title)
+		}
+	}
+	require.Equal(t, 2, n)
+}
+
+// TestALinkThatLeadsElsewhereSaysWhere: of the wallboard, the bars of a minute lead to the half hour, the alerts of queues to contacts.
+func TestALinkThatLeadsElsewhereSaysWhere(t *testing.T) {
+	for l, want := range map[Language][2]string{
+		English: {"Enqueued in these 30 minutes", "The contacts that wait"}, Chinese: {"这 30 分钟内入队的联络", "等待中的联络"},
+	} {
+		titles := map[string]string{}
+		b := l.Wallboard()
+		b.walk(func(p Panel, link dataLink) { titles[p.Title] = link.Title })
+		require.Equal(t, timeRange{"now-30m", "now"}, b.Time)
+		require.Equal(t, want[0], titles[l.t("Waiting at the end of each minute, by queue", "每分钟末等待人数，按队列")])
+		require.Equal(t, want[1], titles[l.t("Alerts", "告警数")])
+	}
+}

@@ -236,6 +236,7 @@ type (
 		Values bool     `json:"values"`
 		Calcs  []string `json:"calcs"`
 		Fields string   `json:"fields"`
+		Limit  int      `json:"limit,omitempty"` // of rows, where values are shown; Grafana's own is 25
 	}
 	tableOptions struct {
 		ShowHeader bool     `json:"showHeader"`

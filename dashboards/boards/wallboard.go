@@ -67,9 +67,11 @@ func (l Language) now(g *grid) {
 		"T 内接起 /（已接起 + 等待超过 T 后放弃），最近 30 分钟的入队，按各队列的 T；没有则显示 –。"), "service_level", field{
 		Unit: percent, Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: levels(), Links: []dataLink{l.enqueueings(halfHour, all)},
 	})
+	waiting := l.waitingNow(all)
+	waiting.Title = l.t("The contacts that wait", "等待中的联络") // alerts are of queues
 	p := l.stat(l.t("Alerts", "告警数"), l.t("How many alerts the queues have; the table says which.", "各队列告警的总数；详见下表。"), "", field{
 		Decimals: of(0), Color: &color{Mode: "thresholds"}, Thresholds: steps(green, from(1, vermillion)),
-		Mappings: []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("none", "无"), Color: green}}}},
+		Mappings: []mapping{{Type: "value", Options: map[string]mapped{"0": {Text: l.t("none", "无"), Color: green}}}}, Links: []dataLink{waiting},
 	}, live())
 	p.Transformations = []transformation{onlyWhere("row", queueRow), {ID: "groupBy", Options: map[string]any{"fields": map[string]any{
 		"row": map[string]any{"aggregations": []string{}, "operation": "groupby"}, "alert_count": map[string]any{"aggregations": []string{"sum"}, "operation": "aggregate"},
@@ -104,9 +106,13 @@ func (l Language) waitingByQueue() Panel {
 	p.FieldConfig.Overrides = []override{by("waiting", set("displayName", "${__data.fields.name}"))}
 	o := p.Options.(statOptions) //nolint:errcheck,forcetypeassert // stat makes nothing else
 	o.ReduceOptions.Values, o.ReduceOptions.Calcs, o.ReduceOptions.Fields, o.TextMode = true, []string{}, "", "value_and_name"
+	o.ReduceOptions.Limit = maxQueues
 	p.Options = o
 	return p
 }
+
+// maxQueues is more than a tenant has: without it Grafana shows 25 and does not say that there are more.
+const maxQueues = 1000
 
 // waits are colours by how many wait.
 func waits(none string) *thresholds {
@@ -195,7 +201,9 @@ func (l Language) lastHalfHour() Panel {
 	q := named("queue_by_minute", map[string]string{"queue": ""}).series("waiting", "queue")
 	p := l.bars(l.t("Waiting at the end of each minute, by queue", "每分钟末等待人数，按队列"), l.t(
 		"Those being offered included. A minute in which nobody waited has no bar.", "包括正在派单的。无人等待的分钟没有柱。"), q)
-	p.FieldConfig.Defaults.Links = []dataLink{l.enqueueings(theRange, is("queue", "${__field.labels.queue}"))}
+	link := l.enqueueings(theRange, is("queue", "${__field.labels.queue}"))
+	link.Title = l.t("Enqueued in these 30 minutes", "这 30 分钟内入队的联络") // not only those who waited at the end of that minute
+	p.FieldConfig.Defaults.Links = []dataLink{link}
 	o := p.Options.(seriesOptions) //nolint:errcheck,forcetypeassert // lines makes nothing else
 	o.Legend.Calcs = []string{"max"}
 	p.Options = o

@@ -132,7 +132,7 @@ func grafanaBoards(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := os.MkdirAll(args[0], 0o750); err != nil {
+			if err := os.MkdirAll(args[0], 0o755); err != nil { //nolint:gosec // Grafana runs as another user
 				return err
 			}
 			written := make([]string, len(files))

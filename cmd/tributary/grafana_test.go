@@ -93,4 +93,18 @@ func TestGrafanaBoardsWritesTheFiles(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(dir, "queues.zh-CN.json"))
 	require.NoError(t, err)
 	require.Contains(t, string(text), `"uid": "tributary-queues-zh"`)
+
+	// Grafana, as another user, reads them, as far as the umask of who calls lets it.
+	probe := filepath.Join(t.TempDir(), "probe")
+	require.NoError(t, os.Mkdir(probe, 0o777))
+	mode := func(path string) os.FileMode {
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		return info.Mode().Perm()
+	}
+	lets := mode(probe)
+	require.Equal(t, 0o755&lets, mode(dir))
+	for path := range strings.Lines(out) {
+		require.Equal(t, 0o644&lets, mode(strings.TrimSpace(path)))
+	}
 }

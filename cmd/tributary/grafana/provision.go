@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -220,6 +221,37 @@ type source struct {
 	SecureJSONData map[string]string `json:"secureJsonData,omitempty"`
 }
 
+// over is the data source that Grafana answered, with what s says written over it: an update replaces it whole, and somebody may have
+// set what is not ours. The secrets that an update does not name Grafana keeps.
+func (s source) over(answer json.RawMessage) (map[string]any, error) {
+	var there map[string]json.RawMessage
+	if err := json.Unmarshal(answer, &there); err != nil {
+		return nil, fmt.Errorf("read the data source: %w", err)
+	}
+	var data map[string]json.RawMessage
+	if text := there["jsonData"]; text != nil {
+		if err := json.Unmarshal(text, &data); err != nil {
+			return nil, fmt.Errorf("read the data source's jsonData: %w", err)
+		}
+	}
+	for _, key := range []string{"id", "orgId", "typeLogoUrl", "secureJsonFields", "readOnly", "accessControl"} { // only ever read
+		delete(there, key)
+	}
+	out, all := map[string]any{}, map[string]any{}
+	for key, v := range there {
+		out[key] = v
+	}
+	for key, v := range data {
+		all[key] = v
+	}
+	maps.Copy(all, s.JSONData)
+	out["uid"], out["name"], out["type"], out["access"], out["jsonData"] = s.UID, s.Name, s.Type, s.Access, all
+	if s.SecureJSONData != nil {
+		out["secureJsonData"] = s.SecureJSONData
+	}
+	return out, nil
+}
+
 func (w *work) datasource(ctx context.Context) error {
 	want := source{UID: boards.DatasourceUID, Name: "Tributary", Type: boards.DatasourceType, Access: "proxy", JSONData: map[string]any{
 		"url": w.o.Tributary.String(), "pageUrl": "", "caCert": w.o.CACert,
@@ -231,14 +263,10 @@ func (w *work) datasource(ctx context.Context) error {
 	if w.o.TributaryToken != "" {
 		want.SecureJSONData = map[string]string{"token": w.o.TributaryToken}
 	}
-	var have struct {
-		source
-		ReadOnly         bool            `json:"readOnly"`
-		SecureJSONFields map[string]bool `json:"secureJsonFields"`
-	}
+	var answer json.RawMessage
 	path := "/api/datasources/uid/" + want.UID
 	s := Step{Kind: "data source", UID: want.UID, Title: want.Name, Done: Unchanged}
-	err := w.call(ctx, http.MethodGet, path, nil, &have)
+	err := w.call(ctx, http.MethodGet, path, nil, &answer)
 	if isStatus(err, http.StatusNotFound) {
 		if want.SecureJSONData == nil {
 			return errors.New("a new data source needs a token of Tributary: give --tributary-token-file (`tributary user add grafana --role dashboards`, then `tributary user token grafana`)")
@@ -248,6 +276,14 @@ func (w *work) datasource(ctx context.Context) error {
 			err = w.call(ctx, http.MethodPost, "/api/datasources", want, nil)
 		}
 	} else if err == nil {
+		var have struct {
+			source
+			ReadOnly         bool            `json:"readOnly"`
+			SecureJSONFields map[string]bool `json:"secureJsonFields"`
+		}
+		if err := json.Unmarshal(answer, &have); err != nil {
+			return fmt.Errorf("read the data source: %w", err)
+		}
 		if have.Type != want.Type {
 			return fmt.Errorf("the data source with the uid %s is of the type %s: remove it, or give it another uid", want.UID, have.Type)
 		}
@@ -263,7 +299,10 @@ func (w *work) datasource(ctx context.Context) error {
 			}
 			s.Done = Updated
 			if !w.o.Check {
-				err = w.call(ctx, http.MethodPut, path, want, nil)
+				var whole map[string]any
+				if whole, err = want.over(answer); err == nil {
+					err = w.call(ctx, http.MethodPut, path, whole, nil)
+				}
 			}
 		}
 	}

@@ -97,6 +97,39 @@ func TestWhatSomebodyChangedIsToldAndPutRight(t *testing.T) {
 	require.Zero(t, r.Changes())
 }
 
+// TestWhatIsNotOursInTheDataSourceStays: Grafana replaces a data source by what an update says.
+func TestWhatIsNotOursInTheDataSourceStays(t *testing.T) {
+	s := newStandIn(t)
+	o := options(t, s.start())
+	_, err := Provision(t.Context(), o)
+	require.NoError(t, err)
+	s.sources["tributary"]["isDefault"], s.sources["tributary"]["withCredentials"] = true, true
+	data := as[map[string]any](t, s.sources["tributary"]["jsonData"])
+	data["enableSecureSocksProxy"], data["foreign"] = true, map[string]any{"id": json.Number("9007199254740993")}
+	data["url"], data["caCert"] = "https://old.example.com", "old"
+	for _, token := range []string{"", "another-of-tributary"} {
+		o.TributaryToken, s.writes = token, nil
+		_, err = Provision(t.Context(), o)
+		require.NoError(t, err)
+		require.Equal(t, []string{"PUT /api/datasources/uid/tributary"}, s.writes)
+		have := s.sources["tributary"]
+		require.Equal(t, true, have["isDefault"])
+		require.Equal(t, true, have["withCredentials"])
+		text, err := json.Marshal(have["jsonData"])
+		require.NoError(t, err)
+		require.JSONEq(t, `{"url":"https://tributary.example.com","pageUrl":"","caCert":"","enableSecureSocksProxy":true,"foreign":{"id":9007199254740993}}`, string(text))
+		require.Contains(t, string(text), "9007199254740993")
+	}
+	require.Equal(t, "another-of-tributary", s.tokens["tributary"])
+
+	// One that somebody made by hand has no jsonData of ours.
+	s.sources["tributary"] = map[string]any{"uid": "tributary", "type": boards.DatasourceType, "jsonData": nil, "isDefault": true}
+	_, err = Provision(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, true, s.sources["tributary"]["isDefault"])
+	require.Equal(t, "https://tributary.example.com", as[map[string]any](t, s.sources["tributary"]["jsonData"])["url"])
+}
+
 func TestACheckOfAnEmptyGrafanaChangesNothing(t *testing.T) {
 	s := newStandIn(t)
 	o := options(t, s.start())

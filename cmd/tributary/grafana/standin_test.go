@@ -129,7 +129,9 @@ func (s *standIn) body(r *http.Request, fields ...string) map[string]any {
 		s.unknown("a body of the type " + r.Header.Get("Content-Type"))
 	}
 	var got map[string]any
-	if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+	decoder := json.NewDecoder(r.Body)
+	decoder.UseNumber()
+	if err := decoder.Decode(&got); err != nil {
 		s.t.Error(err)
 	}
 	known := map[string]bool{}
@@ -183,7 +185,8 @@ func (s *standIn) folder(r *http.Request, call string) answer {
 }
 
 func (s *standIn) source(r *http.Request, call string) answer {
-	fields := []string{"uid", "name", "type", "access", "url", "jsonData", "secureJsonData", "isDefault", "version"}
+	fields := []string{"uid", "name", "type", "access", "url", "jsonData", "secureJsonData", "isDefault", "version",
+		"user", "database", "basicAuth", "basicAuthUser", "withCredentials", "apiVersion"}
 	uid, health := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/api/datasources/uid/"), "/health")
 	have := s.sources[uid]
 	switch {
@@ -197,7 +200,8 @@ func (s *standIn) source(r *http.Request, call string) answer {
 		return answer{http.StatusOK, map[string]any{"status": "OK", "message": "tenant demo"}}
 	case r.Method == http.MethodGet:
 		out := maps.Clone(have)
-		out["id"], out["version"], out["readOnly"], out["secureJsonFields"] = 1, 1, s.readOnly, map[string]bool{"token": s.tokens[uid] != ""}
+		out["id"], out["orgId"], out["typeLogoUrl"], out["readOnly"] = 1, 1, "public/logo.svg", s.readOnly
+		out["version"], out["secureJsonFields"] = 1, map[string]bool{"token": s.tokens[uid] != ""}
 		return answer{http.StatusOK, out}
 	case r.Method == http.MethodPut && s.readOnly:
 		return s.say(http.StatusForbidden, "Cannot update read-only data source")

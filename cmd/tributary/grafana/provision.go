@@ -281,7 +281,7 @@ func (w *work) datasource(ctx context.Context) error {
 			ReadOnly         bool            `json:"readOnly"`
 			SecureJSONFields map[string]bool `json:"secureJsonFields"`
 		}
-		if err := json.Unmarshal(answer, &have); err != nil {
+		if err = json.Unmarshal(answer, &have); err != nil {
 			return fmt.Errorf("read the data source: %w", err)
 		}
 		if have.Type != want.Type {

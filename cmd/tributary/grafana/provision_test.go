@@ -115,8 +115,8 @@ func TestWhatIsNotOursInTheDataSourceStays(t *testing.T) {
 		have := s.sources["tributary"]
 		require.Equal(t, true, have["isDefault"])
 		require.Equal(t, true, have["withCredentials"])
-		text, err := json.Marshal(have["jsonData"])
-		require.NoError(t, err)
+		text, jsonErr := json.Marshal(have["jsonData"])
+		require.NoError(t, jsonErr)
 		require.JSONEq(t, `{"url":"https://tributary.example.com","pageUrl":"","caCert":"","enableSecureSocksProxy":true,"foreign":{"id":9007199254740993}}`, string(text))
 		require.Contains(t, string(text), "9007199254740993")
 	}

@@ -185,8 +185,10 @@ func (s *standIn) folder(r *http.Request, call string) answer {
 }
 
 func (s *standIn) source(r *http.Request, call string) answer {
-	fields := []string{"uid", "name", "type", "access", "url", "jsonData", "secureJsonData", "isDefault", "version",
-		"user", "database", "basicAuth", "basicAuthUser", "withCredentials", "apiVersion"}
+	fields := []string{
+		"uid", "name", "type", "access", "url", "jsonData", "secureJsonData", "isDefault", "version",
+		"user", "database", "basicAuth", "basicAuthUser", "withCredentials", "apiVersion",
+	}
 	uid, health := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/api/datasources/uid/"), "/health")
 	have := s.sources[uid]
 	switch {

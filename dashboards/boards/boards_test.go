@@ -409,6 +409,19 @@ func TestAStatOfRowsShowsThemAll(t *testing.T) {
 	require.Equal(t, 2, n)
 }
 
+// TestNumbersOfPeopleLeadToNoContacts: see docs/decisions/0081.
+func TestNumbersOfPeopleLeadToNoContacts(t *testing.T) {
+	people := map[string]bool{"Staffed": true, "Free": true, "What the agents do now": true}
+	b := English.Wallboard()
+	for _, p := range b.Panels {
+		if p.Type == "stat" {
+			require.Equal(t, people[p.Title], len(p.FieldConfig.Defaults.Links) == 0, p.Title)
+			delete(people, p.Title)
+		}
+	}
+	require.Empty(t, people)
+}
+
 // TestALinkThatLeadsElsewhereSaysWhere: of the wallboard, the bars of a minute lead to the half hour, the alerts of queues to contacts.
 func TestALinkThatLeadsElsewhereSaysWhere(t *testing.T) {
 	for l, want := range map[Language][2]string{

@@ -175,3 +175,19 @@ func TestTheReadmeNamesFilesAndVariablesThatAreThere(t *testing.T) {
 	}
 	require.True(t, slices.Contains(strings.Fields(string(text)), "provision"))
 }
+
+// TestTheReadmeWarnsOfWhatGrafanaDecides: who sees what hangs on settings of Grafana that nothing here can make.
+func TestTheReadmeWarnsOfWhatGrafanaDecides(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, know, is := strings.Cut(string(text), "\n## What to know\n")
+	require.True(t, is)
+	know = strings.Join(strings.Fields(know), " ")
+	for _, want := range []string{
+		"by the Grafana login alone", "SSO, LDAP or an auth proxy", "must exist in Grafana first", "whoever may write alert rules (Editors by default)",
+		"query caching of Grafana Enterprise off", "a change of rights within about a minute", "every 30 seconds",
+	} {
+		require.Contains(t, know, want)
+	}
+	require.Equal(t, "30s", boards.English.Wallboard().Refresh, "the README says so")
+}

@@ -26,11 +26,11 @@ const wallRange = 30 * time.Minute
 // ranges are the times that boards are looked at.
 var ranges = []struct {
 	name string
-	from func(o *BoardsOptions, now time.Time) time.Time
+	from func(now time.Time) time.Time
 }{
-	{"today", func(_ *BoardsOptions, now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) }},
-	{"last 24 hours", func(_ *BoardsOptions, now time.Time) time.Time { return now.Add(-24 * time.Hour) }},
-	{"all days", func(o *BoardsOptions, now time.Time) time.Time { return now.AddDate(0, 0, -o.Days) }},
+	{"today", func(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) }},
+	{"last 24 hours", func(now time.Time) time.Time { return now.Add(-24 * time.Hour) }},
+	{"last 7 days", func(now time.Time) time.Time { return now.AddDate(0, 0, -7) }},
 }
 
 // panel is a query of a board with the board's first choices in it.
@@ -105,7 +105,7 @@ func (r *boardsRun) look(ctx context.Context) error {
 		var took []time.Duration
 		for _, p := range all {
 			now := time.Now()
-			params := p.over(span.from(&r.BoardsOptions, now), now)
+			params := p.over(span.from(now), now)
 			params["tenant"] = tenant
 			if _, err := w.Query(ctx, p.query, params); err != nil {
 				return fmt.Errorf("asking ClickHouse for %s over %s: %w", p.query, span.name, err)
@@ -136,7 +136,7 @@ func looked(name string, took []time.Duration, failed int, cores float64) Looks 
 }
 
 // viewers look for a while: each has all panels asked, one request a panel, and again after a time; they begin evenly spread.
-func (r *boardsRun) viewers(ctx context.Context, name string, all []panel, from func(*BoardsOptions, time.Time) time.Time) (Looks, error) {
+func (r *boardsRun) viewers(ctx context.Context, name string, all []panel, from func(time.Time) time.Time) (Looks, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.Time)
 	defer cancel()
 	url, err := r.child.url()
@@ -168,7 +168,7 @@ func (r *boardsRun) viewers(ctx context.Context, name string, all []panel, from 
 				for _, p := range all {
 					page.Go(func() {
 						asked := time.Now()
-						err := r.ask(ctx, web, url, login, p.query, p.over(from(&r.BoardsOptions, now), now))
+						err := r.ask(ctx, web, url, login, p.query, p.over(from(now), now))
 						if ctx.Err() != nil {
 							return
 						}

@@ -1,21 +1,24 @@
 import { type DataQueryResponse, FieldType, LiveChannelEventType, LoadingState, createDataFrame } from '@grafana/data';
 import { EMPTY, NEVER, Subject, concat, of, throwError } from 'rxjs';
 import { me, mockLiveSrv } from '../testing/mockRuntime';
-import { WAITS_MS, wallboard } from './live';
+import { ME_AGAIN_MS, WAITS_MS, wallboard } from './live';
 import type { Me } from './types';
 
 const frame = (waiting: number) =>
   createDataFrame({ fields: [{ name: 'waiting', type: FieldType.number, values: [waiting] }] });
 
-/** Follows with a mock of Grafana Live; the clock is jest's. */
-function follow(streams: Parameters<typeof mockLiveSrv>[0], scopes: string[] = ['all']) {
+/** Follows with a mock of Grafana Live; the clock is jest's. What is no text among the scopes is what `me` fails with. */
+function follow(streams: Parameters<typeof mockLiveSrv>[0], scopes: Array<string | object> = ['all']) {
   const live = mockLiveSrv(streams);
   const seen: DataQueryResponse[] = [];
-  const ask = async (): Promise<Me> => ({ ...me, scope: scopes.length > 1 ? scopes.shift()! : scopes[0] });
+  const ask = jest.fn(async (): Promise<Me> => {
+    const scope = scopes.length > 1 ? scopes.shift()! : scopes[0];
+    return typeof scope === 'string' ? { ...me, scope } : Promise.reject(scope);
+  });
   const subscription = wallboard({ uid: 'u1', refId: 'B', key: 'k', me: ask, service: live.service }).subscribe((one) =>
     seen.push(one)
   );
-  return { ...live, seen, subscription, last: () => seen[seen.length - 1] };
+  return { ...live, ask, seen, subscription, last: () => seen[seen.length - 1] };
 }
 
 const paths = (live: { getDataStream: jest.Mock }) => live.getDataStream.mock.calls.map(([{ addr }]) => addr.path);
@@ -116,6 +119,61 @@ describe('the live wallboard', () => {
     await jest.advanceTimersByTimeAsync(0);
     expect(seen[0].errors?.[0].message).toBe('unknown_user: no account li.na');
     subscription.unsubscribe();
+  });
+
+  test("the channel is another as soon as the user's scope is, and nothing of the old one stays", async () => {
+    const old = new Subject<DataQueryResponse>();
+    const now = new Subject<DataQueryResponse>();
+    const live = follow([old, now], ['all', 'all', '0123456789abcdef']);
+    await jest.advanceTimersByTimeAsync(0);
+    old.next({ data: [frame(3)] });
+    await jest.advanceTimersByTimeAsync(ME_AGAIN_MS);
+    expect(paths(live)).toEqual(['wallboard/all']);
+    expect(live.last().data).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(ME_AGAIN_MS);
+    expect(paths(live)).toEqual(['wallboard/all', 'wallboard/0123456789abcdef']);
+    expect(old.observed).toBe(false);
+    expect(live.last()).toEqual({ data: [], key: 'k', state: LoadingState.Streaming });
+    now.next({ data: [frame(1)] });
+    expect(live.last()).toMatchObject({ state: LoadingState.Streaming, data: [{ fields: [{ values: [1] }] }] });
+    live.subscription.unsubscribe();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test.each([
+    ['while the stream runs', ['all', { status: 403, data: { message: 'no such account' } }], 1],
+    ['by its code alone', ['all', { status: 502, data: { code: 'unknown_user', message: 'no such account' } }], 1],
+    ['from the start', [{ status: 403, data: { message: 'no such account' } }], 0],
+  ])('who is refused %s sees why, no rows, and is not asked for again', async (_, scopes, streams) => {
+    const stream = new Subject<DataQueryResponse>();
+    const live = follow([stream], scopes);
+    await jest.advanceTimersByTimeAsync(0);
+    stream.next({ data: [frame(3)] });
+    await jest.advanceTimersByTimeAsync(ME_AGAIN_MS);
+    expect(live.last()).toMatchObject({
+      state: LoadingState.Error,
+      data: [],
+      errors: [{ message: 'no such account', refId: 'B' }],
+    });
+    expect(stream.observed).toBe(false);
+    const asked = live.ask.mock.calls.length;
+    await jest.advanceTimersByTimeAsync(10 * ME_AGAIN_MS);
+    expect(live.ask).toHaveBeenCalledTimes(asked);
+    expect(paths(live)).toHaveLength(streams);
+    expect(jest.getTimerCount()).toBe(0);
+    live.subscription.unsubscribe();
+  });
+
+  test('goes on while nobody says who the user is', async () => {
+    const stream = new Subject<DataQueryResponse>();
+    const live = follow([stream], ['all', { status: 502, data: { message: 'away' } }, 'all']);
+    await jest.advanceTimersByTimeAsync(0);
+    await jest.advanceTimersByTimeAsync(2 * ME_AGAIN_MS);
+    expect(live.ask).toHaveBeenCalledTimes(3);
+    stream.next({ data: [frame(4)] });
+    expect(live.last()).toMatchObject({ state: LoadingState.Streaming, data: [{ fields: [{ values: [4] }] }] });
+    expect(paths(live)).toHaveLength(1);
+    live.subscription.unsubscribe();
   });
 
   test('nothing is asked for any more once nobody looks', async () => {

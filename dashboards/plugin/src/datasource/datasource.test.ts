@@ -159,6 +159,66 @@ describe('asking', () => {
   });
 });
 
+describe('a list of everybody', () => {
+  const list = (params: TributaryQuery['params'] = {}): TributaryQuery => ({
+    refId: 'A',
+    kind: 'named',
+    query: 'contacts_of',
+    params: { queue: '$all', skip: 0, count: 100, ...params },
+  });
+  const seeing = (scope: string, numberOfQueues: number) => {
+    const queues = Array.from({ length: numberOfQueues }, (_, i) => ({ id: `q${i}`, name: '' }));
+    answerWith({ '/api/ds/query': answering, '/resources/me': { ...me, scope, queues } });
+  };
+  const askedOf = () =>
+    backendSrv.asked.flatMap(({ data }) => data?.queries ?? []).map(({ params }: TributaryQuery) => params?.queue);
+
+  test('is asked for each queue of who sees some teams, put together, and said so', async () => {
+    seeing('0123456789abcdef', 3);
+    const response = await last(datasource(), [list(), { ...named('$all'), refId: 'B' }]);
+    expect(askedOf()).toEqual(['q0', 'q1', 'q2', '']);
+    const a = response.data.find(({ refId }) => refId === 'A');
+    expect(a.fields[0].values).toEqual(['q0', 'q1', 'q2']);
+    expect(a.meta.notices).toEqual([
+      { severity: 'info', text: expect.stringContaining('each queue that you see (3)') },
+    ]);
+  });
+
+  test('is asked once by who sees one queue', async () => {
+    seeing('0123456789abcdef', 1);
+    const response = await last(datasource(), [list({ agent: '' })]);
+    expect(askedOf()).toEqual(['q0']);
+    expect(response.data[0].meta?.notices).toBeUndefined();
+  });
+
+  test('stays one query of who sees everything', async () => {
+    seeing('all', 3);
+    await last(datasource(), [list()]);
+    expect(askedOf()).toEqual(['']);
+  });
+
+  test('does not ask who it is for where a queue or an agent is named, or where it takes no queue', async () => {
+    seeing('0123456789abcdef', 3);
+    const intents = { ...list(), query: 'intents_of', params: { intent: '', skip: 0, count: 100 }, refId: 'C' };
+    await last(datasource(), [list({ queue: 'q1' }), { ...list({ agent: 'x' }), refId: 'B' }, intents]);
+    expect(askedOf()).toEqual(['q1', '', undefined]);
+    expect(backendSrv.asked).toHaveLength(1);
+  });
+
+  test('of more queues than are asked at once is refused with what to do', async () => {
+    seeing('0123456789abcdef', 21);
+    const response = await last(datasource(), [list(), { ...named('$queue'), refId: 'B' }]);
+    expect(askedOf()).toEqual(['billing']);
+    expect(response.errors).toEqual([{ refId: 'A', message: expect.stringMatching(/21 queries.*at most 20/) }]);
+  });
+
+  test('is left to Tributary to refuse where it is not known who asks', async () => {
+    answerWith({ '/api/ds/query': answering, '/resources/me': new Error('away') });
+    await last(datasource(), [list()]);
+    expect(askedOf()).toEqual(['']);
+  });
+});
+
 describe('queries', () => {
   test('without anything chosen are not asked', () => {
     const source = datasource();

@@ -7,16 +7,15 @@ import {
   type DataSourceInstanceSettings,
   LoadingState,
   type ScopedVars,
-  StreamingFrameAction,
   dateTimeForTimeZone,
 } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { DataSourceWithBackend, type TemplateSrv, config, getGrafanaLiveSrv, getTemplateSrv } from '@grafana/runtime';
-import { type Observable, map, merge, of } from 'rxjs';
+import { type Observable, catchError, defer, map, merge, of, switchMap } from 'rxjs';
 import { annotations } from './annotations';
 import { faults } from './faults';
 import { Kept } from './kept';
-import { MOST_VALUES, interpolate, listed, spread } from './interpolate';
+import { MOST_VALUES, forEachQueue, interpolate, listed, listsEverybody, spread } from './interpolate';
 import { wallboard } from './live';
 import { together, withNotice } from './merge';
 import { DEFAULT_QUERY } from './queries';
@@ -27,6 +26,17 @@ import { TributaryVariables } from './variables';
 const ME_MS = 30_000;
 const QUERIES_MS = 5 * 60_000;
 
+/** A failure is shown where it matters: the live wallboard asks each minute, and Grafana would say it above the page each time. */
+const SHOWN_HERE = { showErrorAlert: false };
+
+/** The query that an asked one stands for, and its parameters that have several values. */
+interface Original {
+  refId: string;
+  several: string[];
+  /** For how many queues it was asked because the user sees only these; 0 where the queues were selected. */
+  queues: number;
+}
+
 /** Asks Tributary through the Go backend of this plugin; the live wallboard comes through Grafana Live. */
 export class TributaryDataSource extends DataSourceWithBackend<TributaryQuery, TributaryOptions> {
   annotations: AnnotationSupport<TributaryQuery> = annotations;
@@ -34,7 +44,7 @@ export class TributaryDataSource extends DataSourceWithBackend<TributaryQuery, T
   /** Where people open Tributary, by the settings; Tributary's own word (`me`) goes before it. */
   readonly pageUrl: string;
 
-  private readonly keptMe = new Kept<Me>(() => this.getResource('me'), ME_MS);
+  private readonly keptMe = new Kept<Me>(() => this.getResource('me', undefined, SHOWN_HERE), ME_MS);
   private readonly keptQueries = new Kept<{ queries: QueryInfo[] }>(() => this.getResource('queries'), QUERIES_MS);
 
   constructor(
@@ -44,8 +54,6 @@ export class TributaryDataSource extends DataSourceWithBackend<TributaryQuery, T
     super(settings);
     this.pageUrl = settings.jsonData.pageUrl || settings.jsonData.url || '';
     this.variables = new TributaryVariables(this, templateSrv);
-    // Frames of a channel are the whole wallboard, not rows to be added to those before.
-    this.streamOptionsProvider = () => ({ action: StreamingFrameAction.Replace });
   }
 
   /** What the signed-in user may see. */
@@ -95,20 +103,42 @@ export class TributaryDataSource extends DataSourceWithBackend<TributaryQuery, T
     });
   }
 
-  /** Asks the backend: a query whose variables have several values once for each, and puts the answers together. */
   private ask(request: DataQueryRequest<TributaryQuery>): Observable<DataQueryResponse> {
-    const originals = new Map<string, { refId: string; several: string[] }>();
+    const targets = request.targets.map((target) => this.applyTemplateVariables(target, request.scopedVars));
+    if (!targets.some(listsEverybody)) {
+      return this.askEach(request, targets, []);
+    }
+    // Where it is not known who asks, Tributary says why when it refuses the query.
+    return defer(() => this.me()).pipe(
+      map(({ scope, queues }) => (scope === 'all' ? [] : queues.map(({ id }) => id))),
+      catchError(() => of([])),
+      switchMap((queues) => this.askEach(request, targets, queues))
+    );
+  }
+
+  /**
+   * Asks the backend: a query whose parameters have several values once for each, and puts the answers together. `queues` are those of a
+   * user who does not see all: a list of everybody is asked for each of them.
+   */
+  private askEach(
+    request: DataQueryRequest<TributaryQuery>,
+    interpolated: TributaryQuery[],
+    queues: string[]
+  ): Observable<DataQueryResponse> {
+    const originals = new Map<string, Original>();
     const refused: Array<{ refId: string; message: string }> = [];
-    const targets = request.targets.flatMap((target) => {
-      const query = this.applyTemplateVariables(target, request.scopedVars);
+    const targets = interpolated.flatMap((target) => {
+      const query = forEachQueue(target, queues);
       const all = spread(query);
+      const several = listed(query);
+      const ofUser = query === target ? 0 : queues.length;
       if (all.length > MOST_VALUES) {
-        refused.push({ refId: target.refId, message: tooMany(listed(query), all.length) });
+        refused.push({ refId: target.refId, message: tooMany(several, all.length, ofUser) });
         return [];
       }
       return all.map((one, i) => {
         const refId = i === 0 ? one.refId : `${one.refId}/${i}`;
-        originals.set(refId, { refId: one.refId, several: listed(query) });
+        originals.set(refId, { refId: one.refId, several, queues: ofUser });
         return { offset_ms: offsetOf(request), ...one, refId };
       });
     });
@@ -126,7 +156,7 @@ function offsetOf({ timezone, range }: DataQueryRequest<TributaryQuery>): number
 
 function gather(
   response: DataQueryResponse,
-  originals: Map<string, { refId: string; several: string[] }>,
+  originals: Map<string, Original>,
   refused: Array<{ refId: string; message: string }>
 ): DataQueryResponse {
   const data: DataFrame[] = [];
@@ -141,8 +171,8 @@ function gather(
     bySeveral.set(refId, [...(bySeveral.get(refId) ?? []), { ...frame, refId }]);
   }
   for (const [refId, frames] of bySeveral) {
-    const text = askedForEach(originals.get(refId)?.several ?? []);
-    data.push(...withNotice(together(frames), { severity: 'info', text }));
+    const original = originals.get(refId);
+    data.push(...withNotice(together(frames), { severity: 'info', text: askedForEach(original) }));
   }
   const errors = [...(response.errors ?? []), ...refused].map((error) => ({
     ...error,
@@ -151,7 +181,15 @@ function gather(
   return { ...response, data, ...faults(errors) };
 }
 
-function askedForEach(params: string[]): string {
+function askedForEach(original?: Original): string {
+  const params = original?.several ?? [];
+  if (original?.queues) {
+    return t(
+      'query.asked-for-each-queue',
+      'The list was asked once for each queue that you see ({{number}}), and the rows stand together: at most as many of each queue as were asked for.',
+      { number: original.queues }
+    );
+  }
   return t(
     'query.asked-for-each',
     'Several values are selected for {{params}}: the query was asked once for each, and the rows stand side by side. Choose All for one answer.',
@@ -159,7 +197,14 @@ function askedForEach(params: string[]): string {
   );
 }
 
-function tooMany(params: string[], number: number): string {
+function tooMany(params: string[], number: number, queues: number): string {
+  if (queues > 0) {
+    return t(
+      'query.too-many-queues',
+      'The list is asked for each queue that you see, which makes {{number}} queries; at most {{most}} are asked at once. Select fewer queues or values.',
+      { number, most: MOST_VALUES }
+    );
+  }
   return t(
     'query.too-many',
     'The selected values of {{params}} make {{number}} queries; at most {{most}} are asked at once. Select fewer, or All.',

@@ -1,5 +1,5 @@
 import { mockTemplateSrv } from '../testing/mockRuntime';
-import { interpolate, listed, spread } from './interpolate';
+import { forEachQueue, interpolate, listed, spread } from './interpolate';
 import type { ParamValue, TributaryQuery } from './types';
 
 const query = (params: Record<string, ParamValue>): TributaryQuery => ({
@@ -61,5 +61,24 @@ describe('lists among the parameters', () => {
 
   test('a query without them stays one', () => {
     expect(spread(query({ queue: 'a' }))).toHaveLength(1);
+  });
+});
+
+describe('a list of everybody', () => {
+  const put = (params: Record<string, ParamValue>, queues: string[]) =>
+    forEachQueue(query({ skip: 0, count: 9, ...params }), queues).params?.queue;
+
+  test("is asked for each of the user's queues", () => {
+    expect(put({ queue: '' }, ['a', 'b'])).toEqual(['a', 'b']);
+    expect(put({ queue: '', agent: '' }, ['a'])).toBe('a');
+  });
+
+  test('stays as it is where a queue or an agent is named, where it takes no queue, and where no queue is seen', () => {
+    expect(put({ queue: 'c' }, ['a', 'b'])).toBe('c');
+    expect(put({ queue: '', agent: 'x' }, ['a', 'b'])).toBe('');
+    expect(put({ queue: '', agent: ['x', 'y'] }, ['a', 'b'])).toBe('');
+    expect(put({ intent: '' }, ['a', 'b'])).toBeUndefined();
+    expect(put({ queue: '' }, [])).toBe('');
+    expect(forEachQueue(query({ queue: '' }), ['a', 'b']).params?.queue).toBe('');
   });
 });

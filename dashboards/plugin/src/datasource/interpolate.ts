@@ -81,3 +81,19 @@ export function listed(query: TributaryQuery): string[] {
     .filter(([, value]) => Array.isArray(value))
     .map(([name]) => name);
 }
+
+/**
+ * Tells a list of rows that names neither a queue nor an agent. Tributary gives it only to who sees everything: of a page of everybody's
+ * rows, nobody could tell how many are left to others. One that takes no queue counts the whole company, and is left alone.
+ */
+export function listsEverybody({ kind, params = {} }: TributaryQuery): boolean {
+  return kind === 'named' && 'skip' in params && params.queue === '' && (params.agent ?? '') === '';
+}
+
+/** The query for each of these queues, where it lists everybody; without queues, and otherwise, the query itself. */
+export function forEachQueue(query: TributaryQuery, queues: string[]): TributaryQuery {
+  if (queues.length === 0 || !listsEverybody(query)) {
+    return query;
+  }
+  return { ...query, params: { ...query.params, queue: queues.length === 1 ? queues[0] : queues } };
+}

@@ -20,6 +20,16 @@ describe('answers put together', () => {
     expect(frame.length).toBe(4);
   });
 
+  test('what stands above one of them stands above all, once', () => {
+    const cut = (queue: string, ...texts: string[]): DataFrame => ({
+      ...table([1], queue),
+      meta: { custom: { queue }, notices: texts.map((text) => ({ severity: 'info', text })) },
+    });
+    const [{ meta }] = together([cut('a'), cut('b', 'the first 9', 'more'), cut('c', 'the first 9')]);
+    expect(meta?.notices?.map(({ text }) => text)).toEqual(['the first 9', 'more']);
+    expect(meta?.custom).toEqual({ queue: 'a' });
+  });
+
   test('lists whose newest row stands first stay so', () => {
     expect(rows(together([table([9, 3], 'a'), table([7, 1], 'b')])[0])).toEqual(['9 a', '7 b', '3 a', '1 b']);
   });

@@ -29,7 +29,13 @@ export function together(answers: DataFrame[]): DataFrame[] {
     values: rows.map(({ frame, i }) => frame.fields[column].values[i]),
     state: undefined,
   }));
-  return [{ ...first, fields, length: rows.length }];
+  return [{ ...first, meta: withNoticesOf(answers), fields, length: rows.length }];
+}
+
+/** The first answer's, with what stands above each of them, once: that one of them is cut is true of all. */
+function withNoticesOf(answers: DataFrame[]): DataFrame['meta'] {
+  const notices = new Map(answers.flatMap(({ meta }) => meta?.notices ?? []).map((one) => [one.text, one]));
+  return notices.size > 0 ? { ...answers[0].meta, notices: [...notices.values()] } : answers[0].meta;
 }
 
 function sameColumns(a: DataFrame, b: DataFrame): boolean {

@@ -6,13 +6,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { root } from './files.mjs';
+import { filesOf, root } from './files.mjs';
 import { readZip, writeZip } from './zipfile.mjs';
 
 const built = path.join(root, 'dist');
 
 function check(change, ...args) {
-  const dist = fs.mkdtempSync(path.join(os.tmpdir(), 'plugin-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'plugin-'));
+  const dist = path.join(folder, 'dist');
   try {
     fs.cpSync(built, dist, { recursive: true, filter: (name) => !path.basename(name).startsWith('gpx_') });
     change(dist);
@@ -20,13 +21,13 @@ function check(change, ...args) {
       process.execPath,
       [path.join(root, 'scripts/check.mjs'), ...(args.length > 0 ? args : ['--front'])],
       {
-        env: { ...process.env, PLUGIN_DIST: dist },
+        env: { ...process.env, PLUGIN_DIST: dist, PLUGIN_BIN: folder },
         encoding: 'utf8',
       }
     );
     return { status, stderr };
   } finally {
-    fs.rmSync(dist, { recursive: true });
+    fs.rmSync(folder, { recursive: true });
   }
 }
 
@@ -113,6 +114,31 @@ for (const [name, change, fault] of [
     assert.match(check(change, '--platforms', 'linux/amd64').stderr, fault);
   });
 }
+
+/** An executable and the zip of it all, as it is made for one platform; then a change. */
+const packed = (change) => (dist) => {
+  executable('\x7fELF', 0o755)(dist);
+  const { id, info } = JSON.parse(fs.readFileSync(path.join(dist, 'plugin.json'), 'utf8'));
+  const files = filesOf(dist).map(({ name, full }) => ({
+    name: `${id}/${name}`,
+    mode: name === linux ? 0o755 : 0o644,
+    data: fs.readFileSync(full),
+  }));
+  fs.writeFileSync(path.join(dist, '..', `${id}-${info.version}.zip`), writeZip(files));
+  change(dist);
+};
+const nothing = () => undefined;
+const other = (dist) => fs.appendFileSync(path.join(dist, 'LICENSE'), '\n');
+
+test('the zip is checked whatever platforms it was made for, and may be missing unless it was for all', () => {
+  const one = ['--platforms', 'linux/amd64'];
+  assert.deepEqual(check(packed(nothing), ...one), { status: 0, stderr: '' });
+  assert.deepEqual(check(executable('\x7fELF', 0o755), ...one), { status: 0, stderr: '' });
+  assert.match(check(packed(other), ...one).stderr, /LICENSE: is another in the zip than in dist/);
+  assert.match(check(packed(nothing), '--all').stderr, /no executable for windows/);
+  assert.match(check(executable('\x7fELF', 0o755), '--all').stderr, /\.zip: is not there/);
+  assert.doesNotMatch(check(packed(other)).stderr, /zip/);
+});
 
 test('a zip holds its files as they were, sorted, and is the same each time', () => {
   const files = [

@@ -12,8 +12,9 @@ export const PLATFORMS = ['linux/amd64', 'linux/arm64', 'darwin/amd64', 'darwin/
 export const executableName = (executable, platform) =>
   `${executable}_${platform.replace('/', '_')}${platform.startsWith('windows') ? '.exe' : ''}`;
 
+/** PLUGIN_BIN names another folder than bin/, for the same test. */
 export function zipPath({ id, info }) {
-  return path.resolve(root, '..', '..', 'bin', `${id}-${info.version}.zip`);
+  return path.resolve(root, process.env.PLUGIN_BIN ?? path.join('..', '..', 'bin'), `${id}-${info.version}.zip`);
 }
 
 export function readJson(file) {

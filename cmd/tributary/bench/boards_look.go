@@ -30,7 +30,6 @@ var ranges = []struct {
 }{
 	{"today", func(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) }},
 	{"last 24 hours", func(now time.Time) time.Time { return now.Add(-24 * time.Hour) }},
-	{"last 7 days", func(now time.Time) time.Time { return now.AddDate(0, 0, -7) }},
 }
 
 // panel is a query of a board with the board's first choices in it.

@@ -86,8 +86,8 @@ func Read(name string, data []byte, into any) *File {
 		return f
 	}
 	f.text = string(data)
-	if line := tooDeep(f.text); line > 0 {
-		f.fail(place{line: line, column: 1}, "", fmt.Sprintf("not YAML that is read here: lists and groups nest deeper than %d", maxNested))
+	if line, what := tooMuch(f.text); line > 0 {
+		f.fail(place{line: line, column: 1}, "", "not YAML that is read here: "+what)
 		return f
 	}
 	parsed, err := parser.ParseBytes(data, 0)
@@ -111,14 +111,17 @@ func Read(name string, data []byte, into any) *File {
 	return f
 }
 
-// tooDeep is the line in which a text nests deeper than is read; 0 where it does not. Nesting by indentation is bounded by the size.
-func tooDeep(text string) int {
-	open, begun, line := 0, 0, 0
+// tooMuch is the line in which a text asks for more than is read, and what it is: it nests too deep (by indentation, the size bounds
+// that), or has an alias, of which ten lines unfold to more than fits into any memory. The line is 0 where it does not.
+func tooMuch(text string) (line int, what string) {
+	open, begun := 0, 0
 	for _, t := range lexer.Tokenize(text) {
 		if t.Position.Line != line {
 			line, begun = t.Position.Line, 0
 		}
 		switch t.Type { //nolint:exhaustive // those that nest
+		case token.AliasType:
+			return line, "an alias, as *name; write the value itself, or quote a text that begins with *"
 		case token.SequenceStartType, token.MappingStartType:
 			open++
 		case token.SequenceEndType, token.MappingEndType:
@@ -127,10 +130,10 @@ func tooDeep(text string) int {
 			begun++
 		}
 		if open+begun > maxNested {
-			return line
+			return line, fmt.Sprintf("lists and groups nest deeper than %d", maxNested)
 		}
 	}
-	return 0
+	return 0, ""
 }
 
 // Wrong adds a fault at a path; the nearest place known is named.

@@ -102,6 +102,19 @@ func TestWhatNestsWithoutEndIsNotRead(t *testing.T) {
 	require.Len(t, s.List, 100)
 }
 
+// TestAliasesAreNotUnfolded is the bomb of a few lines that unfold to gigabytes; without the rule it takes the machine's memory.
+func TestAliasesAreNotUnfolded(t *testing.T) {
+	for _, bomb := range []string{"name: &a x\nother: *a", "list: &a [x]\nmore: [*a, *a]", "<<: *a"} {
+		var s sample
+		f := yamlfile.Read("x.yaml", []byte(bomb), &s)
+		require.Len(t, f.Faults(), 1, bomb)
+		require.Contains(t, f.Faults()[0].Text, "an alias", bomb)
+	}
+	var s sample
+	require.NoError(t, yamlfile.Read("x.yaml", []byte("name: '*a' # *b"), &s).Err())
+	require.Equal(t, "*a", s.Name)
+}
+
 func TestSoManyFaultsAreTold(t *testing.T) {
 	const n = 20_000
 	var s sample

@@ -115,7 +115,7 @@ func TestASignOfLifeCostsNothing(t *testing.T) {
 	s := enginetest.New(t, Processor())
 	require.Empty(t, s.Apply(heard("g1")))
 	rows := s.Machine.Rows()
-	require.Equal(t, 4, rows, "the gateway, the number it has, its timer twice")
+	require.Equal(t, 3, rows, "the gateway, the number it has, its timer")
 	live(s, 100, func(outs []enginetest.Out) { require.Empty(t, outs) }, "g1")
 	require.Equal(t, rows, s.Machine.Rows())
 }

@@ -232,7 +232,7 @@ func (m *Machine) moveTime(tx *Tx, t *event.Tick) bool {
 func (m *Machine) fire(tx *Tx) {
 	fired := 0
 	for _, k := range []struct {
-		kind string
+		kind byte
 		now  int64
 	}{{timerServed, m.pos.Served}, {timerClock, m.pos.Clock}} {
 		for fired < MaxTimersPerRecord {

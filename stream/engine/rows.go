@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tidwall/btree"
+
 	"github.com/tributary-cc/tributary/stream/engine/checkpoint"
 )
 
@@ -14,6 +16,8 @@ type rows struct {
 	tree  *checkpoint.Rows
 	undo  []undo
 	dirty map[string]struct{}
+	// timers are those of the rows, by when they are due.
+	timers *btree.BTreeG[timer]
 }
 
 type undo struct {
@@ -22,20 +26,47 @@ type undo struct {
 }
 
 func newRows(tree *checkpoint.Rows) *rows {
-	return &rows{tree: tree, dirty: make(map[string]struct{})}
+	r := &rows{tree: tree, dirty: make(map[string]struct{}), timers: btree.NewBTreeGOptions(sooner, btree.Options{NoLocks: true})}
+	var old []string
+	r.ascend(oldDues, func(key, _ string) bool { old = append(old, key); return true })
+	for _, key := range old {
+		tree.Delete(key)
+	}
+	r.ascend(timerRows, func(key, row string) bool { r.timers.Set(timerOf(key, row)); return true })
+	return r
 }
 
 func (r *rows) get(key string) (string, bool) { return r.tree.Get(key) }
 
 func (r *rows) put(key, value string) {
-	old, existed := r.tree.Set(key, value)
+	old, existed := r.set(key, value)
 	r.note(key, old, existed)
 }
 
 func (r *rows) remove(key string) {
-	if old, existed := r.tree.Delete(key); existed {
+	if old, existed := r.unset(key); existed {
 		r.note(key, old, true)
 	}
+}
+
+// set and unset change the tree and the index of timers.
+func (r *rows) set(key, value string) (old string, existed bool) {
+	old, existed = r.tree.Set(key, value)
+	if isTimer(key) {
+		if existed {
+			r.timers.Delete(timerOf(key, old))
+		}
+		r.timers.Set(timerOf(key, value))
+	}
+	return old, existed
+}
+
+func (r *rows) unset(key string) (old string, existed bool) {
+	old, existed = r.tree.Delete(key)
+	if existed && isTimer(key) {
+		r.timers.Delete(timerOf(key, old))
+	}
+	return old, existed
 }
 
 func (r *rows) note(key, old string, existed bool) {
@@ -54,9 +85,9 @@ func (r *rows) commit() {
 func (r *rows) rollback() {
 	for _, u := range slices.Backward(r.undo) {
 		if u.existed {
-			r.tree.Set(u.key, u.old)
+			r.set(u.key, u.old)
 		} else {
-			r.tree.Delete(u.key)
+			r.unset(u.key)
 		}
 	}
 	r.commit()

@@ -72,7 +72,7 @@ const (
 	// fetchWait is how long a broker holds a fetch that finds nothing.
 	fetchWait = 500 * time.Millisecond
 	// fetchBytes is the most that one fetch brings. The embedded broker keeps an answer's buffer for each connection.
-	fetchBytes = 256 << 10
+	fetchBytes = 128 << 10
 	// lazyBytes and lazyWait are that for a reader in no hurry.
 	lazyBytes = 512 << 10
 	lazyWait  = 200 * time.Millisecond

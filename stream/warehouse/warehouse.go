@@ -49,6 +49,10 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
+// connLifetime is short, as a connection keeps room for the largest block that it sent: 27 MB for a full cut. A new one costs a
+// question in the same process, or a handshake.
+const connLifetime = 5 * time.Second
+
 // Warehouse is a ClickHouse database with our tables. Make it with [Open]; it is safe for concurrent use.
 type Warehouse struct {
 	config  Config
@@ -71,7 +75,7 @@ func Open(config Config) (*Warehouse, error) {
 	if options.MaxOpenConns == 0 {
 		options.MaxOpenConns = 8
 	}
-	options.ConnMaxLifetime = 10 * time.Minute
+	options.ConnMaxLifetime = connLifetime
 	queries, err := loadQueries()
 	if err != nil {
 		return nil, err

@@ -240,7 +240,7 @@ func (k *Store) Rows(ctx context.Context, m *Manifest) (*Rows, error) {
 			return nil, fmt.Errorf("segment %s: %w: %w", s.Name, errTorn, err)
 		}
 	}
-	return r, nil
+	return compact(r), nil
 }
 
 func (k *Store) read(ctx context.Context, name string) (*Manifest, *Rows, error) {

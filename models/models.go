@@ -13,12 +13,25 @@ import (
 
 // Classifier says what a customer wants. It is safe for concurrent use.
 //
-// The text is as the customer wrote it: any length, any bytes. An implementation reads at most as much as it states and never keeps,
+// What is asked is as the customer wrote it: any length, any bytes. An implementation reads at most as much as it states and never keeps,
 // logs or puts into an error any of it. An error means that there is no answer (the context ended, a server failed); a text that means
 // nothing to the model is an Answer with Unsure set, not an error.
 type Classifier interface {
-	Classify(ctx context.Context, text string) (Answer, error)
+	Classify(ctx context.Context, q Question) (Answer, error)
 }
+
+// Question is a text that a customer wrote, with what the same customer wrote before it in the same conversation. All of it is data.
+type Question struct {
+	Text string
+	// Before is what was written before, the latest last; Recent is what of it is read. An answer must not need it.
+	Before []string
+}
+
+// MaxBefore is how many turns before a text anybody reads: more of them made no model better.
+const MaxBefore = 2
+
+// Recent is the last of what was written before, the latest last.
+func (q Question) Recent() []string { return q.Before[max(0, len(q.Before)-MaxBefore):] }
 
 // Answer is what a classifier says of one text.
 type Answer struct {
@@ -34,7 +47,7 @@ type Answer struct {
 	OutOfScope bool
 	// Language the model was made for: "en", "zh".
 	Language string
-	// Model and Version name what answered; the same version gives the same answer to the same text, where the model is in the process.
+	// Model and Version name what answered; the same version gives the same answer to the same question, where the model is in the process.
 	Model, Version string
 	// Prompt is the version of the prompt, where there was one.
 	Prompt string
@@ -78,11 +91,11 @@ type Cascade []Classifier
 var _ Classifier = Cascade(nil)
 
 // Classify gives the first answer that is sure, else the last one there is.
-func (c Cascade) Classify(ctx context.Context, text string) (Answer, error) {
+func (c Cascade) Classify(ctx context.Context, q Question) (Answer, error) {
 	last, answered := Answer{Unsure: true}, len(c) == 0
 	var errs []error
 	for _, next := range c {
-		a, err := next.Classify(ctx, text)
+		a, err := next.Classify(ctx, q)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -102,7 +115,12 @@ type Example struct {
 	Text, Label string
 	// Group keeps what belongs together on one side of a split: the turns of one dialogue. Empty: the text alone.
 	Group string
+	// Before is what the same customer wrote before the text, the latest last, at most MaxBefore turns; nil where nothing is known of it.
+	Before []string
 }
+
+// Question is the example's, as a classifier is asked.
+func (e Example) Question() Question { return Question{Text: e.Text, Before: e.Before} }
 
 // Head is the first runes of a text, at most n.
 func Head(text string, n int) string {

@@ -13,7 +13,7 @@ type fixed struct {
 	err    error
 }
 
-func (f fixed) Classify(context.Context, string) (Answer, error) { return f.answer, f.err }
+func (f fixed) Classify(context.Context, Question) (Answer, error) { return f.answer, f.err }
 
 func TestCascade(t *testing.T) {
 	sure, unsure, failed := fixed{answer: Answer{Intent: "sure"}}, fixed{answer: Answer{Intent: "maybe", Unsure: true}}, fixed{err: errors.New("away")}
@@ -30,12 +30,12 @@ func TestCascade(t *testing.T) {
 		"the last one stands": {Cascade{unsure, unsure}, "maybe", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, err := c.cascade.Classify(t.Context(), "x")
+			a, err := c.cascade.Classify(t.Context(), Question{Text: "x"})
 			require.NoError(t, err)
 			require.Equal(t, c.want, a.Intent)
 			require.Equal(t, c.unsure, a.Unsure)
 		})
 	}
-	_, err := Cascade{failed, failed}.Classify(t.Context(), "x")
+	_, err := Cascade{failed, failed}.Classify(t.Context(), Question{Text: "x"})
 	require.ErrorIs(t, err, failed.err)
 }

@@ -170,7 +170,11 @@ func crossValidate(ctx context.Context, examples []models.Example, o local.Optio
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(progress, "trained on %d examples: %.1f %% in its own cross-validation\n", len(in), float64(m.Info().Accuracy)/10)
+		fmt.Fprintf(progress, "trained on %d examples: %.1f %% in its own cross-validation", len(in), float64(m.Info().Accuracy)/10)
+		if after, ok := m.After(); ok {
+			fmt.Fprintf(progress, ", %.1f %% where turns stand before the text", float64(after.Accuracy)/10)
+		}
+		fmt.Fprintln(progress)
 		size, memory = m.Size(), m.Memory()
 		return m, nil
 	}, o.OutOfScope, time.Now)

@@ -16,15 +16,17 @@ import (
 
 // trainFlags are the options of training that `train` and `eval --cv` share.
 type trainFlags struct {
-	data, group string
-	o           local.Options
+	data string
+	by   eval.Columns
+	o    local.Options
 }
 
 func (f *trainFlags) bind(cmd *cobra.Command) {
 	f.o = local.Default("", "")
 	s := cmd.Flags()
 	s.StringVar(&f.data, "data", "", "CSV file whose first line names the columns text and label")
-	s.StringVar(&f.group, "group", "", "column whose equal values stay together when examples are split, such as a dialogue's id")
+	s.StringVar(&f.by.Group, "group", "", "column whose equal values stay together when examples are split, such as a dialogue's id")
+	s.StringVar(&f.by.Turn, "turn", "", "column of whole numbers that order the turns of one customer within a group: what stands before a text is then read with it")
 	s.StringVar(&f.o.Language, "language", "en", "language of the examples: en or zh")
 	s.StringVar(&f.o.OutOfScope, "oos-label", "", "label of texts about nothing the model knows")
 	s.IntVar(&f.o.Recall, "oos-recall", f.o.Recall, "share of out-of-scope examples to find in cross-validation, in thousandths")
@@ -42,7 +44,7 @@ func (f *trainFlags) examples() ([]models.Example, error) {
 		return nil, err
 	}
 	defer file.Close() //nolint:errcheck // it was only read
-	examples, err := eval.ReadCSV(file, f.group)
+	examples, err := eval.ReadCSV(file, f.by)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.data, err)
 	}
@@ -69,6 +71,9 @@ func trainCommand(g *globals) *cobra.Command {
 			}
 			return g.print(cmd.OutOrStdout(), m.Info(), func(w io.Writer) {
 				fmt.Fprintf(w, "%s version %s: %d labels, %.1f %% right in cross-validation, %d bytes\n", out, m.Version(), len(m.Info().Labels), float64(m.Info().Accuracy)/10, m.Size())
+				if after, ok := m.After(); ok {
+					fmt.Fprintf(w, "of texts with up to %d turns before them that are read too %.1f %% are right\n", after.Before, float64(after.Accuracy)/10)
+				}
 			})
 		},
 	}

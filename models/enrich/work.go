@@ -76,7 +76,7 @@ func (s *Server) answer(ctx context.Context, j job, all *sync.WaitGroup) {
 		return
 	}
 	q.begin = s.cfg.Now()
-	q.first, err = q.model.First.Classify(ctx, q.text)
+	q.first, err = q.model.First.Classify(ctx, models.Question{Text: q.text})
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && q.model.Then == nil:
@@ -128,7 +128,7 @@ func (s *Server) ask(ctx context.Context, q question, all *sync.WaitGroup) {
 		defer func() { <-s.asking }()
 		asking, cancel := context.WithTimeout(ctx, left)
 		defer cancel()
-		a, err := q.model.Then.Classify(asking, q.text)
+		a, err := q.model.Then.Classify(asking, models.Question{Text: q.text})
 		if ctx.Err() != nil {
 			return
 		}

@@ -241,7 +241,7 @@ var _ models.Classifier = hanging{}
 // hanging answers when its context ends.
 type hanging struct{}
 
-func (hanging) Classify(ctx context.Context, _ string) (models.Answer, error) {
+func (hanging) Classify(ctx context.Context, _ models.Question) (models.Answer, error) {
 	<-ctx.Done()
 	return models.Answer{Unsure: true}, ctx.Err()
 }

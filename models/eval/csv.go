@@ -1,11 +1,14 @@
 package eval
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tributary-cc/tributary/models"
 )
@@ -19,24 +22,36 @@ const (
 // ErrData is in every error about what a file of examples holds.
 var ErrData = errors.New("eval: not a file of examples")
 
-// ReadCSV reads examples from CSV with a first line that names the columns text and label; other columns are left out, but for the one
-// that group names (if any): examples with the same value there never stand on both sides of a split.
-func ReadCSV(r io.Reader, group string) ([]models.Example, error) {
+// Columns name columns of a file besides text and label; empty for none.
+type Columns struct {
+	// Group has equal values where examples must not stand on both sides of a split: a dialogue's id.
+	Group string
+	// Turn has whole numbers that order what one customer wrote within a group: each text's Before is what stands before it there.
+	Turn string
+}
+
+// ReadCSV reads examples from CSV with a first line that names the columns text and label; other columns are left out, but for those
+// of by. The examples are in the order of the file.
+func ReadCSV(r io.Reader, by Columns) ([]models.Example, error) {
 	c := csv.NewReader(r)
 	c.ReuseRecord = true
 	head, err := c.Read()
 	if err != nil {
 		return nil, fmt.Errorf("%w: first line: %w", ErrData, err)
 	}
-	text, label, by := slices.Index(head, "text"), slices.Index(head, "label"), slices.Index(head, group)
-	if text < 0 || label < 0 || group != "" && by < 0 {
-		return nil, fmt.Errorf("%w: the first line must name the columns text, label and %q; it names %d columns", ErrData, group, len(head))
+	text, label, group, turn := slices.Index(head, "text"), slices.Index(head, "label"), slices.Index(head, by.Group), slices.Index(head, by.Turn)
+	if text < 0 || label < 0 || by.Group != "" && group < 0 || by.Turn != "" && turn < 0 {
+		return nil, fmt.Errorf("%w: the first line must name the columns text, label, %q and %q; it names %d columns", ErrData, by.Group, by.Turn, len(head))
+	}
+	if by.Turn != "" && by.Group == "" {
+		return nil, fmt.Errorf("%w: turns are ordered within a group: name its column too", ErrData)
 	}
 	var out []models.Example
+	var turns []int
 	for {
 		row, err := c.Read()
 		if errors.Is(err, io.EOF) {
-			return out, nil
+			return out, follow(out, turns)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrData, err)
@@ -49,9 +64,43 @@ func ReadCSV(r io.Reader, group string) ([]models.Example, error) {
 			return nil, fmt.Errorf("%w: line %d: the text has more than %d bytes or the label is empty", ErrData, line, maxText)
 		}
 		e := models.Example{Text: row[text], Label: row[label]}
-		if by >= 0 {
-			e.Group = row[by]
+		if by.Group != "" {
+			e.Group = row[group]
+		}
+		if by.Turn != "" {
+			n, err := strconv.Atoi(row[turn])
+			if err != nil || e.Group == "" {
+				return nil, fmt.Errorf("%w: line %d: the turn is no whole number, or its group is empty", ErrData, line)
+			}
+			turns = append(turns, n)
 		}
 		out = append(out, e)
 	}
+}
+
+// follow gives each example what stands before it in its group, where there are turns.
+func follow(examples []models.Example, turns []int) error {
+	groups := make(map[string][]int)
+	for i := range turns {
+		groups[examples[i].Group] = append(groups[examples[i].Group], i)
+	}
+	for i := range turns {
+		in := groups[examples[i].Group]
+		if in == nil {
+			continue // done with the group's first
+		}
+		delete(groups, examples[i].Group)
+		slices.SortFunc(in, func(a, b int) int { return cmp.Compare(turns[a], turns[b]) })
+		for n, at := range in {
+			if n > 0 && turns[at] == turns[in[n-1]] {
+				return fmt.Errorf("%w: two rows of one group have turn %d", ErrData, turns[at])
+			}
+			for _, b := range in[max(0, n-models.MaxBefore):n] {
+				if strings.TrimSpace(examples[b].Text) != "" {
+					examples[at].Before = append(examples[at].Before, examples[b].Text)
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -15,11 +15,11 @@ import (
 // answers is a classifier that answers by the text.
 type answers map[string]models.Answer
 
-func (a answers) Classify(_ context.Context, text string) (models.Answer, error) {
-	if text == "fail" {
+func (a answers) Classify(_ context.Context, q models.Question) (models.Answer, error) {
+	if q.Text == "fail" {
 		return models.Answer{}, errors.New("away")
 	}
-	return a[text], nil
+	return a[q.Text], nil
 }
 
 // clock gives each reading a microsecond after the one before.
@@ -85,28 +85,55 @@ func TestCrossValidateHoldsOut(t *testing.T) {
 }
 
 func TestReadCSV(t *testing.T) {
-	got, err := ReadCSV(strings.NewReader("text,label,other,dialog\n\"hello, you\",greet,x,1\n你好,greet,y,2\n"), "dialog")
+	got, err := ReadCSV(strings.NewReader("text,label,other,dialog\n\"hello, you\",greet,x,1\n你好,greet,y,2\n"), Columns{Group: "dialog"})
 	require.NoError(t, err)
 	require.Equal(t, []models.Example{{Text: "hello, you", Label: "greet", Group: "1"}, {Text: "你好", Label: "greet", Group: "2"}}, got)
 	for name, bad := range map[string]string{
 		"empty": "", "no label": "text\nx\n", "no group": "text,label\nx,y\n", "uneven": "text,label,dialog\nx,y\n", "empty label": "text,label,dialog\nx,,1\n",
 		"long": "text,label,dialog\n" + strings.Repeat("x", maxText+1) + ",y,1\n",
 	} {
-		_, err := ReadCSV(strings.NewReader(bad), "dialog")
+		_, err := ReadCSV(strings.NewReader(bad), Columns{Group: "dialog"})
 		require.ErrorIs(t, err, ErrData, name)
 	}
 }
 
+func TestReadCSVWithTurns(t *testing.T) {
+	by := Columns{Group: "dialog", Turn: "turn"}
+	got, err := ReadCSV(strings.NewReader("turn,text,label,dialog\n6,d,x,1\n0,a,x,1\n4,c,x,1\n10,e,x,1\n2,b,x,1\n3,z,x,2\n1,,x,2\n"), by)
+	require.NoError(t, err)
+	before := map[string][]string{}
+	var order string
+	for _, e := range got {
+		before[e.Text] = e.Before
+		order += e.Text
+	}
+	require.Equal(t, "daceb"+"z", order, "as in the file")
+	require.Equal(t, map[string][]string{"a": nil, "b": {"a"}, "c": {"a", "b"}, "d": {"b", "c"}, "e": {"c", "d"}, "z": nil, "": nil}, before)
+	for name, bad := range map[string]string{
+		"no column": "text,label,dialog\nx,y,1\n", "no number": "text,label,dialog,turn\nx,y,1,one\n", "twice": "text,label,dialog,turn\nx,y,1,1\nz,y,1,01\n",
+		"no group": "text,label,dialog,turn\nx,y,,1\n",
+	} {
+		_, err = ReadCSV(strings.NewReader(bad), by)
+		require.ErrorIs(t, err, ErrData, name)
+	}
+	_, err = ReadCSV(strings.NewReader("text,label,turn\nx,y,1\n"), Columns{Turn: "turn"})
+	require.ErrorIs(t, err, ErrData)
+}
+
 func FuzzReadCSV(f *testing.F) {
 	f.Add("text,label\na,b\n")
+	f.Add("text,label,dialog,turn\na,b,1,0\n")
 	f.Fuzz(func(t *testing.T, file string) {
-		examples, err := ReadCSV(strings.NewReader(file), "")
-		if err != nil {
-			require.ErrorIs(t, err, ErrData)
-			return
-		}
-		for _, e := range examples {
-			require.NotEmpty(t, e.Label)
+		for _, by := range []Columns{{}, {Group: "dialog", Turn: "turn"}} {
+			examples, err := ReadCSV(strings.NewReader(file), by)
+			if err != nil {
+				require.ErrorIs(t, err, ErrData)
+				continue
+			}
+			for _, e := range examples {
+				require.NotEmpty(t, e.Label)
+				require.LessOrEqual(t, len(e.Before), models.MaxBefore)
+			}
 		}
 	})
 }

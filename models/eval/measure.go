@@ -22,7 +22,7 @@ func Measure(ctx context.Context, c models.Classifier, examples []models.Example
 	}
 	for len(t.times) < timed {
 		for _, e := range examples[:min(len(examples), timed-len(t.times))] {
-			if _, err := t.timed(ctx, c, e.Text, now); err != nil {
+			if _, err := t.timed(ctx, c, e.Question(), now); err != nil {
 				return Report{}, err
 			}
 		}
@@ -87,7 +87,7 @@ func (t *tally) ask(ctx context.Context, c models.Classifier, examples []models.
 		return fmt.Errorf("%w: there are no examples to measure with", ErrData)
 	}
 	for i, e := range examples {
-		a, err := t.timed(ctx, c, e.Text, now)
+		a, err := t.timed(ctx, c, e.Question(), now)
 		if err != nil {
 			return fmt.Errorf("eval: example %d: %w", i+1, err)
 		}
@@ -96,9 +96,9 @@ func (t *tally) ask(ctx context.Context, c models.Classifier, examples []models.
 	return nil
 }
 
-func (t *tally) timed(ctx context.Context, c models.Classifier, text string, now func() time.Time) (models.Answer, error) {
+func (t *tally) timed(ctx context.Context, c models.Classifier, q models.Question, now func() time.Time) (models.Answer, error) {
 	begin := now()
-	a, err := c.Classify(ctx, text)
+	a, err := c.Classify(ctx, q)
 	t.times = append(t.times, now().Sub(begin))
 	return a, err
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-cc/tributary/models"
 )
 
 // With the race detector a pool forgets on purpose, so this is counted without it.
@@ -17,7 +19,12 @@ func TestClassifyAllocatesTheAnswerOnly(t *testing.T) {
 	} {
 		m := embedded(t, name)
 		got := testing.AllocsPerRun(1000, func() {
-			_, _ = m.Classify(ctx, text)
+			_, _ = m.Classify(ctx, models.Question{Text: text})
+		})
+		require.LessOrEqual(t, got, 1.0, name)
+		before := []string{"你好，帮我推荐一家酒店", text}
+		got = testing.AllocsPerRun(1000, func() {
+			_, _ = m.Classify(ctx, models.Question{Text: text, Before: before})
 		})
 		require.LessOrEqual(t, got, 1.0, name)
 	}

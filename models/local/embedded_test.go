@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-cc/tributary/models"
 )
 
 func embedded(t testing.TB, name string) *Model {
@@ -57,6 +59,22 @@ func TestTravelChinese(t *testing.T) {
 	}
 }
 
+// What "it" is stands before.
+func TestTravelChineseReadsWhatStandsBefore(t *testing.T) {
+	m := embedded(t, TravelChinese)
+	for before, want := range map[string]string{
+		"你好，帮我推荐一家评分4.5分以上的酒店": "hotel", "我想吃北京烤鸭，请推荐一家餐馆": "restaurant", "推荐一个免费的景点游玩": "attraction",
+	} {
+		require.Equal(t, want, askAfter(t, m, "好的，它的地址和电话是多少？", before).Intent)
+		require.Equal(t, "taxi", askAfter(t, m, "帮我叫一辆出租车", before).Intent)
+	}
+	after, ok := m.After()
+	require.True(t, ok)
+	require.Greater(t, after.Accuracy, 950)
+	_, ok = embedded(t, BankEnglish).After()
+	require.False(t, ok)
+}
+
 func TestEmbeddedAreUnsureOfNonsense(t *testing.T) {
 	for _, name := range Names() {
 		m := embedded(t, name)
@@ -90,7 +108,7 @@ func BenchmarkClassify(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = m.Classify(b.Context(), text)
+				_, _ = m.Classify(b.Context(), models.Question{Text: text})
 			}
 		})
 	}

@@ -30,6 +30,9 @@ const (
 // hanRun stands among the words where a run of Chinese characters stood.
 const hanRun = 0
 
+// maxEarlier is how many bytes of each turn before a text are read: what the customer writes now says more.
+const maxEarlier = 512
+
 // features turns texts into hashed features. It keeps its buffers; one goroutine uses it at a time.
 type features struct {
 	text    []byte   // normalised: NFKC, lower case
@@ -80,6 +83,16 @@ func (f *features) of(text string) []uint32 {
 	}
 	f.joinWords()
 	return f.hashes
+}
+
+// before gives the hashes of what was written so many turns before a text. They are other features than the text's own: the same word
+// means something else there.
+func (f *features) before(turn string, back int) []uint32 {
+	hashes := f.of(turn[:min(len(turn), maxEarlier)])
+	for i, h := range hashes {
+		hashes[i] = fold(step(step(fnvOffset, uint64(h)), uint64(back))) //nolint:gosec // counts from 1
+	}
+	return hashes
 }
 
 func (f *features) normalise(text string) {

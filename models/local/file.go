@@ -11,6 +11,8 @@ import (
 	"math"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/tributary-cc/tributary/models"
 )
 
 // A model's file: magic, the header as JSON with its length before it, then by feature the hashes (each as the distance from the one
@@ -40,8 +42,8 @@ type header struct {
 	Features    int         `json:"features"`
 }
 
-// Encode writes the model as one file; the same model gives the same bytes.
-func (m *Model) Encode() ([]byte, error) {
+// encode writes one model, without the one for what has something before it.
+func (m *Model) encode() ([]byte, error) {
 	head, err := json.Marshal(header{m.info, m.cal, len(m.keys)})
 	if err != nil {
 		return nil, fmt.Errorf("local: header of model %s: %w", m.info.Name, err)
@@ -70,29 +72,32 @@ func seal(b []byte) []byte {
 	return append(b, sum[:]...)
 }
 
-// Decode reads what Encode wrote and refuses everything else.
-func Decode(file []byte) (*Model, error) {
-	m, err := decode(file)
-	if err != nil {
-		return nil, fmt.Errorf("local: %w: %w", ErrInvalid, err)
-	}
-	return m, nil
-}
-
-func decode(file []byte) (*Model, error) {
+// unseal gives what seal was given, and its checksum.
+func unseal(file []byte) ([]byte, [sha256.Size]byte, error) {
 	if len(file) > MaxFile {
-		return nil, fmt.Errorf("the file has %d bytes, more than %d", len(file), MaxFile)
+		return nil, [sha256.Size]byte{}, fmt.Errorf("the file has %d bytes, more than %d", len(file), MaxFile)
 	}
-	rest, ok := bytes.CutPrefix(file, []byte(magic))
-	if !ok || len(rest) < 4+sha256.Size {
-		return nil, errors.New("the file does not begin as one")
+	if len(file) < sha256.Size {
+		return nil, [sha256.Size]byte{}, errors.New("the file is too short")
 	}
 	body := file[:len(file)-sha256.Size]
 	sum := sha256.Sum256(body)
 	if !bytes.Equal(sum[:], file[len(body):]) {
-		return nil, errors.New("the checksum does not match")
+		return nil, sum, errors.New("the checksum does not match")
 	}
-	rest = rest[:len(rest)-sha256.Size]
+	return body, sum, nil
+}
+
+// decode reads what encode wrote.
+func decode(file []byte) (*Model, error) {
+	body, sum, err := unseal(file)
+	if err != nil {
+		return nil, err
+	}
+	rest, ok := bytes.CutPrefix(body, []byte(magic))
+	if !ok || len(rest) < 4 {
+		return nil, errors.New("the file does not begin as one")
+	}
 	length := int(binary.LittleEndian.Uint32(rest))
 	if length > maxHeader || length > len(rest)-4 {
 		return nil, errors.New("the header is longer than the file")
@@ -137,6 +142,9 @@ func (h header) check() error {
 	}
 	if h.Features < 0 || h.Features > maxFeatures || h.Features*h.columns() > MaxFile {
 		return fmt.Errorf("%d features of %d labels are too many", h.Features, len(h.Labels))
+	}
+	if h.Before < 0 || h.Before > models.MaxBefore {
+		return fmt.Errorf("the model was taught %d turns before a text: this version reads up to %d", h.Before, models.MaxBefore)
 	}
 	c := h.Calibration
 	if !(c.Temperature > 0 && c.Temperature <= 1000) || math.Abs(c.Slope) > 1e6 || math.Abs(c.Shift) > 1e6 || math.Abs(c.Reject) > 1e6 {

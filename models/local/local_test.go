@@ -36,7 +36,7 @@ func teach(t testing.TB, outOfScope string) *Model {
 
 func ask(t testing.TB, m *Model, text string) models.Answer {
 	t.Helper()
-	a, err := m.Classify(t.Context(), text)
+	a, err := m.Classify(t.Context(), models.Question{Text: text})
 	require.NoError(t, err)
 	return a
 }
@@ -138,11 +138,11 @@ func TestScratchIsCleanAfterward(t *testing.T) {
 func TestContextEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := teach(t, "").Classify(ctx, "my card is lost")
+	_, err := teach(t, "").Classify(ctx, models.Question{Text: "my card is lost"})
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = Train(ctx, lessons(), Default("x", "en"))
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = new(Model).Classify(t.Context(), "x")
+	_, err = new(Model).Classify(t.Context(), models.Question{Text: "x"})
 	require.Error(t, err)
 }
 

@@ -26,6 +26,8 @@ type Info struct {
 	Accuracy     int `json:"accuracy"`
 	Sure         int `json:"sure"`
 	SureAccuracy int `json:"sure_accuracy"`
+	// Before is how many turns before a text the model was taught to read; 0 for texts alone.
+	Before int `json:"before,omitempty"`
 }
 
 // calibration turns scores into what an answer says; all of it is chosen on examples that the scoring model had not seen.
@@ -60,12 +62,29 @@ type Model struct {
 
 	lookup  lookup
 	scratch sync.Pool
+
+	after *Model // answers where something was written before; nil where that was not taught
 }
 
 var _ models.Classifier = (*Model)(nil)
 
-// Info says what the model is. The labels are the model's own: read them only.
-func (m *Model) Info() Info { return m.info }
+// Info says what the model is; where it was taught turns before too, its numbers are of texts alone. The labels are the model's own: read
+// them only.
+func (m *Model) Info() Info {
+	info := m.info
+	if m.after != nil {
+		info.Before = m.after.info.Before
+	}
+	return info
+}
+
+// After says what the model is where something was written before a text; its numbers are of such texts. False where it was not taught that.
+func (m *Model) After() (Info, bool) {
+	if m.after == nil {
+		return Info{}, false
+	}
+	return m.after.info, true
+}
 
 // Version names the model's contents: the beginning of its file's checksum.
 func (m *Model) Version() string { return m.version }
@@ -75,7 +94,11 @@ func (m *Model) Size() int { return m.size }
 
 // Memory is about how many bytes the loaded model takes, without the buffers of each running Classify.
 func (m *Model) Memory() int {
-	return len(m.keys)*8 + len(m.lookup.slots)*8 + len(m.weights) + m.columns*8
+	n := len(m.keys)*8 + len(m.lookup.slots)*8 + len(m.weights) + m.columns*8
+	if m.after != nil {
+		n += m.after.Memory()
+	}
+	return n
 }
 
 // fixed is how many whole numbers a feature's value of 1 has.
@@ -97,8 +120,12 @@ func (m *Model) prepare() {
 	}
 }
 
-// Classify says what the text wants, in some tens of microseconds; it fails only when the context has ended.
-func (m *Model) Classify(ctx context.Context, text string) (models.Answer, error) {
+// Classify says what the text wants, in some tens of microseconds; it fails only when the context has ended. Where nothing was written
+// before, and where the model was not taught such turns, the text alone decides.
+func (m *Model) Classify(ctx context.Context, q models.Question) (models.Answer, error) {
+	if m.after != nil && len(q.Before) > 0 {
+		return m.after.Classify(ctx, q)
+	}
 	if err := ctx.Err(); err != nil {
 		return models.Answer{Unsure: true}, err
 	}
@@ -106,27 +133,22 @@ func (m *Model) Classify(ctx context.Context, text string) (models.Answer, error
 	if !ok {
 		return models.Answer{Unsure: true}, errNotLoaded
 	}
-	unknown := m.score(s, text)
+	unknown := m.score(s, q)
 	a := m.answer(s.scores, unknown)
 	m.scratch.Put(s)
 	return a, nil
 }
 
 // score fills s.scores and gives the share of the text's features, in thousandths, that the model does not know.
-func (m *Model) score(s *scratch, text string) int {
-	hashes := s.features.of(text)
-	missing := 0
+func (m *Model) score(s *scratch, q models.Question) int {
 	s.touched = s.touched[:0]
-	for _, h := range hashes {
-		at, ok := m.lookup.find(h)
-		if !ok {
-			missing++
-			continue
+	own := s.features.of(q.Text)
+	all, missing := len(own), m.count(s, own)
+	if m.info.Before > 0 {
+		recent := q.Recent()
+		for back := range recent {
+			m.count(s, s.features.before(recent[len(recent)-1-back], back+1))
 		}
-		if s.counts[at] == 0 {
-			s.touched = append(s.touched, at)
-		}
-		s.counts[at]++
 	}
 	var square float32
 	for _, at := range s.touched {
@@ -147,10 +169,26 @@ func (m *Model) score(s *scratch, text string) int {
 	for c, sum := range s.sums {
 		s.scores[c] = float64(m.biases[c]) + float64(sum)*float64(m.scales[c])
 	}
-	if len(hashes) == 0 {
+	if all == 0 {
 		return 1000
 	}
-	return missing * 1000 / len(hashes)
+	return missing * 1000 / all
+}
+
+// count counts the features that the model knows, and gives how many it does not.
+func (m *Model) count(s *scratch, hashes []uint32) (missing int) {
+	for _, h := range hashes {
+		at, ok := m.lookup.find(h)
+		if !ok {
+			missing++
+			continue
+		}
+		if s.counts[at] == 0 {
+			s.touched = append(s.touched, at)
+		}
+		s.counts[at]++
+	}
+	return missing
 }
 
 // add adds x times the row to the sums; where the processor's time goes.

@@ -45,10 +45,12 @@ type training struct {
 	texts hashed
 	class []int // by example: its label, or len(labels) for out of scope
 	fold  []int
+	// follows says which examples have something before them.
+	follows []bool
 }
 
-// Train makes a model from examples. The same examples in the same order with the same options give the same model.
-func Train(ctx context.Context, examples []models.Example, o Options) (*Model, error) {
+// trainOne makes a model for texts alone, or where Before is set one for those with something before them.
+func trainOne(ctx context.Context, examples []models.Example, o Options) (*Model, error) {
 	t, err := newTraining(examples, o)
 	if err != nil {
 		return nil, fmt.Errorf("local: train %s: %w", o.Name, err)
@@ -58,8 +60,9 @@ func Train(ctx context.Context, examples []models.Example, o Options) (*Model, e
 		return nil, fmt.Errorf("local: train %s: %w", o.Name, err)
 	}
 	m := &Model{info: t.Info, columns: t.columns()}
-	m.cal = t.calibrate(scores)
-	m.info.Accuracy, m.info.Sure, m.info.SureAccuracy = t.summary(m, scores)
+	of, scores := t.measured(scores)
+	m.cal = of.calibrate(scores)
+	m.info.Accuracy, m.info.Sure, m.info.SureAccuracy = of.summary(m, scores)
 	t.Progress("cross-validated: %.1f %% right; %.1f %% of answers are sure, of them %.1f %% right",
 		float64(m.info.Accuracy)/10, float64(m.info.Sure)/10, float64(m.info.SureAccuracy)/10)
 	all := make([]int, len(examples))
@@ -72,12 +75,12 @@ func Train(ctx context.Context, examples []models.Example, o Options) (*Model, e
 	}
 	m.keys, m.idf = v.keys, v.idf
 	m.quantise(machines)
-	file, err := m.Encode()
+	file, err := m.encode()
 	if err != nil {
 		return nil, err
 	}
 	t.Progress("trained on all: %d features, %d labels, %.1f MB", len(m.keys), len(m.info.Labels), float64(len(file))/1e6)
-	return Decode(file)
+	return decode(file)
 }
 
 func newTraining(examples []models.Example, o Options) (*training, error) {
@@ -92,9 +95,12 @@ func newTraining(examples []models.Example, o Options) (*training, error) {
 		t.Progress = func(string, ...any) {}
 	}
 	t.Examples, t.Labels = len(examples), nil
-	texts, outside := make([]string, len(examples)), 0
+	questions, outside := make([]models.Question, len(examples)), 0
 	for i, e := range examples {
-		texts[i] = e.Text
+		questions[i].Text = e.Text
+		if o.Before > 0 {
+			questions[i].Before = e.Before
+		}
 		if o.OutOfScope != "" && e.Label == o.OutOfScope {
 			outside++
 			continue
@@ -116,9 +122,10 @@ func newTraining(examples []models.Example, o Options) (*training, error) {
 		}
 		t.class = append(t.class, at)
 		t.fold = append(t.fold, foldOf(e, o.Folds, o.Seed))
+		t.follows = append(t.follows, hasBefore(e))
 	}
 	t.Progress("%d examples, %d labels, %d out of scope", len(examples), len(t.Labels), outside)
-	t.texts = hashAll(texts)
+	t.texts = hashAll(questions)
 	return t, nil
 }
 

@@ -26,6 +26,8 @@ import (
 const (
 	// MaxText is how many runes of a text are read.
 	MaxText = 2000
+	// maxBefore is how many runes are read of each turn before it.
+	maxBefore = 500
 	// maxResponse bounds an answer in bytes, and maxTokens what may be written for it.
 	maxResponse = 64 << 10
 	maxTokens   = 256
@@ -117,10 +119,10 @@ type Intents struct {
 var _ models.Classifier = (*Intents)(nil)
 
 // Classify asks the server. With an error the answer carries only what it cost.
-func (i *Intents) Classify(ctx context.Context, text string) (models.Answer, error) {
+func (i *Intents) Classify(ctx context.Context, q models.Question) (models.Answer, error) {
 	c := i.client
 	begin := c.cfg.Now()
-	a, err := i.classify(ctx, text)
+	a, err := i.classify(ctx, q)
 	c.metrics.count(err, c.cfg.Now().Sub(begin), a.Cost)
 	if err != nil {
 		return models.Answer{Unsure: true, Cost: a.Cost}, err
@@ -128,9 +130,9 @@ func (i *Intents) Classify(ctx context.Context, text string) (models.Answer, err
 	return a, nil
 }
 
-func (i *Intents) classify(ctx context.Context, text string) (models.Answer, error) {
+func (i *Intents) classify(ctx context.Context, q models.Question) (models.Answer, error) {
 	c := i.client
-	request, err := i.request(text)
+	request, err := i.request(q)
 	if err != nil {
 		return models.Answer{}, err
 	}
@@ -180,8 +182,12 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // request puts the instruction and what the customer wrote into turns of their own.
-func (i *Intents) request(text string) (api.ChatCompletionRequest, error) {
-	data, err := prompts.Data(models.Head(text, MaxText))
+func (i *Intents) request(q models.Question) (api.ChatCompletionRequest, error) {
+	var before []string
+	for _, b := range q.Recent() {
+		before = append(before, models.Head(b, maxBefore))
+	}
+	data, err := prompts.Data(models.Head(q.Text, MaxText), before...)
 	if err != nil {
 		return api.ChatCompletionRequest{}, fmt.Errorf("openai: %w: the text cannot be encoded", models.ErrInvalid)
 	}

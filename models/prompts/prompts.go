@@ -1,7 +1,7 @@
 // Package prompts holds what models over HTTP are asked, with the schema of what they may answer.
 //
 // It promises that a prompt's version is a hash of all that is sent besides the customer's text, so equal versions asked the same; and
-// that what a customer wrote stands only inside a JSON string of a turn of its own, out of which no text can break. It does not promise that
+// that what a customer wrote stands only inside JSON strings of a turn of its own, out of which no text can break. It does not promise that
 // a model heeds it: who asks must check the answer against the set.
 package prompts
 
@@ -82,10 +82,11 @@ func (p Intent) Has(intent string) bool {
 	return found
 }
 
-// Data is the turn that holds what a customer wrote, and nothing else.
-func Data(text string) (string, error) {
+// Data is the turn that holds what a customer wrote and, each in a string of its own, what the same customer wrote before; nothing else.
+func Data(text string, before ...string) (string, error) {
 	b, err := json.Marshal(struct {
-		Text string `json:"customer_text"`
-	}{text})
+		Before []string `json:"customer_wrote_before,omitempty"`
+		Text   string   `json:"customer_text"`
+	}{before, text})
 	return string(b), err
 }

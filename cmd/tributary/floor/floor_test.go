@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tributary-cc/tributary/models"
 	"github.com/tributary-cc/tributary/models/local"
 )
 
@@ -60,17 +61,17 @@ func TestThePlanHasAllThatHappensOnAFloor(t *testing.T) {
 func TestTheLinesMeanWhatTheySay(t *testing.T) {
 	b, err := lines()
 	require.NoError(t, err)
-	models := map[string]string{"bank": local.BankEnglish, "travel": local.TravelChinese}
+	names := map[string]string{"bank": local.BankEnglish, "travel": local.TravelChinese}
 	asked, right := 0, 0
 	for _, c := range b.Customers {
-		m, err := local.Embedded(models[c.Entry])
+		m, err := local.Embedded(names[c.Entry])
 		require.NoError(t, err)
 		require.NotEmpty(t, c.Insist)
 		for _, s := range c.Scripts {
 			if s.Intent == "" {
 				continue
 			}
-			a, err := m.Classify(context.Background(), s.Lines[0])
+			a, err := m.Classify(context.Background(), models.Question{Text: s.Lines[0]})
 			require.NoError(t, err)
 			if asked++; a.Intent == s.Intent && !a.Unsure {
 				right++

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/yamlfile"
+	"github.com/tributary-cc/tributary/models"
 	"github.com/tributary-cc/tributary/models/local"
 	"github.com/tributary-cc/tributary/models/openai/openaitest"
 )
@@ -57,7 +58,7 @@ func TestKeysOfServers(t *testing.T) {
 	defer c.Close()
 	i, err := c.Intents([]string{"x"})
 	require.NoError(t, err)
-	_, err = i.Classify(t.Context(), "hello")
+	_, err = i.Classify(t.Context(), models.Question{Text: "hello"})
 	require.NoError(t, err)
 	require.Equal(t, "Bearer k-123", s.Requests()[0].Authorization)
 	m.OpenAI.KeyFile, m.OpenAI.KeyEnv = "", "TRIBUTARY_TEST_KEY"
@@ -87,7 +88,7 @@ func TestShelf(t *testing.T) {
 	now = now.Add(lookAgain)
 	m, err = s.find("own")
 	require.NoError(t, err)
-	a, err := m.First.Classify(t.Context(), "帮我找一家评分高的酒店")
+	a, err := m.First.Classify(t.Context(), models.Question{Text: "帮我找一家评分高的酒店"})
 	require.NoError(t, err)
 	require.NotEmpty(t, a.Intent)
 	require.NoError(t, os.WriteFile(filepath.Join(s.folder, "bad.model"), []byte("x"), 0o600))

@@ -1,6 +1,7 @@
 // Package enrich reads what customers write first and says what they want, so that routing can ask who should answer: an effector
 // beside the folds. It follows conversation.facts, opens the first messages of contacts whose entry point names an intent model, asks a
 // cascade (a model in the process; where it is unsure and the entry point says so, a server) and appends what was found to conversation.in.
+// With a contact's first messages the cascade gets what the customer wrote last in the same conversation, within the hour before, as far as it was read.
 //
 // It promises that what it appends of a text is one of the models' own intents with numbers beside it, and nothing else: no text, however
 // written, reaches a field that decides priority, tier or tenant; that nothing a customer wrote stands in a log line, an error or a metric; that

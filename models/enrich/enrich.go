@@ -111,7 +111,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.behind = 1 + len(s.tables)
 	for i := range s.tables {
-		s.tables[i] = newTable()
+		s.tables[i] = newTable(&s.points)
 	}
 	var err error
 	s.metrics, err = newMetrics(cfg.Registry, s)

@@ -17,6 +17,8 @@ const (
 type contact struct {
 	id, conversation, entryPoint string
 	messages                     []*event.Event
+	// earlier is what the customer wrote in the conversation before this contact.
+	earlier []message
 	// due says that a message came and nobody was asked yet; asked that somebody is.
 	due, asked bool
 }
@@ -34,15 +36,20 @@ type table struct {
 	contacts map[string]*contact
 	due      []*contact
 	read     bool
+	points   *entryPoints
+	talks    *talks
 }
 
-func newTable() *table { return &table{contacts: make(map[string]*contact)} }
+func newTable(points *entryPoints) *table {
+	return &table{contacts: make(map[string]*contact), points: points, talks: newTalks()}
+}
 
 func (t *table) clear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	clear(t.contacts)
 	t.due = nil
+	t.talks.clear()
 }
 
 // wasRead tells, once, that the beginning is read.
@@ -61,7 +68,7 @@ func (t *table) apply(batch []engine.Delivered) (full int) {
 	for i := range batch {
 		switch b := batch[i].Event.GetBody().(type) {
 		case *event.Event_ContactChanged:
-			full += t.changed(b.ContactChanged.GetContact())
+			full += t.changed(batch[i].Event.GetTenant(), b.ContactChanged.GetContact())
 		case *event.Event_MessageAdded:
 			t.said(batch[i].Event, b.MessageAdded)
 		}
@@ -69,7 +76,7 @@ func (t *table) apply(batch []engine.Delivered) (full int) {
 	return full
 }
 
-func (t *table) changed(ct *event.Contact) (full int) {
+func (t *table) changed(tenant string, ct *event.Contact) (full int) {
 	waits := ct.GetState() == event.ContactState_CONTACT_STATE_QUEUED && ct.GetQueue() == ""
 	_, known := t.contacts[ct.GetContact()]
 	switch {
@@ -79,14 +86,22 @@ func (t *table) changed(ct *event.Contact) (full int) {
 	case len(t.contacts) >= maxWaiting:
 		return 1
 	default:
-		t.contacts[ct.GetContact()] = &contact{id: ct.GetContact(), conversation: ct.GetConversation(), entryPoint: ct.GetEntryPoint()}
+		c := &contact{id: ct.GetContact(), conversation: ct.GetConversation(), entryPoint: ct.GetEntryPoint()}
+		if t.points.get(tenant, c.entryPoint) != nil {
+			c.earlier = t.talks.begin(tenant, c.conversation)
+		}
+		t.contacts[c.id] = c
 	}
 	return 0
 }
 
 func (t *table) said(e *event.Event, m *event.MessageAdded) {
+	if m.GetAuthor() != event.Author_AUTHOR_CUSTOMER || m.GetInternal() || e.GetSealed() == nil {
+		return
+	}
+	t.talks.said(e, m.GetConversation())
 	c := t.contacts[m.GetContact()]
-	if c == nil || m.GetAuthor() != event.Author_AUTHOR_CUSTOMER || m.GetInternal() || e.GetSealed() == nil || len(c.messages) >= maxMessages {
+	if c == nil || len(c.messages) >= maxMessages {
 		return
 	}
 	c.messages = append(c.messages, e)

@@ -30,12 +30,12 @@ const (
 	reasonFailed   = "failed"
 )
 
-// question is a job with its text, on its way through the cascade. The text stays in this package's hands and the models'.
+// question is a job with its texts, on its way through the cascade. They stay in this package's hands and the models'.
 type question struct {
 	job
 	point *event.EntryPoint
 	model Model
-	text  string
+	asked models.Question
 	begin time.Time
 	first models.Answer
 }
@@ -71,12 +71,13 @@ func (s *Server) answer(ctx context.Context, j job, all *sync.WaitGroup) {
 		}
 		return
 	}
-	if q.text = s.open(ctx, j); strings.TrimSpace(q.text) == "" {
+	if q.asked.Text = s.open(ctx, j); strings.TrimSpace(q.asked.Text) == "" {
 		j.unasked()
 		return
 	}
+	q.asked.Before = s.before(ctx, j)
 	q.begin = s.cfg.Now()
-	q.first, err = q.model.First.Classify(ctx, models.Question{Text: q.text})
+	q.first, err = q.model.First.Classify(ctx, q.asked)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && q.model.Then == nil:
@@ -92,22 +93,40 @@ func (s *Server) answer(ctx context.Context, j job, all *sync.WaitGroup) {
 
 // open gives the beginning of what a contact's messages say together; what cannot be opened is left out.
 func (s *Server) open(ctx context.Context, j job) string {
-	var all strings.Builder
+	var all []string
 	for _, e := range j.messages {
-		c, err := s.cfg.Opener.OpenContent(ctx, e.GetTenant(), e.GetSealed())
-		switch {
-		case errors.Is(err, privacy.ErrErased):
-			s.metrics.skipped.WithLabelValues("erased").Inc()
-			continue
-		case err != nil:
-			s.metrics.skipped.WithLabelValues("unreadable").Inc()
-			continue
-		case all.Len() > 0 && c.GetText() != "":
-			all.WriteByte('\n')
+		if text := s.read(ctx, message{e.GetTenant(), e.GetAtMs(), e.GetSealed()}); text != "" {
+			all = append(all, text)
 		}
-		all.WriteString(c.GetText())
 	}
-	return models.Head(all.String(), maxText)
+	return models.Head(strings.Join(all, "\n"), maxText)
+}
+
+// before gives what the customer wrote not long before a contact in the same conversation. It may be less than there was, after a
+// start or where much is kept: an answer does not need it, and whose answer stands is decided by the log.
+func (s *Server) before(ctx context.Context, j job) []string {
+	var all []string
+	for _, m := range j.earlier {
+		if j.messages[0].GetAtMs()-m.atMs > maxSince.Milliseconds() {
+			continue
+		}
+		if text := models.Head(s.read(ctx, m), maxEarlier); strings.TrimSpace(text) != "" {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+// read opens a message; empty where it cannot be opened.
+func (s *Server) read(ctx context.Context, m message) string {
+	c, err := s.cfg.Opener.OpenContent(ctx, m.tenant, m.sealed)
+	switch {
+	case errors.Is(err, privacy.ErrErased):
+		s.metrics.skipped.WithLabelValues("erased").Inc()
+	case err != nil:
+		s.metrics.skipped.WithLabelValues("unreadable").Inc()
+	}
+	return c.GetText()
 }
 
 // ask asks the second model beside the work that goes on. It has the time that routing still waits, without the margin.
@@ -128,7 +147,7 @@ func (s *Server) ask(ctx context.Context, q question, all *sync.WaitGroup) {
 		defer func() { <-s.asking }()
 		asking, cancel := context.WithTimeout(ctx, left)
 		defer cancel()
-		a, err := q.model.Then.Classify(asking, models.Question{Text: q.text})
+		a, err := q.model.Then.Classify(asking, q.asked)
 		if ctx.Err() != nil {
 			return
 		}
@@ -176,7 +195,7 @@ func (s *Server) found(ctx context.Context, q question, a models.Answer, stage, 
 	took := max(0, now.Sub(q.begin))
 	first, last := q.messages[0], q.messages[len(q.messages)-1]
 	f := &event.IntentFound{
-		Contact: q.id, Conversation: q.conversation, Message: last.GetMessageAdded().GetMessage(), Language: languageOf(q.text),
+		Contact: q.id, Conversation: q.conversation, Message: last.GetMessageAdded().GetMessage(), Language: languageOf(q.asked.Text),
 		Model: a.Model, ModelVersion: a.Version, Prompt: a.Prompt, Stage: stage, Reason: reason,
 		LatencyUs: uint32(min(took.Microseconds(), math.MaxUint32)),                                             //nolint:gosec // bounded
 		TokensIn:  uint32(min(a.TokensIn, math.MaxUint32)), TokensOut: uint32(min(a.TokensOut, math.MaxUint32)), //nolint:gosec // bounded, and not negative

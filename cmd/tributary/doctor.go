@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +18,6 @@ import (
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
 	"github.com/tributary-cc/tributary/stream/embedded"
 	"github.com/tributary-cc/tributary/stream/event"
-	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
 // finding is one line of the doctor's.
@@ -24,6 +25,19 @@ type finding struct {
 	What string `json:"what"`
 	OK   bool   `json:"ok"`
 	Text string `json:"text"`
+	// Advice was not looked at: it is said for people.
+	Advice bool `json:"advice,omitempty"`
+}
+
+func (f finding) mark() string {
+	switch {
+	case f.Advice:
+		return "    "
+	case f.OK:
+		return "ok  "
+	default:
+		return "!!  "
+	}
 }
 
 func doctorCommand(g *globals) *cobra.Command {
@@ -34,81 +48,139 @@ func doctorCommand(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			found := examine(cmd.Context(), c)
-			if err := g.print(cmd.OutOrStdout(), found, func(w io.Writer) {
-				for _, f := range found {
-					mark := "ok  "
-					if !f.OK {
-						mark = "!!  "
-					}
-					fmt.Fprintf(w, "%s%-14s %s\n", mark, f.What, f.Text)
+			c.Data, c.Objects, c.MasterKey = absolute(c.Data), absolute(c.ObjectsDir()), absolute(c.MasterKeyFile())
+			d := &doctor{Config: c}
+			d.examine(cmd.Context())
+			if err := g.print(cmd.OutOrStdout(), d.found, func(w io.Writer) {
+				for _, f := range d.found {
+					fmt.Fprintf(w, "%s%-14s %s\n", f.mark(), f.What, f.Text)
 				}
 			}); err != nil {
 				return err
 			}
-			for _, f := range found {
-				if !f.OK {
-					return errFound
-				}
+			if slices.ContainsFunc(d.found, func(f finding) bool { return !f.OK }) {
+				return errFound
 			}
 			return nil
 		},
 	}
 }
 
-func examine(ctx context.Context, c process.Config) []finding {
-	var out []finding
-	add := func(what string, err error, format string, args ...any) {
-		f := finding{what, err == nil, fmt.Sprintf(format, args...)}
-		if err != nil {
-			f.Text += ": " + err.Error()
-		}
-		out = append(out, f)
+// absolute is for people: they may read it elsewhere.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
 	}
-	abs, err := filepath.Abs(c.Data)
-	add("data", err, "%s holds everything of this machine", abs)
-	add("configuration", c.Validate(), "roles %v, %d partitions", c.Roles, c.Partitions)
-	info, err := os.Stat(c.MasterKeyFile())
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
-		err = fmt.Errorf("its mode is %o; make it 600", info.Mode().Perm())
-	}
-	add("master key", err, "%s; without it nobody can read what was said; `tributary key rotate` makes a new one when it may have been seen", c.MasterKeyFile())
-	if _, begun := os.Stat(c.MasterKeyFile() + ".next"); begun == nil {
-		add("rotation", privacy.ErrRotating, "no process starts until `tributary key rotate` is called again")
-	}
-	add("back-up", nil, "copy the master key to a safe place once; copy %s while the process is stopped, or from a snapshot of the file system: log, objects and master key together are everything, ClickHouse can be rebuilt from them", abs)
-	out = append(out, disk(abs))
-	lib, err := embedded.FindLibrary(c.ClickHouse.Library)
-	if c.ClickHouse.DSNFile == "" {
-		add("ClickHouse", err, "the embedded engine is %s", lib)
-	}
-	if len(c.Kafka.Brokers) == 0 {
-		run, away := process.Running(ctx, c.Data)
-		if away != nil {
-			add("process", nil, "%v; it would listen on HTTP %q and HTTPS %q", away, c.HTTP, c.HTTPS)
-			return append(out, ports(ctx, c)...)
-		}
-		add("process", nil, "%d runs at %s, its broker at %s", run.PID, run.URL, run.Broker)
-	}
-	s, err := process.Connect(ctx, c, slog.New(slog.DiscardHandler))
+	return path
+}
+
+// doctor looks at an installation.
+type doctor struct {
+	process.Config
+	found []finding
+}
+
+func (d *doctor) add(what string, err error, format string, args ...any) {
+	f := finding{What: what, OK: err == nil, Text: fmt.Sprintf(format, args...)}
 	if err != nil {
-		add("log", err, "cannot be reached")
-		return out
+		f.Text += ": " + err.Error()
+	}
+	d.found = append(d.found, f)
+}
+
+func (d *doctor) examine(ctx context.Context) {
+	d.add("data", readable(d.Data), "%s holds everything of this machine", d.Data)
+	d.add("configuration", d.Validate(), "roles %v, %d partitions", d.Roles, d.Partitions)
+	d.sealed(ctx)
+	d.found = append(d.found, finding{What: "back-up", OK: true, Advice: true, Text: fmt.Sprintf("copy the master key to a safe place once; copy %s while the process is stopped, "+
+		"or from a snapshot of the file system: log, objects and master key together are everything, ClickHouse can be rebuilt from them", d.Data)})
+	d.found = append(d.found, disk(d.Data))
+	if d.ClickHouse.DSNFile == "" {
+		lib, err := embedded.FindLibrary(d.ClickHouse.Library)
+		d.add("ClickHouse", err, "the embedded engine %s", lib)
+	}
+	if len(d.Kafka.Brokers) == 0 {
+		run, away := process.Running(ctx, d.Data)
+		if away != nil {
+			d.add("process", nil, "%v; it would listen on HTTP %q and HTTPS %q", away, d.HTTP, d.HTTPS)
+			d.found = append(d.found, ports(ctx, d.Config)...)
+			return
+		}
+		d.add("process", nil, "%d runs since %s", run.PID, run.Started.Format(time.RFC3339))
+		for _, a := range run.Addresses() {
+			d.add("port", knock(ctx, a.Addr), "%s at %s", a.What, a.Addr)
+		}
+	}
+	d.connected(ctx)
+}
+
+// readable opens the folder as a process does.
+func readable(folder string) error {
+	f, err := os.Open(folder) //nolint:gosec // the operator names the folder
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	if _, err = f.Readdirnames(1); errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+func knock(ctx context.Context, addr string) error {
+	dialer := net.Dialer{Timeout: 2 * time.Second}
+	conn, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// sealed has the master key open what it is for.
+func (d *doctor) sealed(ctx context.Context) {
+	_, err := os.Stat(d.MasterKey)
+	const text = "%s; without it nobody can read what was said; `tributary key rotate` makes a new one when it may have been seen"
+	s, failed := process.OpenStores(ctx, d.Config, slog.New(slog.DiscardHandler))
+	if failed != nil {
+		d.add("master key", failed, text, d.MasterKey)
+		return
+	}
+	defer s.Close() //nolint:errcheck // only read
+	d.add("master key", err, text, d.MasterKey)
+	keys, err := s.Keys.Sample(ctx)
+	d.add("keys", err, "the master key %s %s", s.Master.ID(), opens(keys, "keys of what was said"))
+	accounts, err := s.SampleAccount(ctx)
+	d.add("accounts", err, "the master key %s %s", s.Master.ID(), opens(accounts, "accounts"))
+}
+
+func opens(n int, what string) string {
+	if n == 0 {
+		return "has nothing to open yet: there are no " + what
+	}
+	return fmt.Sprintf("is to open one of %d %s", n, what)
+}
+
+// connected looks at what a running process answers.
+func (d *doctor) connected(ctx context.Context) {
+	s, err := process.Connect(ctx, d.Config, slog.New(slog.DiscardHandler))
+	if err != nil {
+		d.add("log", err, "cannot be reached")
+		return
 	}
 	defer s.Close() //nolint:errcheck // only read
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	add("log", s.Log.EnsureTopics(ctx), "%d topics with the right partitions and settings", len(event.Topics()))
+	d.add("log", s.Log.EnsureTopics(ctx), "%d topics with the right partitions and settings", len(event.Topics()))
 	dead := 0
 	err = s.EachDead(ctx, func(event.Record, *event.Dead) error { dead++; return nil })
-	add("dead", err, "%d dead letters", dead)
-	if w, err := s.OpenWarehouse(); err != nil {
-		add("warehouse", err, "cannot be reached")
-	} else {
-		add("warehouse", w.Ping(ctx), "answers")
-		_ = w.Close() // only read
+	d.add("dead", err, "%d dead letters", dead)
+	w, err := s.OpenWarehouse()
+	if err != nil {
+		d.add("warehouse", err, "cannot be reached")
+		return
 	}
-	return out
+	d.add("warehouse", w.Ping(ctx), "answers")
+	_ = w.Close() // only read
 }
 
 func disk(dir string) finding {
@@ -117,7 +189,7 @@ func disk(dir string) finding {
 		dir = filepath.Dir(dir)
 	}
 	free := st.Bavail * uint64(st.Bsize) >> 20 //nolint:gosec // a block size
-	return finding{"disk", free > 1024, fmt.Sprintf("%d MiB are free for the data folder", free)}
+	return finding{What: "disk", OK: free > 1024, Text: fmt.Sprintf("%d MiB are free for the data folder", free)}
 }
 
 func ports(ctx context.Context, c process.Config) []finding {
@@ -128,7 +200,7 @@ func ports(ctx context.Context, c process.Config) []finding {
 		}
 		var lc net.ListenConfig
 		l, err := lc.Listen(ctx, "tcp", a)
-		f := finding{"port", err == nil, a + " is free"}
+		f := finding{What: "port", OK: err == nil, Text: a + " is free"}
 		if err != nil {
 			f.Text = a + ": " + err.Error()
 		} else {

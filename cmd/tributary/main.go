@@ -17,7 +17,8 @@ import (
 // version is set by the linker.
 var version = "development"
 
-// Exit codes: 0 well, 1 failed, 2 the call was wrong, 3 a check found something, 4 no process runs with the data folder.
+// Exit codes: 0 well, 1 failed, 2 the call was wrong, 3 a check found something, 4 no process runs with the data folder, or
+// there is no installation in it.
 const (
 	exitFailed     = 1
 	exitUsage      = 2
@@ -46,6 +47,7 @@ func main() {
 
 func exitCode(err error) int {
 	var notRunning *process.NotRunningError
+	var nothing *process.NoInstallationError
 	switch {
 	case err == nil:
 		return 0
@@ -53,7 +55,7 @@ func exitCode(err error) int {
 		return exitFound
 	case errors.Is(err, errUsage):
 		return exitUsage
-	case errors.As(err, &notRunning):
+	case errors.As(err, &notRunning), errors.As(err, &nothing):
 		return exitNotRunning
 	default:
 		return exitFailed

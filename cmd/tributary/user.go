@@ -115,7 +115,7 @@ func (u *users) list() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := process.OpenStores(c, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
+			s, err := process.OpenStores(cmd.Context(), c, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil)))
 			if err != nil {
 				return err
 			}

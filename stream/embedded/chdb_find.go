@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -30,7 +31,9 @@ func FindLibrary(path string) (string, error) {
 		if _, err := os.Stat(path); err == nil {
 			return path, nil
 		}
-		tried = append(tried, path)
+		if !slices.Contains(tried, path) {
+			tried = append(tried, path)
+		}
 	}
 	return "", fmt.Errorf("embedded: %w: looked for %s; run `make engines`, or set %s to the path of the library",
 		ErrNoLibrary, strings.Join(tried, " and "), LibraryEnv)

@@ -126,6 +126,9 @@ feed:
 	default:
 		err = ctx.Err()
 	}
+	if err == nil {
+		err = k.objects.Put(ctx, MasterObject, []byte(next.ID()))
+	}
 	return wrapped, all, err
 }
 

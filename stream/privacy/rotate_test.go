@@ -46,6 +46,7 @@ func rotate(t *testing.T, cut int) {
 	was, _, err := privacy.LoadOrCreateMasterKey(file)
 	require.NoError(t, err)
 	store, c := objects.NewMemory(), new(clock)
+	require.NoError(t, privacy.ClaimMasterKey(t.Context(), store, was))
 	before := open(t, store, was, c)
 	pseudonyms := map[string]event.Pseudonym{}
 	var seals []*event.Sealed
@@ -84,7 +85,7 @@ func rotate(t *testing.T, cut int) {
 	require.NoError(t, err)
 	require.EqualValues(t, 0o600, info.Mode().Perm())
 
-	now, created, err := privacy.LoadOrCreateMasterKey(file)
+	now, created, err := privacy.OpenMasterKey(t.Context(), file, store, false)
 	require.NoError(t, err)
 	require.False(t, created)
 	require.NotEqual(t, was.ID(), now.ID())

@@ -236,7 +236,7 @@ func stores(t *testing.T, data string) *process.Spine {
 	t.Helper()
 	c := process.Default()
 	c.Data = data
-	s, err := process.OpenStores(c, slog.New(slog.DiscardHandler))
+	s, err := process.OpenStores(context.Background(), c, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s

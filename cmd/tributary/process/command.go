@@ -33,6 +33,15 @@ func (e *NotRunningError) Error() string {
 	return fmt.Sprintf("no process runs with the data folder %s%s; start `tributary run --data %s` (with --roles broker for the log alone), or name Kafka brokers in the configuration", e.Data, last, e.Data)
 }
 
+// NoInstallationError says that nothing was ever run in a folder. Commands make no installation: most likely the folder is
+// another one.
+type NoInstallationError struct{ Folder string }
+
+// Error says what to do.
+func (e *NoInstallationError) Error() string {
+	return fmt.Sprintf("there is no installation in %s; name its folder by --data or its configuration by --config, or start one with `tributary run`", e.Folder)
+}
+
 // knockWait is how long a command waits for the broker of its machine to take a connection.
 const knockWait = 2 * time.Second
 
@@ -58,13 +67,16 @@ func Connect(ctx context.Context, c Config, logger *slog.Logger) (*Spine, error)
 			return nil, err
 		}
 	}
-	return openSpine(ctx, c, logger)
+	return openSpine(ctx, c, logger, false)
 }
 
 // OpenStores opens keys and accounts alone, for a command that needs no log.
-func OpenStores(c Config, logger *slog.Logger) (*Spine, error) {
+func OpenStores(ctx context.Context, c Config, logger *slog.Logger) (*Spine, error) {
 	s := &Spine{Config: c, Logger: logger}
-	return s, s.openStores()
+	if err := s.openStores(ctx, false); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // ConnectOrStores is Connect; where the log does not answer it is OpenStores, and away says why there is no log. It is for
@@ -79,7 +91,7 @@ func ConnectOrStores(ctx context.Context, c Config, logger *slog.Logger) (s *Spi
 		}
 		_ = s.Close() // nothing was written
 	}
-	if s, err = OpenStores(c, logger); err != nil {
+	if s, err = OpenStores(ctx, c, logger); err != nil {
 		return nil, away, err
 	}
 	return s, away, nil

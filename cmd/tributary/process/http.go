@@ -43,7 +43,8 @@ func (p *Process) listen() error {
 		if err := p.serve(clear, p.Config.HTTP, nil); err != nil {
 			return err
 		}
-		p.run.URL = "http://" + p.addrs[len(p.addrs)-1].String()
+		p.run.HTTP = p.addrs[len(p.addrs)-1].String()
+		p.run.URL = "http://" + p.run.HTTP
 	}
 	if p.Config.HTTPS != "" {
 		t, err := serverTLS(p.Config, time.Now, p.Logger)
@@ -53,7 +54,8 @@ func (p *Process) listen() error {
 		if err := p.serve(mux, p.Config.HTTPS, t); err != nil {
 			return err
 		}
-		p.run.URL = "https://" + p.addrs[len(p.addrs)-1].String()
+		p.run.HTTPS = p.addrs[len(p.addrs)-1].String()
+		p.run.URL = "https://" + p.run.HTTPS
 	}
 	return nil
 }

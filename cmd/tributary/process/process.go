@@ -71,7 +71,7 @@ func Start(ctx context.Context, c Config, logger *slog.Logger) (*Process, error)
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	spine, err := openSpine(ctx, c, logger)
+	spine, err := openSpine(ctx, c, logger, true)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/access"
@@ -33,6 +34,18 @@ func RotateMasterKey(ctx context.Context, c Config, progress func(done, all int)
 			return r, ErrRunning
 		}
 	}
+	if _, err = os.Stat(c.ObjectsDir()); err != nil {
+		return r, &NoInstallationError{c.ObjectsDir()}
+	}
+	store, err := objects.OpenDir(c.ObjectsDir(), objects.PowerCut)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	// A key that is not the data's is found before the next one is made.
+	if _, _, err = privacy.OpenMasterKey(ctx, c.MasterKeyFile(), store, false); err != nil && !errors.Is(err, privacy.ErrRotating) {
+		return r, err
+	}
 	keep := append(access.KeptPurposes(), demoSigning) // it stands in the demo's configuration
 	for _, a := range demoAccounts {
 		keep = append(keep, demoPurpose(a.login))
@@ -41,11 +54,6 @@ func RotateMasterKey(ctx context.Context, c Config, progress func(done, all int)
 	if err != nil {
 		return r, err
 	}
-	store, err := objects.OpenDir(c.ObjectsDir(), objects.PowerCut)
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
 	keys, err := privacy.NewKeyStore(store, old, 1, time.Now)
 	if err != nil {
 		return r, err

@@ -11,8 +11,8 @@ func TestWhatTheDemoSignsWithSurvivesARotation(t *testing.T) {
 	c := Default()
 	c.Data = t.TempDir()
 	secret := func() string {
-		s, err := OpenStores(c, slog.New(slog.DiscardHandler))
-		require.NoError(t, err)
+		s := &Spine{Config: c, Logger: slog.New(slog.DiscardHandler)}
+		require.NoError(t, s.openStores(t.Context(), true))
 		defer func() { require.NoError(t, s.Close()) }()
 		return s.demoSecret() + s.DemoPassword("amy")
 	}

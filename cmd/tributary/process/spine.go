@@ -12,8 +12,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,21 +54,33 @@ type RunFile struct {
 	Password   string    `json:"password,omitempty"`
 	ClickHouse string    `json:"clickhouse,omitempty"`
 	URL        string    `json:"url,omitempty"`
+	HTTP       string    `json:"http,omitempty"`
+	HTTPS      string    `json:"https,omitempty"`
 	Partitions int       `json:"partitions"`
+}
+
+// Address is where a running process listens for something.
+type Address struct{ What, Addr string }
+
+// Addresses are all that the processes of the folder listen on.
+func (r *RunFile) Addresses() []Address {
+	clickhouse := ""
+	if u, err := url.Parse(r.ClickHouse); err == nil {
+		clickhouse = u.Host
+	}
+	all := []Address{{"HTTP", r.HTTP}, {"HTTPS", r.HTTPS}, {"the broker", r.Broker}, {"ClickHouse", clickhouse}}
+	return slices.DeleteFunc(all, func(a Address) bool { return a.Addr == "" })
 }
 
 // cachedKeys bounds the key cache: some hundred bytes each.
 const cachedKeys = 200_000
 
 // openSpine opens what is on this machine and connects to the log. With the role broker it starts the broker; without, it
-// connects to the cluster, or to the process that runs in the same data folder.
-func openSpine(ctx context.Context, c Config, logger *slog.Logger) (*Spine, error) {
+// connects to the cluster, or to the process that runs in the same data folder. Only with create it makes an installation.
+func openSpine(ctx context.Context, c Config, logger *slog.Logger, create bool) (*Spine, error) {
 	s := &Spine{Config: c, Logger: logger}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data folder: %w", err)
-	}
-	if err := s.openStores(); err != nil {
-		return nil, err
+	if err := s.openStores(ctx, create); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.openLog(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -79,23 +93,61 @@ func openSpine(ctx context.Context, c Config, logger *slog.Logger) (*Spine, erro
 	return s, nil
 }
 
-func (s *Spine) openStores() (err error) {
-	if s.Objects, err = objects.OpenDir(s.Config.ObjectsDir(), durability(s.Config.Sync)); err != nil {
+// openStores opens keys and accounts, once the master key is proved to be theirs.
+func (s *Spine) openStores(ctx context.Context, create bool) (err error) {
+	c := s.Config
+	if create {
+		if err = os.MkdirAll(c.Data, 0o700); err != nil {
+			return fmt.Errorf("making the data folder: %w", err)
+		}
+	} else if info, err := os.Stat(c.ObjectsDir()); err != nil || !info.IsDir() {
+		return &NoInstallationError{c.ObjectsDir()}
+	}
+	if s.Objects, err = objects.OpenDir(c.ObjectsDir(), durability(c.Sync)); err != nil {
 		return err
 	}
-	master, created, err := privacy.LoadOrCreateMasterKey(s.Config.MasterKeyFile())
+	master, created, err := privacy.OpenMasterKey(ctx, c.MasterKeyFile(), s.Objects, create)
+	if errors.Is(err, privacy.ErrNoMasterKey) {
+		return &NoInstallationError{c.Data}
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("the master key of %s: %w", c.ObjectsDir(), err)
 	}
 	if created {
-		s.Logger.Warn("a master key was made: back it up, without it nobody can read what was said", "file", s.Config.MasterKeyFile())
+		s.Logger.Warn("a master key was made: back it up, without it nobody can read what was said", "file", c.MasterKeyFile())
 	}
 	s.Master = master
 	if s.Keys, err = privacy.NewKeyStore(s.Objects, master, cachedKeys, time.Now); err != nil {
 		return err
 	}
-	s.Accounts, err = access.New(s.Objects, master, time.Now, auditor{s})
-	return err
+	if s.Accounts, err = access.New(s.Objects, master, time.Now, auditor{s}); err != nil || !create {
+		return err
+	}
+	return s.claim(ctx)
+}
+
+// claim marks the data as that of the master key, after a look at an account: data without the mark may have no key to tell.
+func (s *Spine) claim(ctx context.Context) error {
+	if _, err := s.Objects.Get(ctx, privacy.MasterObject); !errors.Is(err, objects.ErrNotFound) {
+		return err
+	}
+	if _, err := s.SampleAccount(ctx); err != nil {
+		return fmt.Errorf("%w; is %s the master key of this data?", err, s.Config.MasterKeyFile())
+	}
+	return privacy.ClaimMasterKey(ctx, s.Objects, s.Master)
+}
+
+// SampleAccount opens an account, with those of its tenant, and answers how many there are.
+func (s *Spine) SampleAccount(ctx context.Context) (int, error) {
+	names, err := s.Objects.List(ctx, "accounts/")
+	if err != nil || len(names) == 0 {
+		return 0, err
+	}
+	tenant, err := objects.Unsegment(strings.Split(names[0], "/")[1])
+	if err == nil {
+		_, err = s.Accounts.List(ctx, tenant)
+	}
+	return len(names), err
 }
 
 func (s *Spine) openLog(ctx context.Context) error {

@@ -52,6 +52,22 @@ func TestTrainThenEval(t *testing.T) {
 	r, err = measure("--cv", "4", "--oos-label", "oos")
 	require.NoError(t, err)
 	require.Len(t, r["folds"], 4)
+	dialogues := filepath.Join(dir, "dialogues.csv")
+	rows.Reset()
+	rows.WriteString("turn,dialog,text,label\n")
+	for i := range 20 {
+		fmt.Fprintf(&rows, "2,c%d,and what does it cost,card\n0,c%d,my card is lost,card\n0,w%d,what is the weather,weather\n2,w%d,and what does it cost,weather\n", i, i, i, i)
+	}
+	require.NoError(t, os.WriteFile(dialogues, []byte(rows.String()), 0o600))
+	by := []string{"--data", dialogues, "--group", "dialog"}
+	r, err = measure(append([]string{"--cv", "4"}, by...)...)
+	require.NoError(t, err)
+	require.Less(t, r["accuracy"], 0.8, "who reads one turn cannot know what it is")
+	r, err = measure(append([]string{"--cv", "4", "--turn", "turn"}, by...)...)
+	require.NoError(t, err)
+	require.InDelta(t, 1, r["accuracy"], 1e-9)
+	_, err = measure("--cv", "4", "--data", dialogues, "--turn", "turn")
+	require.ErrorContains(t, err, "group")
 	_, err = measure("--model", data)
 	require.ErrorContains(t, err, "not a model")
 	_, err = measure()

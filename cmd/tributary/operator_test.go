@@ -115,7 +115,7 @@ func (d *desk) audit() (out []string) {
 func TestAccountsAtTheCommandLine(t *testing.T) {
 	d := newDesk(t)
 	d.must("user", "add", "ann@example.com", "--role", "agent")
-	d.must("user", "add", "grafana", "--role", "service")
+	d.must("user", "add", "grafana", "--role", "dashboards")
 	var list []line
 	require.NoError(t, json.Unmarshal([]byte(d.must("user", "list", "--json")), &list))
 	require.Len(t, list, 2)

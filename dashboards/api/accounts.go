@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/access"
@@ -17,13 +16,11 @@ type Accounts interface {
 	Login(ctx context.Context, tenant, login, password, ip string) (access.Principal, string, error)
 	Verify(ctx context.Context, token string) (access.Principal, error)
 	Logout(ctx context.Context, token string) error
-	Redeem(ctx context.Context, secret, password string) (access.Principal, string, error)
+	RedeemAs(ctx context.Context, secret, login, password string) (access.Principal, string, error)
 	Add(ctx context.Context, tenant string, account access.NewAccount) (access.Info, error)
 	// Forward answers who a person is that is signed in at a program in front of us.
 	Forward(ctx context.Context, by access.Principal, login string) (access.Principal, error)
-	SetTeams(ctx context.Context, tenant, login string, teams ...string) error
-	Disable(ctx context.Context, tenant, login string, disabled bool) error
-	SetRoles(ctx context.Context, tenant, login string, roles ...access.Role) error
+	Change(ctx context.Context, tenant, login string, change access.Change) (access.Info, error)
 	EndSessions(ctx context.Context, tenant, login string) error
 	OneTimeLink(ctx context.Context, tenant, login string, ttl time.Duration) (string, error)
 	List(ctx context.Context, tenant string) ([]access.Info, error)
@@ -65,40 +62,26 @@ func (s *Server) who(ctx context.Context, token string) (person, error) {
 
 // useLink redeems a one-time link. The link was made for an account with a provisional login; if the person chose another,
 // an account of that login takes its place.
-func (s *Server) useLink(ctx context.Context, link, login, password, ip string) (string, error) {
-	p, token, err := s.config.Accounts.Redeem(ctx, link, password)
-	if err != nil {
-		return "", err
+func (s *Server) useLink(ctx context.Context, link, login, password, _ string) (string, error) {
+	_, token, err := s.config.Accounts.RedeemAs(ctx, link, login, password)
+	if errors.Is(err, access.ErrExists) {
+		return "", &fault{kindConflict, "login_taken", "the login is taken; choose another"}
 	}
-	ctx = access.By(ctx, p.Account)
-	infos, err := s.config.Accounts.List(ctx, p.Tenant)
-	if err != nil {
-		return "", fmt.Errorf("looking for the link's account: %w", err)
-	}
-	i := slices.IndexFunc(infos, func(x access.Info) bool { return x.Account == p.Account })
-	if i < 0 || login == "" || infos[i].Login == login {
-		return token, nil
-	}
-	account := access.NewAccount{Login: login, Password: password, AgentID: p.AgentID, Roles: p.Roles, Teams: p.Teams}
-	if _, err = s.config.Accounts.Add(ctx, p.Tenant, account); err != nil {
-		return "", &fault{kindConflict, "login_taken", "this login cannot be had; the password is set for the login " + infos[i].Login}
-	}
-	if err = s.config.Accounts.Disable(ctx, p.Tenant, infos[i].Login, true); err != nil {
-		return "", fmt.Errorf("closing the provisional account: %w", err)
-	}
-	_, token, err = s.config.Accounts.Login(ctx, p.Tenant, login, password, ip)
 	return token, err
 }
 
 // accessFault maps the kinds of access and of privacy.
 func accessFault(err error) *fault {
+	var wrong *access.InvalidError
 	switch {
+	case errors.As(err, &wrong):
+		return &fault{kindInvalid, "invalid", wrong.Field + ": " + wrong.Why}
 	case errors.Is(err, access.ErrDenied):
 		return &fault{kindUnauthenticated, "denied", "the login, the password or the link is not accepted"}
 	case errors.Is(err, access.ErrThrottled):
 		return errRate
 	case errors.Is(err, access.ErrInvalid), errors.Is(err, privacy.ErrInvalid):
-		return &fault{kindInvalid, "invalid", "the request holds something it must not, or a password of fewer than 10 characters"}
+		return &fault{kindInvalid, "invalid", "the request holds something it must not"}
 	case errors.Is(err, privacy.ErrPersonal):
 		return &fault{kindInvalid, "personal", "an id or a code looks like personal data, which belongs into the text"}
 	case errors.Is(err, access.ErrNotFound):
@@ -127,8 +110,7 @@ type Auditor struct {
 
 var _ access.Auditor = (*Auditor)(nil)
 
-// Audit appends an entry. An actor whom nobody proved has no account, and a tenant that somebody typed may not exist: such
-// a tenant's entry is kept under it all the same, as the audit of who tried.
+// Audit appends an entry.
 func (a *Auditor) Audit(ctx context.Context, entry access.Entry) error {
 	outcome := "denied"
 	if entry.Allowed {

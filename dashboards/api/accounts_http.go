@@ -79,7 +79,7 @@ func (s *Server) createAccount(w http.ResponseWriter, r *http.Request, who perso
 		return invalid("agent: the id of an agent")
 	}
 	if access.Program(b.Roles) { // it would be there without a link, and its login taken
-		return invalid("roles: an account of a program has a token and no link; make it with `tributary user add --role service` or `--role dashboards`")
+		return invalid("roles: an account of a program has a token and no link; make it with `tributary user add --role dashboards`")
 	}
 	ctx := access.By(r.Context(), who.Account)
 	account := access.NewAccount{Login: b.Login, AgentID: b.Agent, Roles: b.Roles, Teams: b.Teams}
@@ -105,13 +105,14 @@ func (s *Server) publicURL(r *http.Request) string {
 }
 
 type changeAccountBody struct {
-	Roles []access.Role `json:"roles"`
+	Roles *[]access.Role `json:"roles"`
 	// Teams are those whose work the account's boards show; an empty list is the whole tenant.
 	Teams    *[]string `json:"teams"`
 	Disabled *bool     `json:"disabled"`
 }
 
-// changeAccount sets roles or teams, or closes an account. Nobody changes the own one: the last administrator would be gone.
+// changeAccount sets roles or teams, or closes an account; all that is asked, or nothing. Nobody changes the own one: the
+// last administrator would be gone.
 func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request, who person) error {
 	login := strings.ToLower(strings.TrimSpace(r.PathValue("login")))
 	if err := s.mustManageAccounts(r.Context(), who, "accounts"); err != nil {
@@ -121,7 +122,7 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request, who perso
 	if err := decode(r, &b); err != nil {
 		return err
 	}
-	if b.Roles == nil && b.Disabled == nil && b.Teams == nil {
+	if b == (changeAccountBody{}) {
 		return invalid("roles, teams or disabled")
 	}
 	ctx := access.By(r.Context(), who.Account)
@@ -132,23 +133,13 @@ func (s *Server) changeAccount(w http.ResponseWriter, r *http.Request, who perso
 	if info.Account == who.Account {
 		return conflict("nobody changes the own account's rights; ask another administrator")
 	}
-	if b.Roles != nil {
-		if err = s.config.Accounts.SetRoles(ctx, who.Tenant, login, b.Roles...); err != nil {
+	if b.Disabled != nil && *b.Disabled == info.Disabled {
+		b.Disabled = nil
+	}
+	if b != (changeAccountBody{}) {
+		if info, err = s.config.Accounts.Change(ctx, who.Tenant, login, access.Change(b)); err != nil {
 			return err
 		}
-	}
-	if b.Teams != nil {
-		if err = s.config.Accounts.SetTeams(ctx, who.Tenant, login, *b.Teams...); err != nil {
-			return err
-		}
-	}
-	if b.Disabled != nil && *b.Disabled != info.Disabled {
-		if err = s.config.Accounts.Disable(ctx, who.Tenant, login, *b.Disabled); err != nil {
-			return err
-		}
-	}
-	if info, err = s.accountOf(ctx, who.Tenant, login); err != nil {
-		return err
 	}
 	live.WriteJSON(w, http.StatusOK, viewAccount(info))
 	return nil

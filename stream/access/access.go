@@ -2,9 +2,10 @@
 //
 // It promises: a password is kept only as argon2id; account files are sealed and named by a keyed hash, so that the
 // object store tells neither logins nor roles; a token is worth nothing after its expiry, after a log-out, a change of
-// password, of roles or of state, here at once and in other processes after [CacheAge] at most; no account is changed
-// without an entry in the audit, where there is one; a wrong password, an unknown login and a disabled account get the
-// same answer in the same time; guessing is throttled, and a flood of log-ins costs bounded memory.
+// password, of roles or of state, here at once and in other processes after [CacheAge] at most; nothing that an account may
+// or is opened by is changed without an entry in the audit, where there is one, that stands there before; a wrong password,
+// an unknown login or tenant and a disabled account get the same answer in the same time, and each is audited without a word
+// of what was typed; guessing is throttled, and a flood of log-ins costs bounded memory.
 //
 // It does not promise: that an attacker cannot delay the log-ins of an account whose login is known (throttling is per
 // login and per IP address); limits over several processes (each counts for itself); second factors. A session token in
@@ -24,6 +25,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tributary-cc/tributary/stream/objects"
 	"github.com/tributary-cc/tributary/stream/privacy"
@@ -53,6 +55,22 @@ func (e *ThrottledError) Error() string {
 
 // Is makes it an ErrThrottled.
 func (e *ThrottledError) Is(target error) bool { return target == ErrThrottled }
+
+// InvalidError is ErrInvalid with what is wrong and why. Both may be shown to whoever asks.
+type InvalidError struct{ Field, Why string }
+
+// Error implements error.
+func (e *InvalidError) Error() string { return "not valid: " + e.Field + ": " + e.Why }
+
+// Is makes it an ErrInvalid.
+func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
+
+func invalid(field, why string, args ...any) error {
+	return &InvalidError{field, fmt.Sprintf(why, args...)}
+}
+
+// Installation is the tenant under which is audited what concerns no tenant that is known: tries at accounts that are none.
+const Installation = "main"
 
 // Actors that are no account.
 const (
@@ -219,7 +237,7 @@ func (a *Accounts) made(ctx context.Context, tenant string, n NewAccount) (strin
 		return name, acc, nil
 	}
 	if Program(acc.Roles) {
-		return "", nil, fmt.Errorf("%w: a program has a token and no password", ErrInvalid)
+		return "", nil, invalid("password", "a program has a token and no password")
 	}
 	acc.Password, err = a.newPassword(ctx, n.Password)
 	return name, acc, err
@@ -231,24 +249,29 @@ func (a *Accounts) Add(ctx context.Context, tenant string, n NewAccount) (Info, 
 	if err != nil {
 		return Info{}, fmt.Errorf("create an account: %w", err)
 	}
-	sealed, err := a.encode(name, acc)
-	if err != nil {
+	if err = a.keep(ctx, name, acc); err != nil {
 		return Info{}, fmt.Errorf("create an account: %w", err)
-	}
-	if err = a.free(ctx, name); err == nil {
-		err = a.changed(ctx, ActionAccountCreate, acc)
-	}
-	if err != nil {
-		return Info{}, fmt.Errorf("create an account: %w", err)
-	}
-	created, err := a.store.PutIfAbsent(ctx, name, sealed)
-	if err != nil {
-		return Info{}, fmt.Errorf("create an account: %w", err)
-	}
-	if !created {
-		return Info{}, fmt.Errorf("create an account: %w", ErrExists)
 	}
 	return acc.info(), nil
+}
+
+// keep keeps a new account.
+func (a *Accounts) keep(ctx context.Context, name string, acc *account) error {
+	sealed, err := a.encode(name, acc)
+	if err != nil {
+		return err
+	}
+	if err = a.free(ctx, name); err != nil {
+		return err
+	}
+	if err = a.changed(ctx, ActionAccountCreate, acc); err != nil {
+		return err
+	}
+	created, err := a.store.PutIfAbsent(ctx, name, sealed)
+	if err == nil && !created {
+		err = ErrExists
+	}
+	return err
 }
 
 // free says ErrExists before a creation is audited that cannot be.
@@ -263,67 +286,10 @@ func (a *Accounts) free(ctx context.Context, name string) error {
 	return err
 }
 
-// changed takes a change to the audit before it is made: what is done and not audited would be worse than what is audited
-// and then, by a fault of the store, not done.
-func (a *Accounts) changed(ctx context.Context, action Action, acc *account) error {
-	err := a.audit.Audit(ctx, Entry{Tenant: acc.Tenant, Actor: actorOf(ctx), Action: action, Subject: acc.ID, Allowed: true})
-	if err != nil {
-		return fmt.Errorf("nothing is changed, as it cannot be audited: %w", err)
-	}
-	return nil
-}
-
-// SetPassword changes the password and ends all sessions.
-func (a *Accounts) SetPassword(ctx context.Context, tenant, login, password string) error {
-	hashed, err := a.newPassword(ctx, password)
-	if err != nil {
-		return fmt.Errorf("set a password: %w", err)
-	}
-	return a.change(ctx, tenant, login, ActionAccountPassword, func(acc *account) error {
-		acc.Password, acc.OneTime = hashed, oneTime{}
-		acc.endSessions()
-		return nil
-	})
-}
-
-// SetRoles changes what the account may do, and ends all sessions.
-func (a *Accounts) SetRoles(ctx context.Context, tenant, login string, roles ...Role) error {
-	checked, err := checkRoles(roles)
-	if err != nil {
-		return err
-	}
-	return a.change(ctx, tenant, login, ActionAccountRoles, func(acc *account) error {
-		acc.Roles = checked
-		acc.endSessions()
-		return nil
-	})
-}
-
-// Disable closes the account, or opens it again, and ends all sessions.
-func (a *Accounts) Disable(ctx context.Context, tenant, login string, disabled bool) error {
-	action := ActionAccountEnable
-	if disabled {
-		action = ActionAccountDisable
-	}
-	return a.change(ctx, tenant, login, action, func(acc *account) error {
-		acc.Disabled, acc.OneTime = disabled, oneTime{}
-		acc.endSessions()
-		return nil
-	})
-}
-
-// EndSessions logs the account out everywhere.
-func (a *Accounts) EndSessions(ctx context.Context, tenant, login string) error {
-	return a.change(ctx, tenant, login, ActionAccountLogout, func(acc *account) error {
-		acc.endSessions()
-		return nil
-	})
-}
-
 // List answers the accounts of a tenant, by login.
 func (a *Accounts) List(ctx context.Context, tenant string) ([]Info, error) {
-	if tenant == "" || len(tenant) > maxTenant {
-		return nil, fmt.Errorf("list accounts: %w: tenant", ErrInvalid)
+	if tenant == "" || len(tenant) > maxTenant { // what else cannot be an id has none, or of an older version
+		return nil, fmt.Errorf("list accounts: %w", invalid("tenant", "a tenant's id has 1 to %d bytes", maxTenant))
 	}
 	names, err := a.store.List(ctx, folder(tenant))
 	if err != nil {
@@ -344,43 +310,35 @@ func (a *Accounts) List(ctx context.Context, tenant string) ([]Info, error) {
 	return infos, nil
 }
 
-func (a *Accounts) change(ctx context.Context, tenant, login string, action Action, change func(*account) error) error {
-	name, _, err := a.name(tenant, login)
-	if err != nil {
-		return fmt.Errorf("change an account: %w", err)
-	}
-	if _, err = a.update(ctx, name, a.audited(ctx, action, change)); err != nil {
-		return fmt.Errorf("change an account: %w", err)
+// checkTenant takes what can be an id: tenants' stand in the clear in every event, so that no free text may pass as one.
+func checkTenant(tenant string) error {
+	odd := strings.ContainsFunc(tenant, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.", r)
+	})
+	if tenant == "" || len(tenant) > maxTenant || odd {
+		return invalid("tenant", "a tenant's id has 1 to %d letters a to z, digits, and - _ .", maxTenant)
 	}
 	return nil
 }
 
-// audited is a change that is audited once it is found to be possible, and once however often it is tried.
-func (a *Accounts) audited(ctx context.Context, action Action, change func(*account) error) func(*account) error {
-	told := false
-	return func(acc *account) error {
-		err := change(acc)
-		if err == nil && !told {
-			err, told = a.changed(ctx, action, acc), true
-		}
-		return err
-	}
-}
+func normalLogin(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
 // name is where an account is kept. The login is not told by it.
 func (a *Accounts) name(tenant, login string) (name, normal string, err error) {
-	normal = strings.ToLower(strings.TrimSpace(login))
-	if tenant == "" || len(tenant) > maxTenant {
-		return "", "", fmt.Errorf("%w: a tenant's id has 1 to %d bytes", ErrInvalid, maxTenant)
+	if err = checkTenant(tenant); err != nil {
+		return "", "", err
 	}
-	if normal == "" || len(normal) > maxLogin || strings.ContainsFunc(normal, func(r rune) bool { return r < ' ' }) {
-		return "", "", fmt.Errorf("%w: a login has 1 to %d bytes and no control characters", ErrInvalid, maxLogin)
+	normal = normalLogin(login)
+	if normal == "" || len(normal) > maxLogin || strings.ContainsFunc(normal, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return "", "", invalid("login", "a login has 1 to %d bytes that can be printed", maxLogin)
 	}
+	return folder(tenant) + hex.EncodeToString(a.digest(tenant, normal)), normal, nil
+}
+
+func (a *Accounts) digest(parts ...string) []byte {
 	h := hmac.New(sha256.New, a.names)
-	h.Write([]byte(tenant))
-	h.Write([]byte{0})
-	h.Write([]byte(normal))
-	return folder(tenant) + hex.EncodeToString(h.Sum(nil)), normal, nil
+	h.Write([]byte(strings.Join(parts, "\x00")))
+	return h.Sum(nil)
 }
 
 func folder(tenant string) string { return "accounts/" + objects.Segment(tenant) + "/" }

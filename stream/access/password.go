@@ -81,7 +81,7 @@ func (h *hasher) verify(ctx context.Context, password string, acc *account) (boo
 
 func (a *Accounts) newPassword(ctx context.Context, password string) (passwordHash, error) {
 	if n := utf8.RuneCountInString(password); n < minPassword || len(password) > maxPassword {
-		return passwordHash{}, fmt.Errorf("%w: a password has at least %d characters and at most %d bytes", ErrInvalid, minPassword, maxPassword)
+		return passwordHash{}, invalid("password", "a password has at least %d characters and at most %d bytes", minPassword, maxPassword)
 	}
 	p := passwordHash{Time: argonTime, Memory: argonMemory, Threads: argonThreads, Salt: make([]byte, argonSalt)}
 	_, _ = rand.Read(p.Salt) // never fails: see crypto/rand
@@ -90,11 +90,16 @@ func (a *Accounts) newPassword(ctx context.Context, password string) (passwordHa
 	return p, err
 }
 
-// Login checks a password and begins a session. Errors: ErrDenied whatever was wrong, ErrThrottled.
+// Login checks a password and begins a session. Errors: ErrDenied whatever was wrong, ErrThrottled. What can be no tenant, no
+// login or no password is refused as a wrong password is: with the same work, and an entry in the audit.
 func (a *Accounts) Login(ctx context.Context, tenant, login, password, ip string) (Principal, string, error) {
-	name, _, err := a.name(tenant, login)
-	if err != nil || len(password) > maxPassword {
-		return Principal{}, "", ErrDenied
+	tried := a.tried(tenant, login)
+	name, _, odd := a.name(tenant, login)
+	if odd != nil {
+		name = tried
+	}
+	if len(password) > maxPassword {
+		password = "" // nobody's
 	}
 	now := a.now()
 	if wait := a.byIP.take(ip, now); wait > 0 {
@@ -103,30 +108,44 @@ func (a *Accounts) Login(ctx context.Context, tenant, login, password, ip string
 	if wait := a.byLogin.take(name, now); wait > 0 {
 		return Principal{}, "", &ThrottledError{RetryAfter: wait}
 	}
-	acc, _, err := a.read(ctx, name)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return Principal{}, "", fmt.Errorf("log in: %w", err)
+	var acc *account
+	if odd == nil {
+		var err error
+		if acc, _, err = a.read(ctx, name); err != nil && !errors.Is(err, ErrNotFound) {
+			return Principal{}, "", fmt.Errorf("log in: %w", err)
+		}
 	}
 	ok, err := a.hasher.verify(ctx, password, acc)
 	if err != nil {
 		return Principal{}, "", fmt.Errorf("log in: %w", err)
 	}
 	if !ok || acc.Disabled {
-		err := a.audit.Audit(ctx, Entry{Tenant: tenant, Actor: actorUnknown, Action: ActionSessionBegin, Subject: idOf(acc)})
-		return Principal{}, "", errors.Join(ErrDenied, err)
+		return Principal{}, "", a.refuse(ctx, acc, tried)
 	}
 	a.byLogin.clear(name)
 	if acc.Password.Time != argonTime || acc.Password.Memory != argonMemory || acc.Password.Threads != argonThreads {
 		a.rehash(ctx, name, acc.Password.Hash, password)
 	}
-	return a.begin(ctx, name, acc, ActionSessionBegin)
+	return a.begin(ctx, name, acc)
 }
 
-func idOf(acc *account) string {
-	if acc == nil {
-		return ""
+// tried tells in the audit whether somebody tries the same again, and nothing of what it is: people mistype, and type names
+// and passwords where they do not belong.
+func (a *Accounts) tried(tenant, login string) string {
+	return "tried-" + crockford.EncodeToString(a.digest("tried", tenant, normalLogin(login))[:10])
+}
+
+// refuse audits a log-in that failed, under the account or, where there is none, under the installation: what was typed
+// stands in no log.
+func (a *Accounts) refuse(ctx context.Context, acc *account, tried string) error {
+	e := Entry{Tenant: Installation, Actor: actorUnknown, Action: ActionSessionBegin, Subject: tried}
+	if acc != nil {
+		e.Tenant, e.Subject = acc.Tenant, acc.ID
 	}
-	return acc.ID
+	if err := a.audit.Audit(ctx, e); err != nil { // as for the right password: which it was is not told
+		return fmt.Errorf("begin a session, which is refused as it cannot be audited: %w", err)
+	}
+	return ErrDenied
 }
 
 // rehash brings a password to today's parameters. If it does not work the next log-in does it.

@@ -1,33 +1,27 @@
 package access
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Role is a set of permissions within a tenant.
 type Role string
 
-// The roles. Service and dashboards are programs': they never log in, they have tokens.
+// The roles. Dashboards is a program's: it never logs in, it has a token.
 const (
 	RoleAgent      Role = "agent"
 	RoleQA         Role = "qa"
 	RoleSupervisor Role = "supervisor"
 	RoleAdmin      Role = "admin"
-	RoleService    Role = "service"
 	// RoleDashboards reads boards, for whoever is signed in at it or, for its alert rules, for itself.
 	RoleDashboards Role = "dashboards"
 )
 
 // Roles are all of them.
 func Roles() []Role {
-	return []Role{RoleAgent, RoleQA, RoleSupervisor, RoleAdmin, RoleService, RoleDashboards}
+	return []Role{RoleAgent, RoleQA, RoleSupervisor, RoleAdmin, RoleDashboards}
 }
 
 // Program reports whether the roles are those of a program, which has a token and no password.
-func Program(roles []Role) bool {
-	return slices.Contains(roles, RoleService) || slices.Contains(roles, RoleDashboards)
-}
+func Program(roles []Role) bool { return slices.Contains(roles, RoleDashboards) }
 
 // Action is a verb of the permission table.
 type Action string
@@ -38,7 +32,6 @@ const (
 	ActionContactRead      Action = "contact.read"          // open own contacts and their conversation's history
 	ActionContactReadAll   Action = "contact.read_all"      // open everybody's
 	ActionContactWrite     Action = "contact.write"         // answer, transfer, end, wrap up own contacts
-	ActionReview           Action = "review.write"          // agree with or overrule a flag
 	ActionBoardRead        Action = "board.read"            // queues, agents, service level
 	ActionBoardForward     Action = "board.forward"         // programs: read boards for a person who is signed in there
 	ActionRoutingAct       Action = "routing.act"           // move a contact, set another's presence
@@ -46,9 +39,6 @@ const (
 	ActionConfigWrite      Action = "config.write"          // change it
 	ActionAccountManage    Action = "account.manage"        // create, disable, see accounts
 	ActionPersonErase      Action = "person.erase"          // delete the keys of a person
-	ActionAuditRead        Action = "audit.read"            // see who did what
-	ActionEventWrite       Action = "event.write"           // programs: bring messages in
-	ActionEventRead        Action = "event.read"            // programs: read facts, sealed
 	ActionSessionBegin     Action = "session.begin"         // audit only: a log-in
 	ActionSessionEnd       Action = "session.end"           // audit only: a log-out
 	ActionPasswordRedeemed Action = "session.one_time_link" // audit only: a one-time link was used
@@ -73,18 +63,17 @@ const (
 // permissions is the whole table: what is not in it is denied.
 var permissions = map[Role][]Action{
 	RoleAgent:      {ActionWork, ActionContactRead, ActionContactWrite},
-	RoleQA:         {ActionContactRead, ActionContactReadAll, ActionReview, ActionBoardRead},
-	RoleSupervisor: {ActionWork, ActionContactRead, ActionContactReadAll, ActionContactWrite, ActionReview, ActionBoardRead, ActionRoutingAct, ActionConfigRead, ActionAuditRead},
-	RoleAdmin:      {ActionBoardRead, ActionConfigRead, ActionConfigWrite, ActionAccountManage, ActionPersonErase, ActionAuditRead},
-	RoleService:    {ActionEventWrite, ActionEventRead, ActionConfigRead},
+	RoleQA:         {ActionContactRead, ActionContactReadAll, ActionBoardRead},
+	RoleSupervisor: {ActionWork, ActionContactRead, ActionContactReadAll, ActionContactWrite, ActionBoardRead, ActionRoutingAct, ActionConfigRead},
+	RoleAdmin:      {ActionBoardRead, ActionConfigRead, ActionConfigWrite, ActionAccountManage, ActionPersonErase},
 	RoleDashboards: {ActionBoardRead, ActionBoardForward},
 }
 
 // Actions are those that Can knows.
 func Actions() []Action {
 	return []Action{
-		ActionWork, ActionContactRead, ActionContactReadAll, ActionContactWrite, ActionReview, ActionBoardRead, ActionBoardForward, ActionRoutingAct,
-		ActionConfigRead, ActionConfigWrite, ActionAccountManage, ActionPersonErase, ActionAuditRead, ActionEventWrite, ActionEventRead,
+		ActionWork, ActionContactRead, ActionContactReadAll, ActionContactWrite, ActionBoardRead, ActionBoardForward, ActionRoutingAct,
+		ActionConfigRead, ActionConfigWrite, ActionAccountManage, ActionPersonErase,
 	}
 }
 
@@ -104,17 +93,17 @@ func Can(p Principal, action Action, tenant string) bool {
 
 func checkRoles(roles []Role) ([]Role, error) {
 	if len(roles) == 0 {
-		return nil, fmt.Errorf("%w: an account needs a role", ErrInvalid)
+		return nil, invalid("roles", "an account needs a role")
 	}
 	for _, role := range roles {
 		if !slices.Contains(Roles(), role) {
-			return nil, fmt.Errorf("%w: there is no role %q; there are %v", ErrInvalid, role, Roles())
+			return nil, invalid("roles", "there is no role %.40q; there are %v", string(role), Roles())
 		}
 	}
 	sorted := slices.Clone(roles)
 	slices.Sort(sorted)
 	if sorted = slices.Compact(sorted); Program(sorted) && len(sorted) > 1 {
-		return nil, fmt.Errorf("%w: a program (service, dashboards) has no other role", ErrInvalid)
+		return nil, invalid("roles", "a program (dashboards) has no other role")
 	}
 	return sorted, nil
 }

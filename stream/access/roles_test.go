@@ -12,23 +12,19 @@ import (
 	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
-// table is the permissions as a person reads them: agent, qa, supervisor, admin, service, dashboards.
+// table is the permissions as a person reads them: agent, qa, supervisor, admin, dashboards.
 const table = `
-work                  A - S - - -
-contact.read          A Q S - - -
-contact.read_all      - Q S - - -
-contact.write         A - S - - -
-review.write          - Q S - - -
-board.read            - Q S D - B
-board.forward         - - - - - B
-routing.act           - - S - - -
-config.read           - - S D V -
-config.write          - - - D - -
-account.manage        - - - D - -
-person.erase          - - - D - -
-audit.read            - - S D - -
-event.write           - - - - V -
-event.read            - - - - V -
+work                  A - S - -
+contact.read          A Q S - -
+contact.read_all      - Q S - -
+contact.write         A - S - -
+board.read            - Q S D B
+board.forward         - - - - B
+routing.act           - - S - -
+config.read           - - S D -
+config.write          - - - D -
+account.manage        - - - D -
+person.erase          - - - D -
 `
 
 func TestCan(t *testing.T) {
@@ -147,4 +143,51 @@ func BenchmarkHash(b *testing.B) {
 	for b.Loop() {
 		_, _ = h.hash(b.Context(), "correct horse battery", h.dummy)
 	}
+}
+
+// TestWhatCannotBeAnAccountCostsAHash: as a wrong password does.
+func TestWhatCannotBeAnAccountCostsAHash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, err := New(objects.NewMemory(), privacy.NewMasterKey(), func() time.Time { return time.Unix(1, 0) }, nil)
+		require.NoError(t, err)
+		for _, typed := range [][3]string{{"Zhang Wei", "alice", "x"}, {"acme", "", "x"}, {"acme", "alice", strings.Repeat("x", maxPassword+1)}} {
+			a.hasher.running <- struct{}{}
+			a.hasher.running <- struct{}{} // all taken: who needs a hash waits
+			done := make(chan error, 1)
+			go func() {
+				_, _, failed := a.Login(t.Context(), typed[0], typed[1], typed[2], "192.0.2.1")
+				done <- failed
+			}()
+			synctest.Wait()
+			require.Empty(t, done, "answered without a hash")
+			<-a.hasher.running
+			<-a.hasher.running
+			require.ErrorIs(t, <-done, ErrDenied)
+		}
+	})
+}
+
+// TestTheRoleThatWas: no door ever took the tokens of programs with the role service. What older versions kept of it may
+// nothing and opens nothing, and its account can be given another role.
+func TestTheRoleThatWas(t *testing.T) {
+	a, err := New(objects.NewMemory(), privacy.NewMasterKey(), func() time.Time { return time.Unix(1, 0) }, nil)
+	require.NoError(t, err)
+	_, err = a.Create(t.Context(), "acme", "crm", "", "", "service")
+	require.ErrorContains(t, err, `there is no role "service"; there are [agent qa supervisor admin dashboards]`)
+	_, err = a.Create(t.Context(), "acme", "crm", "", "", RoleDashboards)
+	require.NoError(t, err)
+	name, _, err := a.name("acme", "crm")
+	require.NoError(t, err)
+	token, err := a.ServiceToken(t.Context(), "acme", "crm", time.Hour)
+	require.NoError(t, err)
+	acc, err := a.update(t.Context(), name, func(acc *account) error { acc.Roles = []Role{"service"}; return nil })
+	require.NoError(t, err)
+	for _, action := range Actions() {
+		require.False(t, Can(acc.principal(""), action, "acme"), action)
+	}
+	_, err = a.Verify(t.Context(), token)
+	require.ErrorIs(t, err, ErrDenied)
+	_, err = a.ServiceToken(t.Context(), "acme", "crm", time.Hour)
+	require.ErrorIs(t, err, ErrInvalid)
+	require.NoError(t, a.SetRoles(t.Context(), "acme", "crm", RoleDashboards))
 }

@@ -18,30 +18,17 @@ const (
 // checkTeams sorts ids of teams. Whether the configuration names them is not asked: a team that is not there shows nothing.
 func checkTeams(teams []string) ([]string, error) {
 	if len(teams) > maxTeams {
-		return nil, fmt.Errorf("%w: an account has at most %d teams; without any it sees the whole tenant", ErrInvalid, maxTeams)
+		return nil, invalid("teams", "an account has at most %d teams; without any it sees the whole tenant", maxTeams)
 	}
 	for _, team := range teams {
 		odd := strings.ContainsFunc(team, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
 		if team == "" || len(team) > maxTeam || odd {
-			return nil, fmt.Errorf("%w: a team's id has 1 to %d bytes and no spaces", ErrInvalid, maxTeam)
+			return nil, invalid("teams", "a team's id has 1 to %d bytes and no spaces", maxTeam)
 		}
 	}
 	sorted := slices.Clone(teams)
 	slices.Sort(sorted)
 	return slices.Compact(sorted), nil
-}
-
-// SetTeams changes whose work the account's boards show, none for all of the tenant, and ends all sessions.
-func (a *Accounts) SetTeams(ctx context.Context, tenant, login string, teams ...string) error {
-	checked, err := checkTeams(teams)
-	if err != nil {
-		return fmt.Errorf("set the teams of an account: %w", err)
-	}
-	return a.change(ctx, tenant, login, ActionAccountTeams, func(acc *account) error {
-		acc.Teams = checked
-		acc.endSessions()
-		return nil
-	})
 }
 
 // Forward answers who a person is here that is signed in at a program in front of us, which says so by the login: an open

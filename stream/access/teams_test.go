@@ -51,8 +51,6 @@ func TestForward(t *testing.T) {
 	f := newFixture(t)
 	_, err := f.Create(t.Context(), "acme", "grafana", "", "", access.RoleDashboards)
 	require.NoError(t, err)
-	_, err = f.Create(t.Context(), "acme", "crm", "", "", access.RoleService)
-	require.NoError(t, err)
 	_, err = f.Create(t.Context(), "other", "olaf", good, "", access.RoleSupervisor)
 	require.NoError(t, err)
 	sue := f.create(t, "sue", access.RoleSupervisor)
@@ -64,7 +62,7 @@ func TestForward(t *testing.T) {
 	p, err := f.Forward(t.Context(), by, " Sue ")
 	require.NoError(t, err)
 	require.Equal(t, access.Principal{Tenant: "acme", Account: sue.Account, Login: "sue", Roles: []access.Role{access.RoleSupervisor}}, p)
-	for _, login := range []string{"olaf", "nobody", "", "crm", "grafana", "a\x00b", string(make([]byte, 500))} {
+	for _, login := range []string{"olaf", "nobody", "", "grafana", "a\x00b", string(make([]byte, 500))} {
 		_, err = f.Forward(t.Context(), by, login)
 		require.ErrorIs(t, err, access.ErrNotFound, "%q", login)
 	}

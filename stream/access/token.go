@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,21 +73,20 @@ type claims struct {
 func (c claims) name() string { return folder(c.Tenant) + c.Account }
 
 // begin makes a session of an account whose owner has proved to be it.
-func (a *Accounts) begin(ctx context.Context, name string, acc *account, action Action) (Principal, string, error) {
-	p, token, err := a.issue(name, acc, claims{Until: a.now().Add(SessionTTL).Unix()})
-	if err != nil {
-		return Principal{}, "", fmt.Errorf("begin a session: %w", err)
-	}
-	if err := a.audit.Audit(ctx, Entry{Tenant: acc.Tenant, Actor: acc.ID, Action: action, Subject: acc.ID, Allowed: true}); err != nil {
+func (a *Accounts) begin(ctx context.Context, name string, acc *account) (Principal, string, error) {
+	if err := a.audit.Audit(ctx, Entry{Tenant: acc.Tenant, Actor: acc.ID, Action: ActionSessionBegin, Subject: acc.ID, Allowed: true}); err != nil {
 		return Principal{}, "", fmt.Errorf("begin a session, which is refused as it cannot be audited: %w", err)
 	}
-	return p, token, nil
+	return a.issue(name, acc, claims{Until: a.now().Add(SessionTTL).Unix()})
 }
 
 func (a *Accounts) issue(name string, acc *account, c claims) (Principal, string, error) {
 	c.ID, c.Tenant, c.Account, c.Generation = randomID(), acc.Tenant, strings.TrimPrefix(name, folder(acc.Tenant)), acc.Generation
 	token, err := a.signers[forSession].sign(c)
-	return acc.principal(c.ID), token, err
+	if err != nil {
+		return Principal{}, "", fmt.Errorf("make a token: %w", err)
+	}
+	return acc.principal(c.ID), token, nil
 }
 
 func (acc *account) principal(token string) Principal {
@@ -136,7 +133,8 @@ func (a *Accounts) Logout(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.update(ctx, c.name(), func(acc *account) error {
+	ctx = By(ctx, acc.ID)
+	_, err = a.update(ctx, c.name(), a.audited(ctx, func(acc *account) error {
 		now := a.now().Unix()
 		acc.Ended = slices.DeleteFunc(acc.Ended, func(e ended) bool { return now >= e.Until })
 		if len(acc.Ended) >= maxEnded {
@@ -145,10 +143,11 @@ func (a *Accounts) Logout(ctx context.Context, token string) error {
 		}
 		acc.Ended = append(acc.Ended, ended{Token: c.ID, Until: c.Until})
 		return nil
-	}); err != nil {
+	}, ActionSessionEnd))
+	if err != nil {
 		return fmt.Errorf("log out: %w", err)
 	}
-	return a.audit.Audit(ctx, Entry{Tenant: acc.Tenant, Actor: acc.ID, Action: ActionSessionEnd, Subject: acc.ID, Allowed: true})
+	return nil
 }
 
 // ServiceToken makes a token for a program. EndSessions revokes all tokens of the account.
@@ -162,7 +161,7 @@ func (a *Accounts) ServiceToken(ctx context.Context, tenant, login string, ttl t
 		return "", fmt.Errorf("make a service token: %w", err)
 	}
 	if !Program(acc.Roles) || acc.Disabled || ttl <= 0 || ttl > maxServiceTTL {
-		return "", fmt.Errorf("make a service token: %w: it needs an open account with the role service or dashboards and a life of at most %s", ErrInvalid, maxServiceTTL)
+		return "", fmt.Errorf("make a service token: %w", invalid("account", "it needs an open one with the role dashboards, and a life of at most %s", maxServiceTTL))
 	}
 	_, token, err := a.issue(name, acc, claims{Until: a.now().Add(ttl).Unix(), Service: true})
 	if err == nil {
@@ -183,56 +182,17 @@ func (a *Accounts) OneTimeLink(ctx context.Context, tenant, login string, ttl ti
 	}
 	id, until := randomID(), a.now().Add(ttl).Unix()
 	// What is kept is a hash: reading the account does not give the link.
-	acc, err := a.update(ctx, name, a.audited(ctx, ActionAccountLink, func(acc *account) error {
+	acc, err := a.update(ctx, name, a.audited(ctx, func(acc *account) error {
 		if acc.Disabled || Program(acc.Roles) {
-			return fmt.Errorf("%w: the account is disabled or a program's", ErrInvalid)
+			return invalid("account", "it is disabled or a program's")
 		}
 		acc.OneTime = oneTime{ID: hashID(id), Until: until}
 		return nil
-	}))
+	}, ActionAccountLink))
 	if err != nil {
 		return "", fmt.Errorf("make a one-time link: %w", err)
 	}
 	return a.signers[forOneTime].sign(claims{ID: id, Tenant: tenant, Account: strings.TrimPrefix(name, folder(tenant)), Generation: acc.Generation, Until: until})
-}
-
-func hashID(id string) string {
-	sum := sha256.Sum256([]byte(id))
-	return hex.EncodeToString(sum[:])
-}
-
-// Redeem sets the password by a one-time link and begins a session. Of several that try one wins.
-func (a *Accounts) Redeem(ctx context.Context, secret, password string) (Principal, string, error) {
-	var c claims
-	if err := a.signers[forOneTime].open(secret, &c); err != nil {
-		return Principal{}, "", err
-	}
-	good := func(acc *account) bool {
-		same := subtle.ConstantTimeCompare([]byte(acc.OneTime.ID), []byte(hashID(c.ID))) == 1
-		return same && a.now().Unix() < acc.OneTime.Until && !acc.Disabled
-	}
-	// A used link must not cost a hash, and a bad password must not use it up.
-	if acc, _, err := a.read(ctx, c.name()); errors.Is(err, ErrNotFound) || err == nil && !good(acc) {
-		return Principal{}, "", ErrDenied
-	} else if err != nil {
-		return Principal{}, "", fmt.Errorf("redeem a link: %w", err)
-	}
-	hashed, err := a.newPassword(ctx, password)
-	if err != nil {
-		return Principal{}, "", fmt.Errorf("redeem a link: %w", err)
-	}
-	acc, err := a.update(ctx, c.name(), func(acc *account) error {
-		if !good(acc) {
-			return ErrDenied
-		}
-		acc.Password, acc.OneTime = hashed, oneTime{}
-		acc.endSessions()
-		return nil
-	})
-	if err != nil {
-		return Principal{}, "", fmt.Errorf("redeem a link: %w", err)
-	}
-	return a.begin(ctx, c.name(), acc, ActionPasswordRedeemed)
 }
 
 // Visitor is a customer's browser in a web chat.
@@ -250,7 +210,7 @@ type visitorClaims struct {
 // VisitorToken makes the token that a visitor's browser keeps to come back as the same.
 func (a *Accounts) VisitorToken(v Visitor, ttl time.Duration) (string, error) {
 	if v.Tenant == "" || v.EntryPoint == "" || v.Visitor == "" || len(v.Tenant)+len(v.EntryPoint)+len(v.Visitor) > 384 {
-		return "", fmt.Errorf("make a visitor's token: %w: tenant, entry point and visitor are needed, together at most 384 bytes", ErrInvalid)
+		return "", fmt.Errorf("make a visitor's token: %w", invalid("visitor", "tenant, entry point and visitor are needed, together at most 384 bytes"))
 	}
 	return a.signers[forVisitor].sign(visitorClaims{Visitor: v, Until: a.now().Add(ttl).Unix()})
 }

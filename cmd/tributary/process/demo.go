@@ -92,24 +92,39 @@ func (p *Process) StartDemo(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	people, err := p.readDemoPeople(ctx)
+	if err != nil {
+		return err
+	}
 	// What its administrator changed since stays as it is.
-	if !slices.ContainsFunc(current.Objects, func(o *event.ConfigObject) bool { return o.GetEntryPoint().GetId() == demoBank }) {
+	if !hasBank(current.Objects) {
+		if len(current.Objects) > 0 && len(people.book.Made) == 0 {
+			return fmt.Errorf("the tenant %s is configured, and not by the demo, which would replace it: start without --demo, or with another --data", demoTenant)
+		}
 		if err := p.setUpDemo(ctx, t, current.Objects); err != nil {
 			return err
 		}
 	}
-	if err := p.switchDemo(ctx, false); err != nil {
+	if err := people.open(ctx); err != nil {
+		return err
+	}
+	if err := people.enter(ctx, demoAccounts); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\nThe demo centre (tenant %s):\n  a customer  %s/demo/\n", demoTenant, p.URL())
 	for _, a := range demoAccounts {
-		password := p.DemoPassword(a.login)
-		if _, err := p.Accounts.Create(ctx, demoTenant, a.login, password, a.agent, a.role); err != nil && !errors.Is(err, access.ErrExists) {
-			return fmt.Errorf("making the demo account %s: %w", a.login, err)
+		password, err := people.password(ctx, a.login)
+		if err != nil {
+			return fmt.Errorf("the demo account %s: %w", a.login, err)
 		}
-		fmt.Fprintf(w, "  %-11s %s  tenant %s  login %-6s password %s\n", a.role, p.URL(), demoTenant, a.login, password)
+		fmt.Fprintf(w, "  %-11s %s  tenant %s  login %-6s %s\n", a.role, p.URL(), demoTenant, a.login, password)
 	}
-	return p.startFloor(ctx, t, w)
+	return p.startFloor(ctx, t, people, w)
+}
+
+// hasBank says that the demo set the configuration up.
+func hasBank(inForce []*event.ConfigObject) bool {
+	return slices.ContainsFunc(inForce, func(o *event.ConfigObject) bool { return o.GetEntryPoint().GetId() == demoBank })
 }
 
 func (p *Process) setUpDemo(ctx context.Context, t *setup.Tenant, inForce []*event.ConfigObject) error {
@@ -120,26 +135,6 @@ func (p *Process) setUpDemo(ctx context.Context, t *setup.Tenant, inForce []*eve
 	if changes := setup.Difference(inForce, wanted); len(changes) > 0 {
 		if _, err := p.ChangeConfig(ctx, demoTenant, 0, setup.Objects(changes), 30*time.Second); err != nil {
 			return fmt.Errorf("setting up the demo centre: %w", err)
-		}
-	}
-	return nil
-}
-
-// RetireDemo closes the demo accounts of an installation that is not started as a demo any more.
-func (s *Spine) RetireDemo(ctx context.Context) error { return s.switchDemo(ctx, true) }
-
-// switchDemo closes or opens the demo accounts that there are and are not so yet: closing one ends its sessions.
-func (s *Spine) switchDemo(ctx context.Context, disabled bool) error {
-	all, err := s.Accounts.List(ctx, demoTenant)
-	if err != nil {
-		return err
-	}
-	for _, a := range all {
-		if a.Disabled == disabled {
-			continue
-		}
-		if err := s.Accounts.Disable(ctx, demoTenant, a.Login, disabled); err != nil {
-			return fmt.Errorf("the demo account %s: %w", a.Login, err)
 		}
 	}
 	return nil

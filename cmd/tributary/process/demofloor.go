@@ -2,7 +2,6 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -94,7 +93,7 @@ func (d *demo) Set(_ context.Context, tenant, agent string, on bool) error { //n
 var practiceFor = map[string]string{"amy": demoBank, "bo": demoTravel}
 
 // startFloor has simulated people come, as many as the configuration says. They come through the doors of this process.
-func (p *Process) startFloor(ctx context.Context, t *setup.Tenant, w io.Writer) error {
+func (p *Process) startFloor(ctx context.Context, t *setup.Tenant, people *demoPeople, w io.Writer) error {
 	if !p.Config.HasRole(RoleAPI) || !p.Config.HasRole(RoleWebchat) {
 		return nil
 	}
@@ -115,24 +114,31 @@ func (p *Process) startFloor(ctx context.Context, t *setup.Tenant, w io.Writer) 
 		teams[a.ID] = a.Team
 	}
 	names := simulated(t)
-	for _, id := range names[:min(p.Config.Floor, len(names))] {
-		password := p.DemoPassword(id)
-		if _, err := p.Accounts.Create(ctx, demoTenant, id, password, id, access.RoleAgent); err != nil && !errors.Is(err, access.ErrExists) {
-			return fmt.Errorf("making the account of the simulated agent %s: %w", id, err)
+	names = names[:min(p.Config.Floor, len(names))]
+	accounts := make([]demoAccount, len(names))
+	for i, id := range names {
+		accounts[i] = demoAccount{id, id, access.RoleAgent}
+	}
+	if err := people.enter(ctx, accounts); err != nil {
+		return err
+	}
+	for _, id := range names {
+		if !people.works(id) {
+			continue
 		}
 		language := "en"
 		if teams[id] == demoTravel {
 			language = "zh"
 		}
-		c.Agents = append(c.Agents, floor.Agent{ID: id, Login: id, Password: password, Language: language})
+		c.Agents = append(c.Agents, floor.Agent{ID: id, Login: id, Password: p.DemoPassword(id), Language: language})
 	}
 	c.PerMinute = perAgent * float64(len(c.Agents))
 	f, err := floor.New(c)
 	if err != nil {
 		return err
 	}
-	people, stop := context.WithCancel(context.WithoutCancel(ctx))
-	p.demo.begin(people, stop, f)
+	floorCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.demo.begin(floorCtx, stop, f)
 	if len(c.Agents) == 0 {
 		return nil
 	}

@@ -47,8 +47,12 @@ func RotateMasterKey(ctx context.Context, c Config, progress func(done, all int)
 		return r, err
 	}
 	keep := append(access.KeptPurposes(), demoSigning) // it stands in the demo's configuration
-	for _, a := range demoAccounts {
-		keep = append(keep, demoPurpose(a.login))
+	demo, err := demoCentre()
+	if err != nil {
+		return r, err
+	}
+	for _, login := range demoLogins(demo) {
+		keep = append(keep, demoPurpose(login))
 	}
 	old, next, err := privacy.BeginRotation(c.MasterKeyFile(), keep...)
 	if err != nil {

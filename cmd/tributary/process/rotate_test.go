@@ -14,7 +14,7 @@ func TestWhatTheDemoSignsWithSurvivesARotation(t *testing.T) {
 		s := &Spine{Config: c, Logger: slog.New(slog.DiscardHandler)}
 		require.NoError(t, s.openStores(t.Context(), true))
 		defer func() { require.NoError(t, s.Close()) }()
-		return s.demoSecret() + s.DemoPassword("amy")
+		return s.demoSecret() + s.DemoPassword("amy") + s.DemoPassword("carla")
 	}
 	before := secret()
 	_, err := RotateMasterKey(t.Context(), c, func(int, int) {})

@@ -106,7 +106,7 @@ func (s *Server) publicURL(r *http.Request) string {
 
 type changeAccountBody struct {
 	Roles *[]access.Role `json:"roles"`
-	// Teams are those whose work the account's boards show; an empty list is the whole tenant.
+	// Teams are those whose work the account sees; an empty list is the whole tenant.
 	Teams    *[]string `json:"teams"`
 	Disabled *bool     `json:"disabled"`
 }

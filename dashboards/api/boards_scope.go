@@ -2,8 +2,6 @@ package api
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,57 +9,6 @@ import (
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
 )
-
-// scopeAll is the scope of who sees the whole tenant.
-const scopeAll = "all"
-
-// scope is what of a tenant somebody sees at a moment: everything, or the agents of some teams, and the queues that at least
-// one of them serves.
-type scope struct {
-	whole  bool
-	agents map[string]bool
-	queues map[string]bool
-}
-
-func (s *scope) agent(id string) bool { return s.whole || s.agents[id] }
-func (s *scope) queue(id string) bool { return s.whole || s.queues[id] }
-
-// scopeName names what sorted teams see, so that who sees the same shares it.
-func scopeName(tenant string, teams []string) string {
-	if len(teams) == 0 {
-		return scopeAll
-	}
-	sum := sha256.Sum256([]byte("tributary scope\x00" + tenant + "\x00" + strings.Join(teams, "\x00")))
-	return hex.EncodeToString(sum[:8])
-}
-
-// scopeOf is what teams see now.
-func (v *view) scopeOf(tenant string, teams []string) *scope {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.inScope(v.tenants[tenant], teams)
-}
-
-func (v *view) inScope(t *tenantEntry, teams []string) *scope {
-	s := &scope{whole: len(teams) == 0}
-	if s.whole {
-		return s
-	}
-	s.agents, s.queues = make(map[string]bool), make(map[string]bool)
-	if t == nil {
-		return s
-	}
-	for _, a := range t.agents {
-		if !a.known || !slices.Contains(teams, a.team) {
-			continue
-		}
-		s.agents[a.id] = true
-		for _, n := range a.queues {
-			s.queues[v.byQueue[n].id] = true
-		}
-	}
-	return s
-}
 
 // boardLists are what boards choose among.
 type boardLists struct {
@@ -82,11 +29,7 @@ func (v *view) boardLists(tenant string, teams []string) boardLists {
 	t := v.tenant(tenant)
 	in := v.inScope(t, teams)
 	var l boardLists
-	for _, team := range t.lists.teams {
-		if in.whole || slices.Contains(teams, team.GetId()) {
-			l.teams = append(l.teams, team)
-		}
-	}
+	l.teams = teamsSeen(t.lists.teams, in, teams)
 	for _, q := range t.queues {
 		if q.known && in.queue(q.id) {
 			l.queues = append(l.queues, named{q.id, cmp.Or(q.name, q.id)})

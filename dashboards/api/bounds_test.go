@@ -32,7 +32,7 @@ func TestAnAssignedContactKeepsItsPriority(t *testing.T) {
 			contact()
 			queue("answered")
 		}
-		b := s.view.floorNow("acme")
+		b := s.view.floorNow("acme", nil)
 		require.Len(t, b.contacts, 1)
 		require.Equal(t, int32(7), b.contacts[0].priority, "queue first: %v", queueFirst)
 		require.Empty(t, s.view.ranks)
@@ -43,7 +43,7 @@ func TestAnAssignedContactKeepsItsPriority(t *testing.T) {
 func TestChangesOfTheFloorAreBounded(t *testing.T) {
 	v := newView()
 	p := new(page)
-	v.watchFloor("acme", p, true)
+	v.watchFloor("acme", nil, p, true)
 	floor := &v.tenant("acme").floor
 	for i := range 3 * maxFloorContacts {
 		v.apply([]engine.Delivered{{Event: &event.Event{Tenant: "acme", Body: &event.Event_QueueEntry{QueueEntry: &event.QueueEntry{

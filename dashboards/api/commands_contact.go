@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -17,7 +18,7 @@ func (c *session) doSend(ctx context.Context, cmd *command) error {
 	if strings.TrimSpace(cmd.Text) == "" && len(cmd.Attachments) == 0 || utf8.RuneCountInString(cmd.Text) > maxText {
 		return invalid("text: 1 to 8000 characters, or an attachment")
 	}
-	k, err := c.server.contact(ctx, c.who.Tenant, cmd.Contact)
+	k, err := c.server.contactFor(ctx, c.who, cmd.Contact)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func (c *session) doSend(ctx context.Context, cmd *command) error {
 // doContact appends what is asked of a contact by its holder, or by a supervisor where that is a supervisor's business.
 // The conversation decides: what comes too late by then is told by a frame "error" with the code "refused".
 func (c *session) doContact(ctx context.Context, cmd *command) error {
-	k, err := c.server.contact(ctx, c.who.Tenant, cmd.Contact)
+	k, err := c.server.contactFor(ctx, c.who, cmd.Contact)
 	if err != nil {
 		return err
 	}
@@ -50,8 +51,15 @@ func (c *session) doContact(ctx context.Context, cmd *command) error {
 	if own := cmd.Type == "wrap_up" || cmd.Type == "read"; !holder && (own || !c.who.mayManage()) {
 		return denied("the contact is with somebody else")
 	}
+	in := wholeScope // who holds a contact gives it to whom it belongs
+	if !holder {
+		if err = c.server.mayTake(c.who, k); err != nil {
+			return err
+		}
+		in = c.server.scope(c.who)
+	}
 	if cmd.Type == "transfer" {
-		if err = c.server.whereTo(c.who.Tenant, k, cmd); err != nil {
+		if err = c.server.whereTo(c.who.Tenant, in, k, cmd); err != nil {
 			return err
 		}
 	}
@@ -78,18 +86,18 @@ func (cmd *command) sealed() *event.Content {
 
 // whereTo checks where a transfer goes: to a queue, or to an agent and for the case that they do not take it to a queue that
 // they serve, the contact's own where they serve it.
-func (s *Server) whereTo(tenant string, k *contactRef, cmd *command) error {
+func (s *Server) whereTo(tenant string, in *scope, k *contactRef, cmd *command) error {
 	switch {
 	case (cmd.Queue == "") == (cmd.Agent == ""):
 		return invalid("a transfer goes to a queue or to an agent")
-	case cmd.Queue != "" && !s.view.hasQueue(tenant, cmd.Queue):
-		return notFound("queue: there is no such queue")
+	case cmd.Queue != "" && (!s.view.hasQueue(tenant, cmd.Queue) || !in.queue(cmd.Queue)):
+		return errNoQueue
 	case cmd.Queue != "":
 		return nil
 	case cmd.Agent == k.agent:
 		return conflict("agent: the contact is with this agent")
-	case !s.view.isAgent(tenant, cmd.Agent):
-		return notFound("agent: there is no such agent")
+	case !s.view.isAgent(tenant, cmd.Agent) || !in.agent(cmd.Agent):
+		return errNoAgent
 	}
 	queues := s.view.agentState(tenant, cmd.Agent).config.GetQueues()
 	if cmd.Queue = k.queue; !slices.Contains(queues, k.queue) && len(queues) > 0 {
@@ -133,7 +141,12 @@ func (c *session) doClose(ctx context.Context, cmd *command) error {
 	}
 	id, ok := c.server.view.holderOf(c.who.Tenant, cmd.Conversation, holder)
 	if !ok {
-		return notFound("conversation: you hold no open contact of it")
+		return errNoConversation
+	}
+	if supervisor {
+		if err := c.mayTakeAll(ctx, cmd.Conversation); err != nil {
+			return err
+		}
 	}
 	k, err := c.server.contact(ctx, c.who.Tenant, id)
 	if err != nil {
@@ -150,6 +163,32 @@ func (c *session) doClose(ctx context.Context, cmd *command) error {
 		Conversation: cmd.Conversation, Agent: holder, Request: cmd.Request, BySupervisor: supervisor, By: by,
 	}}
 	return c.server.append(ctx, event.TopicConversationIn, c.who.Tenant, e, nil, "close", cmd.Conversation, c.who.Account, cmd.Request)
+}
+
+var errNoConversation = notFound("conversation: you hold no open contact of it")
+
+// mayTakeAll asks whether a supervisor may take all open contacts of a conversation from those who hold them.
+func (c *session) mayTakeAll(ctx context.Context, conversation string) error {
+	if !c.who.bound() {
+		return nil
+	}
+	seen := false
+	var held error
+	for _, id := range c.server.view.openContacts(c.who.Tenant, conversation, "") {
+		k, err := c.server.contactFor(ctx, c.who, id)
+		switch {
+		case err != nil && asFault(err).kind == kindNotFound:
+			held = cmp.Or(held, denied("a contact of the conversation is with an agent of another team"))
+		case err != nil:
+			return err
+		default:
+			seen, held = true, cmp.Or(held, c.server.mayTake(c.who, k))
+		}
+	}
+	if !seen {
+		return errNoConversation
+	}
+	return held
 }
 
 // overrules writes down that a supervisor, whose right was checked, acts on what others hold, and gives the account.
@@ -175,7 +214,7 @@ func (k *contactRef) event(tenant string) *event.Event {
 func (s *Server) contact(ctx context.Context, tenant, id string) (*contactRef, error) {
 	at, _, ok := s.view.contactAt(tenant, id)
 	if !ok {
-		return nil, notFound("contact: there is no such open contact")
+		return nil, errNoContact
 	}
 	if k, known := s.contacts.get(at); known && k.id == id {
 		return k, nil

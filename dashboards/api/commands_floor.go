@@ -11,16 +11,40 @@ import (
 // maxPriority bounds what a supervisor may set, up and down.
 const maxPriority = 1000
 
+// The answers for what is not there, and for what is outside of what somebody sees.
+var (
+	errNoAgent    = notFound("agent: there is no such agent")
+	errNoQueue    = notFound("queue: there is no such queue")
+	errNotWaiting = conflict("the contact does not wait any more")
+)
+
 // mustManage asks for the right to act on others' work, and writes down that it was used, or tried, before anything is done.
-func (c *session) mustManage(ctx context.Context, subject string) error {
+// Outside is why the subject is none of the person's, if it is not: for who may act at all it is the answer.
+func (c *session) mustManage(ctx context.Context, subject string, outside error) error {
 	may := c.who.mayManage()
-	if err := c.server.audit(ctx, c.who, access.ActionRoutingAct, subject, may); err != nil {
+	if err := c.server.audit(ctx, c.who, access.ActionRoutingAct, subject, may && outside == nil); err != nil {
 		return err
 	}
 	if !may {
 		return denied("only supervisors do that")
 	}
-	return nil
+	return outside
+}
+
+// outside tells why a contact is none on which the person may act over the head of its holder. One that is not there is not
+// outside.
+func (c *session) outside(ctx context.Context, contact string) error {
+	if !c.who.bound() || !c.who.mayManage() {
+		return nil
+	}
+	k, err := c.server.contactFor(ctx, c.who, contact)
+	if err != nil {
+		if _, _, open := c.server.view.contactAt(c.who.Tenant, contact); !open {
+			return nil
+		}
+		return err
+	}
+	return c.server.mayTake(c.who, k)
 }
 
 // doSetStatus sets another's status, and may log the agent out: then the logins of the agent's accounts end everywhere.
@@ -31,11 +55,16 @@ func (c *session) doSetStatus(ctx context.Context, cmd *command) error {
 	if !isID(cmd.Agent, maxID) {
 		return invalid("agent: the id of an agent")
 	}
-	if err := c.mustManage(ctx, cmd.Agent); err != nil {
+	is, in := c.server.view.isAgent(c.who.Tenant, cmd.Agent), c.server.scope(c.who)
+	var outside error
+	if is && !in.agent(cmd.Agent) {
+		outside = errNoAgent
+	}
+	if err := c.mustManage(ctx, cmd.Agent, outside); err != nil {
 		return err
 	}
-	if !c.server.view.isAgent(c.who.Tenant, cmd.Agent) {
-		return notFound("agent: there is no such agent")
+	if !is {
+		return errNoAgent
 	}
 	domain := orMain(c.server.view.agentState(c.who.Tenant, cmd.Agent).config.GetDomain())
 	e := &event.Event{Key: event.Key(c.who.Tenant, domain), Body: &event.Event_AgentStatus{AgentStatus: &event.AgentStatus{
@@ -70,11 +99,11 @@ func (c *session) doMove(ctx context.Context, cmd *command) error {
 	if !isID(cmd.Contact, maxID) || !isID(cmd.Queue, maxID) {
 		return invalid("contact and queue: their ids")
 	}
-	if err := c.mustManage(ctx, cmd.Contact); err != nil {
+	if err := c.mustManage(ctx, cmd.Contact, c.outside(ctx, cmd.Contact)); err != nil {
 		return err
 	}
-	if !c.server.view.hasQueue(c.who.Tenant, cmd.Queue) {
-		return notFound("queue: there is no such queue")
+	if !c.server.view.hasQueue(c.who.Tenant, cmd.Queue) || !c.server.scope(c.who).queue(cmd.Queue) {
+		return errNoQueue
 	}
 	k, err := c.server.contact(ctx, c.who.Tenant, cmd.Contact)
 	if err != nil {
@@ -92,12 +121,16 @@ func (c *session) doPriority(ctx context.Context, cmd *command) error {
 	if !isID(cmd.Contact, maxID) || cmd.Priority < -maxPriority || cmd.Priority > maxPriority {
 		return invalid("contact: its id; priority: -1000 to 1000")
 	}
-	if err := c.mustManage(ctx, cmd.Contact); err != nil {
+	queue, waits := c.server.view.waitsIn(c.who.Tenant, cmd.Contact)
+	var outside error
+	if waits && !c.server.scope(c.who).queue(queue.id) {
+		outside = errNotWaiting
+	}
+	if err := c.mustManage(ctx, cmd.Contact, outside); err != nil {
 		return err
 	}
-	queue, waits := c.server.view.waitsIn(c.who.Tenant, cmd.Contact)
 	if !waits {
-		return conflict("the contact does not wait any more")
+		return errNotWaiting
 	}
 	e := &event.Event{Key: event.Key(c.who.Tenant, queue.domain), Body: &event.Event_SetPriority{SetPriority: &event.SetPriority{
 		Contact: cmd.Contact, Priority: cmd.Priority, By: c.who.Account, Request: cmd.Request,

@@ -125,6 +125,15 @@ func (c *session) addressOf(ctx context.Context, customer string) (address, agen
 	if !c.who.mayManage() {
 		return "", "", denied("you hold no contact of this customer")
 	}
+	if c.who.bound() {
+		seen, seenErr := s.seesCustomerOf(ctx, c.who, customer)
+		if seenErr != nil {
+			return "", "", seenErr
+		}
+		if !seen {
+			return "", "", errNoCustomer
+		}
+	}
 	e, err := s.recall(ctx, event.TopicConversationFacts, &s.facts, s.view.profileAt(customer))
 	if err != nil {
 		return "", "", err
@@ -141,18 +150,20 @@ func (c *session) addressOf(ctx context.Context, customer string) (address, agen
 	return address, "", nil
 }
 
+var errNoCustomer = notFound("customer: there is no open contact and no profile of this customer")
+
 // openAddress is the address of an open contact of a customer.
 func (s *Server) openAddress(ctx context.Context, tenant, customer string) (string, error) {
 	id, ok := s.view.contactOf(tenant, customer)
 	if !ok {
-		return "", notFound("customer: there is no open contact and no profile of this customer")
+		return "", errNoCustomer
 	}
 	k, err := s.contact(ctx, tenant, id)
 	if err != nil {
 		return "", err
 	}
 	if k.customer != customer {
-		return "", notFound("customer: there is no open contact and no profile of this customer")
+		return "", errNoCustomer
 	}
 	return k.address, nil
 }
@@ -178,7 +189,7 @@ func (c *session) doTyping(ctx context.Context, cmd *command) error {
 	if last, ok := c.typed[cmd.Contact]; ok && now.Sub(last) < typingEvery {
 		return nil
 	}
-	k, err := c.server.contact(ctx, c.who.Tenant, cmd.Contact)
+	k, err := c.server.contactFor(ctx, c.who, cmd.Contact)
 	if err != nil {
 		return err
 	}

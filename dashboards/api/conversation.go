@@ -54,11 +54,11 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, who person
 	if err != nil {
 		return err
 	}
-	may, err := s.maySeeConversation(r.Context(), who, id)
+	sees, err := s.sightOf(r.Context(), who, id)
 	if err != nil {
 		return err
 	}
-	if err = s.allowed(r.Context(), who, id, may); err != nil {
+	if err = s.allowed(r.Context(), who, id, sees != nil); err != nil {
 		return err
 	}
 	rows, err := s.query(r.Context(), queryConversationContacts, map[string]any{"tenant": who.Tenant, "conversation": id, "count": maxHeadContacts})
@@ -71,12 +71,18 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, who person
 	head := conversationHead{ID: id, Customer: str(rows[0]["customer"]), Contacts: make([]headContact, 0, len(rows)), Intents: []Intent{}}
 	named := make(map[string]bool)
 	for _, row := range rows {
+		if !sees.contact(str(row["contact"])) {
+			continue
+		}
 		row["conversation"], row["contact_agent"] = id, row["agent"]
+		if !sees.contact(str(row["previous"])) {
+			row["previous"] = ""
+		}
 		c := headContact{
-			pastContact: s.pastContact(r.Context(), who.Tenant, row), Previous: str(row["previous"]), Initiation: str(row["initiation"]),
+			pastContact: s.pastContact(r.Context(), who.Tenant, row, sees.in), Previous: str(row["previous"]), Initiation: str(row["initiation"]),
 			State: str(row["state"]), Confidence: num(row["confidence"]), Guesses: []guessView{}, Language: str(row["language"]), Tier: str(row["tier"]),
 			EnqueuedMs: max(0, num(row["enqueued_ms"])), AssignedMs: max(0, num(row["assigned_ms"])),
-			FirstResponseMs: max(0, num(row["first_response_ms"])), WrappedMs: max(0, num(row["wrapped_ms"])), Waits: s.waitsOf(who.Tenant, row),
+			FirstResponseMs: max(0, num(row["first_response_ms"])), WrappedMs: max(0, num(row["wrapped_ms"])), Waits: s.waitsOf(who.Tenant, row, sees.in),
 		}
 		named[c.Intent] = true
 		intents, sure := strs(row["guesses"]), list(row["guess_confidences"])
@@ -97,14 +103,17 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, who person
 	return nil
 }
 
-// waitsOf are the enqueueings of a contact. One that another queue gave on begins when that one ended.
-func (s *Server) waitsOf(tenant string, row map[string]any) []waitView {
+// waitsOf are the enqueueings of a contact in the queues that are seen. One that another queue gave on begins when that one ended.
+func (s *Server) waitsOf(tenant string, row map[string]any, in *scope) []waitView {
 	queues, states, reasons, next := strs(row["wait_queues"]), strs(row["wait_states"]), strs(row["wait_reasons"]), strs(row["wait_next"])
 	enqueued, left := list(row["wait_enqueued_ms"]), list(row["wait_left_ms"])
 	out := make([]waitView, 0, len(queues))
 	for i := range min(len(queues), len(states), len(reasons), len(next), len(enqueued), len(left)) {
+		if !in.queue(queues[i]) {
+			continue
+		}
 		v := waitView{
-			Queue: queues[i], QueueName: s.view.queueName(tenant, queues[i]), Outcome: states[i], Reason: reasons[i], NextQueue: next[i],
+			Queue: queues[i], QueueName: s.view.queueName(tenant, queues[i]), Outcome: states[i], Reason: reasons[i], NextQueue: in.queueID(next[i]),
 			EnqueuedMs: num(enqueued[i]),
 		}
 		if v.NextQueue != "" {

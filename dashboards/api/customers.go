@@ -25,17 +25,26 @@ const (
 	showRate, showBurst = 0.1, 10
 )
 
-// seesCustomer asks whether the person may read of a customer: who holds a contact of theirs, and reviewers; it is audited.
-func (s *Server) seesCustomer(ctx context.Context, who person, customer string) error {
-	may := who.mayReview()
-	if !may {
+// seesCustomer asks how much the person may read of a customer: who holds a contact of theirs all of it, and reviewers what
+// they see; it is audited.
+func (s *Server) seesCustomer(ctx context.Context, who person, customer string) (*scope, error) {
+	in, may := wholeScope, who.mayReview()
+	if !may || who.bound() {
 		held, err := s.customersOf(ctx, who)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		may = slices.Contains(held, customer)
+		switch holds := slices.Contains(held, customer); {
+		case !may:
+			may = holds
+		case !holds:
+			in = s.scope(who)
+			if may, err = s.seesCustomerOf(ctx, who, customer); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return s.allowed(ctx, who, customer, may)
+	return in, s.allowed(ctx, who, customer, may)
 }
 
 func (s *Server) customerProfile(w http.ResponseWriter, r *http.Request, who person) error {
@@ -43,7 +52,7 @@ func (s *Server) customerProfile(w http.ResponseWriter, r *http.Request, who per
 	if err != nil {
 		return err
 	}
-	if err = s.seesCustomer(r.Context(), who, id); err != nil {
+	if _, err = s.seesCustomer(r.Context(), who, id); err != nil {
 		return err
 	}
 	p, err := s.profileOf(r.Context(), s.view.profileAt(id), who.Tenant, id)
@@ -122,13 +131,11 @@ func (s *Server) customerMessages(w http.ResponseWriter, r *http.Request, who pe
 			return invalid("limit: 1 to 200")
 		}
 	}
-	if err = s.seesCustomer(r.Context(), who, id); err != nil {
+	in, err := s.seesCustomer(r.Context(), who, id)
+	if err != nil {
 		return err
 	}
-	rows, err := s.query(r.Context(), queryCustomerMessages, map[string]any{
-		"tenant": who.Tenant, "customer": id, "before_ms": start.ms, "before_conversation": start.conversation,
-		"before_sequence": start.sequence, "count": limit,
-	})
+	rows, more, err := s.customerRows(r.Context(), who.Tenant, id, start, limit, in)
 	if err != nil {
 		return err
 	}
@@ -137,26 +144,60 @@ func (s *Server) customerMessages(w http.ResponseWriter, r *http.Request, who pe
 	slices.Reverse(rows) // the newest came first
 	ctx := r.Context()
 	for _, row := range rows {
-		m := pastMessage{s.pastMessage(ctx, who.Tenant, row), str(row["contact"]), str(row["conversation"]), str(row["channel"])}
+		m := pastMessage{s.pastMessage(ctx, who.Tenant, row, in), str(row["contact"]), str(row["conversation"]), str(row["channel"])}
 		messages = append(messages, m)
 		if !seen[m.Contact] && m.Contact != "" {
 			seen[m.Contact] = true
-			contacts = append(contacts, s.pastContact(ctx, who.Tenant, row))
+			contacts = append(contacts, s.pastContact(ctx, who.Tenant, row, in))
 		}
 	}
 	next := ""
-	if len(rows) == limit {
-		first := messages[0]
-		next = strconv.FormatInt(first.SentMs, 10) + "." + strconv.FormatUint(first.Sequence, 10) + "." + first.Conversation
+	if more {
+		next = placeOf(rows[0]).String()
 	}
 	live.WriteJSON(w, http.StatusOK, map[string]any{"messages": messages, "contacts": contacts, "next": next})
 	return nil
 }
 
+// placeOf is where a page begins whose last message was this.
+func placeOf(row map[string]any) pageStart {
+	return pageStart{num(row["sent_ms"]), str(row["conversation"]), uint64(max(0, num(row["sequence"])))}
+}
+
+// String is what [parsePage] reads.
+func (p pageStart) String() string {
+	return strconv.FormatInt(p.ms, 10) + "." + strconv.FormatUint(p.sequence, 10) + "." + p.conversation
+}
+
+// maxHidden bounds the pages that are read in search of a message that somebody sees.
+const maxHidden = 20
+
+// customerRows are a page of a customer's messages as far as somebody sees them, the newest first, and whether there may be
+// more. A page that holds nothing to be seen is passed over.
+func (s *Server) customerRows(ctx context.Context, tenant, customer string, start pageStart, limit int, in *scope) (rows []map[string]any, more bool, err error) {
+	for range maxHidden {
+		rows, err = s.query(ctx, queryCustomerMessages, map[string]any{
+			"tenant": tenant, "customer": customer, "before_ms": start.ms, "before_conversation": start.conversation,
+			"before_sequence": start.sequence, "count": limit,
+		})
+		if more = len(rows) == limit; err != nil || in.whole || len(rows) == 0 {
+			return rows, more, err
+		}
+		start = placeOf(rows[len(rows)-1])
+		rows = slices.DeleteFunc(slices.Clone(rows), func(row map[string]any) bool {
+			return !in.contact(str(row["queue"]), str(row["contact_agent"]))
+		})
+		if len(rows) > 0 || !more {
+			return rows, more, nil
+		}
+	}
+	return nil, false, nil
+}
+
 // pastMessage is a message as history has it, already masked.
-func (s *Server) pastMessage(ctx context.Context, tenant string, row map[string]any) messageView {
+func (s *Server) pastMessage(ctx context.Context, tenant string, row map[string]any, in *scope) messageView {
 	v := messageView{
-		ID: str(row["message"]), Sequence: uint64(max(0, num(row["sequence"]))), Author: str(row["author"]), Agent: str(row["agent"]),
+		ID: str(row["message"]), Sequence: uint64(max(0, num(row["sequence"]))), Author: str(row["author"]), Agent: in.name(str(row["agent"])),
 		Text: str(row["text"]), SentMs: num(row["sent_ms"]), State: str(row["state"]), ClientID: str(row["client_id"]),
 		Internal: num(row["internal"]) != 0, Kind: str(row["kind"]), Attachments: []attachmentView{},
 	}
@@ -173,10 +214,10 @@ func (s *Server) pastMessage(ctx context.Context, tenant string, row map[string]
 	return v
 }
 
-func (s *Server) pastContact(ctx context.Context, tenant string, row map[string]any) pastContact {
+func (s *Server) pastContact(ctx context.Context, tenant string, row map[string]any, in *scope) pastContact {
 	c := pastContact{
 		ID: str(row["contact"]), Conversation: str(row["conversation"]), Channel: str(row["channel"]), EntryPoint: str(row["entry_point"]),
-		Queue: str(row["queue"]), Agent: str(row["contact_agent"]), StartedMs: max(0, num(row["started_ms"])), EndedMs: max(0, num(row["ended_ms"])),
+		Queue: in.queueID(str(row["queue"])), Agent: in.name(str(row["contact_agent"])), StartedMs: max(0, num(row["started_ms"])), EndedMs: max(0, num(row["ended_ms"])),
 		EndReason: str(row["end_reason"]), WrapUpCode: str(row["wrap_up_code"]), Intent: str(row["intent"]), Survey: num(row["survey"]),
 	}
 	c.QueueName, c.WrapUpName = s.view.queueName(tenant, c.Queue), s.view.codeName(tenant, c.WrapUpCode)
@@ -221,7 +262,7 @@ func (s *Server) showMessage(w http.ResponseWriter, r *http.Request, who person)
 	if !s.shows.Take(who.account(), s.now()) {
 		return errRate
 	}
-	k, err := s.contact(r.Context(), who.Tenant, b.Contact)
+	k, err := s.contactFor(r.Context(), who, b.Contact)
 	if err != nil {
 		return err
 	}

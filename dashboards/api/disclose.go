@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tributary-cc/tributary/stream/access"
 )
@@ -33,9 +34,22 @@ func (c *session) disclose(ctx context.Context, n *note) (bool, error) {
 		if !c.who.works() {
 			n.places.profile = 0 // an offer is not held yet: its customer's name is for who is asked
 		}
-	case noteAgent, noteMarked, noteRefused, noteQueue, noteTyping, noteSettings, noteColleague, noteFloor, noteLoggedOut, noteMade:
+	case noteQueue:
+		return c.desk().queue(n.queue.id), nil
+	case noteColleague:
+		return c.desk().agent(n.agent.id), nil
+	case noteAgent, noteMarked, noteRefused, noteTyping, noteSettings, noteFloor, noteLoggedOut, noteMade:
 	}
 	return true, nil
+}
+
+// desk is of whom and of which queues a page is told without watching the floor. Who works as an agent gives contacts to
+// whomever they belong, and is told of all.
+func (c *session) desk() *scope {
+	if c.who.works() {
+		return wholeScope
+	}
+	return c.server.scope(c.who)
 }
 
 // discloseSnapshot leaves out of a snapshot what the page may not open.
@@ -53,6 +67,10 @@ func (c *session) discloseSnapshot(ctx context.Context, shot *snapshot) error {
 	if !c.who.works() {
 		clear(shot.customers)
 	}
+	if in := c.desk(); !in.whole {
+		shot.queues = slices.DeleteFunc(shot.queues, func(q queueState) bool { return !in.queue(q.id) })
+		shot.colleagues = slices.DeleteFunc(shot.colleagues, func(a *agentState) bool { return !in.agent(a.id) })
+	}
 	return nil
 }
 
@@ -64,6 +82,15 @@ func (c *session) mayOpen(ctx context.Context, contact string) (bool, error) {
 	}
 	if !c.who.mayReview() {
 		return false, nil
+	}
+	if c.who.bound() {
+		_, err := c.server.contactFor(ctx, person{Tenant: c.who.Tenant, who: c.who.who}, contact)
+		if err != nil && asFault(err).kind != kindNotFound {
+			return false, err
+		}
+		if err != nil {
+			return false, nil
+		}
 	}
 	if c.disclosed[contact] {
 		return true, nil

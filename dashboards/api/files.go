@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,7 +72,7 @@ func (s *Server) putFile(w http.ResponseWriter, r *http.Request, who person) err
 	if !isID(contact, maxID) || !isFileName(name) {
 		return invalid("contact: its id; name: 1 to 200 characters without / and \\")
 	}
-	k, err := s.contact(r.Context(), who.Tenant, contact)
+	k, err := s.contactFor(r.Context(), who, contact)
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,12 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request, who person) err
 	if err != nil {
 		return err
 	}
-	if err = s.allowed(r.Context(), who, "file/"+file, holds || who.mayReview()); err != nil {
+	if !holds && who.mayReview() {
+		if holds, err = s.reviewsFile(r.Context(), who, file, r.URL.Query().Get("conversation")); err != nil {
+			return err
+		}
+	}
+	if err = s.allowed(r.Context(), who, "file/"+file, holds); err != nil {
 		return err
 	}
 	out := &fileWriter{w: w, info: &info}
@@ -134,6 +140,38 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request, who person) err
 		s.logger.LogAttrs(r.Context(), slog.LevelWarn, "a file was not given whole", slog.String("error", err.Error()))
 	}
 	return nil
+}
+
+// reviewsFile tells whether a reviewer sees a file: one whose account is bound to teams must see a message that names it, and
+// says in which conversation.
+func (s *Server) reviewsFile(ctx context.Context, who person, file, conversation string) (bool, error) {
+	if !who.bound() {
+		return true, nil
+	}
+	if !isID(conversation, maxID) {
+		return false, nil
+	}
+	sees, err := s.sightOf(ctx, who, conversation)
+	if err != nil || sees == nil {
+		return false, err
+	}
+	before := uint64(0)
+	for range maxHidden {
+		rows, more, err := s.conversationRows(ctx, who.Tenant, conversation, before, sees)
+		if err != nil {
+			return false, err
+		}
+		for _, row := range rows {
+			if slices.Contains(strs(row["files"]), file) {
+				return true, nil
+			}
+			before = uint64(max(1, num(row["sequence"])))
+		}
+		if !more {
+			return false, nil
+		}
+	}
+	return false, nil
 }
 
 // fileWriter answers with the headers of a file once its first part is there.

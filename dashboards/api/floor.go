@@ -67,14 +67,14 @@ type floorContactView struct {
 	Reason       string `json:"reason"`
 }
 
-// doWatchFloor begins or ends what a supervisor's page is told of the whole tenant.
+// doWatchFloor begins or ends what a supervisor's page is told of the floor.
 func (c *session) doWatchFloor(ctx context.Context, cmd *command) error {
 	if cmd.On {
 		if err := c.server.mayBoard(ctx, c.who); err != nil {
 			return err
 		}
 	}
-	c.server.view.watchFloor(c.who.Tenant, c, cmd.On)
+	c.server.view.watchFloor(c.who.Tenant, c.who.teams(), c, cmd.On)
 	return nil
 }
 
@@ -90,7 +90,7 @@ func (s *Server) mayBoard(ctx context.Context, who person) error {
 	return nil
 }
 
-// floor answers the whole floor once.
+// floor answers the floor once, as far as the person sees it.
 func (s *Server) floor(w http.ResponseWriter, r *http.Request, who person) error {
 	if err := s.mayBoard(r.Context(), who); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (s *Server) floor(w http.ResponseWriter, r *http.Request, who person) error
 		return unavailable("too many pages at once; try again")
 	}
 	defer s.reads.Leave()
-	f, err := s.floorFrame(r.Context(), who.Tenant, who.mayReview(), s.view.floorNow(who.Tenant))
+	f, err := s.floorFrame(r.Context(), who.Tenant, who.mayReview(), s.view.floorNow(who.Tenant, who.teams()))
 	if err != nil {
 		return err
 	}
@@ -145,11 +145,12 @@ func (s *Server) floorFrame(ctx context.Context, tenant string, names bool, b *f
 		f.Teams = append(f.Teams, teamView{t.GetId(), cmp.Or(t.GetName(), t.GetId())})
 	}
 	var err error
-	f.Contacts, err = s.floorContacts(ctx, tenant, names, b.contacts, f.Contacts)
+	f.Contacts, err = s.floorContacts(ctx, tenant, names, b, f.Contacts)
 	return f, err
 }
 
-func (s *Server) floorContacts(ctx context.Context, tenant string, names bool, list []floorContact, out []floorContactView) ([]floorContactView, error) {
+func (s *Server) floorContacts(ctx context.Context, tenant string, names bool, b *floorBatch, out []floorContactView) ([]floorContactView, error) {
+	list := b.contacts
 	at := make([]live.Place, 0, len(list))
 	for i := range list {
 		if !list[i].gone {
@@ -169,7 +170,7 @@ func (s *Server) floorContacts(ctx context.Context, tenant string, names bool, l
 			continue
 		}
 		v := floorContactView{
-			ID: x.id, Customer: e.GetCustomer(), Channel: channelWord(c.GetChannel()), Queue: cmp.Or(x.queue, c.GetQueue()), Agent: c.GetAgent(),
+			ID: x.id, Customer: e.GetCustomer(), Channel: channelWord(c.GetChannel()), Queue: b.in.queueID(cmp.Or(x.queue, c.GetQueue())), Agent: b.in.name(c.GetAgent()),
 			State: word(c.GetState().String(), "CONTACT_STATE_"), Priority: x.priority, EnqueuedMs: cmp.Or(x.waiting.since, c.GetEnqueuedMs()),
 			AssignedMs: c.GetAssignedMs(), Intent: c.GetIntent(), Language: c.GetLanguage(), Tier: c.GetTier(),
 		}

@@ -61,6 +61,7 @@ func TestWhatAFloorsWatcherMergesIsTheFloor(t *testing.T) {
 		w := &world{facts: f}
 		put := func(topic event.Topic, e *event.Event) { s.view.apply([]engine.Delivered{w.put(topic, e)}) }
 		var pages []*page
+		sees := map[*page][]string{}
 		agents, queues := []string{"ann", "bob"}, []string{"sales", "returns"}
 		states := []event.ContactState{event.ContactState_CONTACT_STATE_QUEUED, event.ContactState_CONTACT_STATE_ASSIGNED, event.ContactState_CONTACT_STATE_ENDED}
 		for range rapid.IntRange(1, 80).Draw(t, "steps") {
@@ -69,7 +70,8 @@ func TestWhatAFloorsWatcherMergesIsTheFloor(t *testing.T) {
 			switch rapid.IntRange(0, 6).Draw(t, "what") {
 			case 0:
 				p := new(page)
-				s.view.watchFloor("acme", p, true)
+				sees[p] = rapid.SampledFrom([][]string{nil, {"loans"}, {"cards"}}).Draw(t, "teams")
+				s.view.watchFloor("acme", sees[p], p, true)
 				pages = append(pages, p)
 			case 1:
 				s.view.flushQueues()
@@ -86,7 +88,9 @@ func TestWhatAFloorsWatcherMergesIsTheFloor(t *testing.T) {
 			case 4:
 				put(event.TopicConfigFacts, &event.Event{Tenant: "acme", Key: "acme/config", Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{
 					Objects: []*event.ConfigObject{
-						{Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: agent, Queues: []string{queue}}}},
+						{Object: &event.ConfigObject_Agent{Agent: &event.Agent{
+							Id: agent, Queues: []string{queue}, Team: rapid.SampledFrom([]string{"loans", "cards"}).Draw(t, "team"),
+						}}},
 						{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: queue, Name: "named"}}},
 					},
 				}}})
@@ -96,10 +100,10 @@ func TestWhatAFloorsWatcherMergesIsTheFloor(t *testing.T) {
 		}
 		s.view.flushQueues()
 		s.view.flushFloors()
-		now := new(page)
-		s.view.watchFloor("acme", now, true)
-		want := now.merge(t, s)
 		for _, p := range pages {
+			now := new(page)
+			s.view.watchFloor("acme", sees[p], now, true)
+			want := now.merge(t, s)
 			got := p.merge(t, s)
 			require.Equal(t, want.agents, got.agents)
 			require.Equal(t, want.queues, got.queues)

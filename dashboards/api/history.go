@@ -52,10 +52,13 @@ func (s *Server) allowed(ctx context.Context, who person, subject string, allowe
 	if err := s.auditor.Audit(ctx, entry); err != nil {
 		return err
 	}
-	if !allowed {
-		return denied("this is open to who holds a contact of the customer, and to reviewers")
+	switch {
+	case allowed:
+		return nil
+	case who.mayReview() && who.bound():
+		return notFound("there is no such thing, or it is in none of your teams")
 	}
-	return nil
+	return denied("this is open to who holds a contact of the customer, and to reviewers")
 }
 
 // customersOf are the customers of whom the person holds a contact now.
@@ -77,12 +80,50 @@ func (s *Server) customersOf(ctx context.Context, who person) ([]string, error) 
 	return out, nil
 }
 
-// maySeeConversation: reviewers see any of their tenant; an agent sees the one of a contact held, and the earlier ones of
-// the same customer.
-func (s *Server) maySeeConversation(ctx context.Context, who person, id string) (bool, error) {
-	if who.mayReview() {
-		return true, nil
+// sight is how much of a conversation somebody reads.
+type sight struct {
+	in *scope
+	// contacts are those that are seen; nil is all.
+	contacts map[string]bool
+}
+
+func (t *sight) contact(id string) bool { return t.contacts == nil || t.contacts[id] }
+
+// sightOf: reviewers see any of their tenant, or of their teams; an agent sees the one of a contact held, and the earlier ones
+// of the same customer. Nil is nothing.
+func (s *Server) sightOf(ctx context.Context, who person, id string) (*sight, error) {
+	if who.mayReview() && !who.bound() {
+		return &sight{in: wholeScope}, nil
 	}
+	holds, err := s.holdsConversation(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	if holds {
+		return &sight{in: wholeScope}, nil
+	}
+	if !who.mayReview() {
+		return nil, nil
+	}
+	rows, err := s.query(ctx, queryConversationContacts, map[string]any{"tenant": who.Tenant, "conversation": id, "count": maxHeadContacts})
+	if err != nil {
+		return nil, err
+	}
+	t := &sight{s.scope(who), make(map[string]bool)}
+	for _, row := range rows {
+		queues := strs(row["wait_queues"])
+		if t.in.contact(str(row["queue"]), str(row["agent"])) || slices.ContainsFunc(queues, t.in.queue) {
+			t.contacts[str(row["contact"])] = true
+		}
+	}
+	if len(t.contacts) == 0 {
+		return nil, nil
+	}
+	return t, nil
+}
+
+// holdsConversation tells whether the conversation is that of a contact held, or an earlier one of its customer.
+func (s *Server) holdsConversation(ctx context.Context, who person, id string) (bool, error) {
 	customers, err := s.customersOf(ctx, who)
 	if err != nil || len(customers) == 0 {
 		return false, err
@@ -123,26 +164,43 @@ func (s *Server) conversationMessages(w http.ResponseWriter, r *http.Request, wh
 			return invalid("before: the sequence of a message")
 		}
 	}
-	may, err := s.maySeeConversation(r.Context(), who, id)
+	sees, err := s.sightOf(r.Context(), who, id)
 	if err != nil {
 		return err
 	}
-	if err = s.allowed(r.Context(), who, id, may); err != nil {
+	if err = s.allowed(r.Context(), who, id, sees != nil); err != nil {
 		return err
 	}
-	rows, err := s.query(r.Context(), queryConversationMessages, map[string]any{
-		"tenant": who.Tenant, "conversation": id, "before": before, "count": historyPage,
-	})
+	rows, more, err := s.conversationRows(r.Context(), who.Tenant, id, before, sees)
 	if err != nil {
 		return err
 	}
 	messages := make([]messageView, 0, len(rows))
 	for _, row := range rows {
-		messages = append(messages, s.pastMessage(r.Context(), who.Tenant, row))
+		messages = append(messages, s.pastMessage(r.Context(), who.Tenant, row, sees.in))
 	}
 	slices.SortFunc(messages, func(a, b messageView) int { return cmp.Compare(a.Sequence, b.Sequence) })
-	live.WriteJSON(w, http.StatusOK, map[string]any{"messages": messages, "more": len(rows) == historyPage})
+	live.WriteJSON(w, http.StatusOK, map[string]any{"messages": messages, "more": more})
 	return nil
+}
+
+// conversationRows are a page of a conversation's messages as far as somebody sees them, and whether there may be more. A page
+// that holds nothing to be seen is passed over.
+func (s *Server) conversationRows(ctx context.Context, tenant, id string, before uint64, sees *sight) (rows []map[string]any, more bool, err error) {
+	for range maxHidden {
+		rows, err = s.query(ctx, queryConversationMessages, map[string]any{
+			"tenant": tenant, "conversation": id, "before": before, "count": historyPage,
+		})
+		if more = len(rows) == historyPage; err != nil || sees.contacts == nil || len(rows) == 0 {
+			return rows, more, err
+		}
+		before = uint64(max(1, num(rows[len(rows)-1]["sequence"])))
+		rows = slices.DeleteFunc(slices.Clone(rows), func(row map[string]any) bool { return !sees.contact(str(row["contact"])) })
+		if len(rows) > 0 || !more {
+			return rows, more, nil
+		}
+	}
+	return nil, false, nil
 }
 
 type conversationView struct {
@@ -164,15 +222,8 @@ func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, w
 	if err != nil {
 		return err
 	}
-	may := who.mayReview()
-	if !may {
-		customers, customersErr := s.customersOf(r.Context(), who)
-		if customersErr != nil {
-			return customersErr
-		}
-		may = slices.Contains(customers, id)
-	}
-	if err = s.allowed(r.Context(), who, id, may); err != nil {
+	in, err := s.seesCustomer(r.Context(), who, id)
+	if err != nil {
 		return err
 	}
 	rows, err := s.query(r.Context(), queryCustomerConversations, map[string]any{"tenant": who.Tenant, "customer": id, "count": historyPage})
@@ -181,9 +232,12 @@ func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, w
 	}
 	out := make([]conversationView, 0, len(rows))
 	for _, row := range rows {
+		if !in.whole && !in.conversation(row) {
+			continue
+		}
 		v := conversationView{
-			ID: str(row["conversation"]), Channels: strs(row["channels"]), Agents: strs(row["agents"]), Contacts: num(row["contacts"]),
-			Open: num(row["open"]), Messages: num(row["messages"]), StartedMs: num(row["started_ms"]), Queues: strs(row["queues"]),
+			ID: str(row["conversation"]), Channels: strs(row["channels"]), Agents: kept(strs(row["agents"]), in.agent), Contacts: num(row["contacts"]),
+			Open: num(row["open"]), Messages: num(row["messages"]), StartedMs: num(row["started_ms"]), Queues: kept(strs(row["queues"]), in.queue),
 		}
 		if v.Open == 0 {
 			v.EndedMs = num(row["changed_ms"])
@@ -198,6 +252,11 @@ func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, w
 	}
 	live.WriteJSON(w, http.StatusOK, map[string]any{"conversations": out})
 	return nil
+}
+
+// kept are the ids of a list that are seen.
+func kept(ids []string, seen func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !seen(id) })
 }
 
 type decisionView struct {
@@ -222,6 +281,10 @@ func (s *Server) contactDecisions(w http.ResponseWriter, r *http.Request, who pe
 	}
 	_, holder, open := s.view.contactAt(who.Tenant, id)
 	holds := open && who.Agent != "" && holder == who.Agent && who.can(access.ActionContactRead)
+	in := wholeScope
+	if !holds {
+		in = s.scope(who)
+	}
 	if err = s.allowed(r.Context(), who, id, holds || who.mayReview()); err != nil {
 		return err
 	}
@@ -231,14 +294,21 @@ func (s *Server) contactDecisions(w http.ResponseWriter, r *http.Request, who pe
 	}
 	out := make([]decisionView, 0, len(rows))
 	for _, row := range rows {
+		if !in.contact(str(row["queue"]), str(row["agent"])) {
+			continue
+		}
 		v := decisionView{
-			ID: str(row["offer"]), Contact: id, Agent: str(row["agent"]), Queue: str(row["queue"]), State: str(row["state"]),
+			ID: str(row["offer"]), Contact: id, Agent: in.name(str(row["agent"])), Queue: str(row["queue"]), State: str(row["state"]),
 			QueueName: s.view.queueName(who.Tenant, str(row["queue"])), Reason: str(row["reason"]), OfferedMs: num(row["offered_ms"]),
 			ClosedMs: num(row["closed_ms"]), PassedOver: num(row["passed_over"]), Why: []candidateView{},
 		}
 		agents, chosen := strs(row["candidate_agents"]), list(row["candidate_chosen"])
 		reasons, scores := strs(row["candidate_reasons"]), list(row["candidate_scores"])
 		for i := range min(len(agents), len(chosen), len(reasons), len(scores)) {
+			if !in.agent(agents[i]) {
+				v.PassedOver++
+				continue
+			}
 			v.Why = append(v.Why, candidateView{Agent: agents[i], Chosen: num(chosen[i]) != 0, Reason: reasons[i], Score: num(scores[i])})
 		}
 		v.Why, v.Route = s.candidates(r.Context(), who.Tenant, v.Why), routeOf(row)

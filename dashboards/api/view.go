@@ -76,6 +76,8 @@ type contact struct {
 	version       uint32
 	// priority is that of its last place in a queue.
 	priority int32
+	// queue is one more than the number of the queue it came out of; 0 is none.
+	queue uint32
 }
 
 // subscriber is a page. Push is called with the view locked: it must not block and must not call the view.
@@ -203,6 +205,7 @@ func (v *view) contactChanged(e *event.Event, c *event.Contact, at live.Place) {
 	}
 	before, moved := v.byAgent[k.agent], v.move(r, k, c.GetConversation())
 	k.at, k.version = at, uint32(c.GetVersion()) //nolint:gosec // versions of one contact are few
+	k.queue = v.cameFrom(tenant, c.GetQueue())
 	var after *agentEntry
 	if c.GetState() == event.ContactState_CONTACT_STATE_ASSIGNED || c.GetState() == event.ContactState_CONTACT_STATE_WRAPPING {
 		after = v.agent(tenant, c.GetAgent())

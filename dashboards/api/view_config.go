@@ -94,6 +94,7 @@ func (v *view) configureAgent(t *tenantEntry, c *event.Agent, gone bool) {
 		}
 	}
 	v.staff(t, a, staffs, idle)
+	t.scopes, t.floor.rescoped = nil, true
 	t.floor.agent(a)
 	a.tellState()
 }

@@ -27,6 +27,8 @@ type tenantEntry struct {
 	recent   recentEntry
 	feeds    map[*feed]struct{}
 	versions []versionEntry
+	// scopes are what teams see, by the teams, until an agent changes.
+	scopes map[string]*scope
 }
 
 // agentEntry is an agent's presence, offers and contacts, and the pages that show them.
@@ -71,8 +73,8 @@ type queueEntry struct {
 	dirty   bool
 	open    bool
 	removed bool
-	// known is whether the configuration names it.
-	known bool
+	// known is whether the configuration names it, and silent, whether nothing told of it but contacts that came out of it.
+	known, silent bool
 }
 
 // waiting is a contact's place in a queue: it waits since then, in this queue since it entered.
@@ -115,8 +117,25 @@ func (v *view) queue(t *tenantEntry, id string) *queueEntry {
 		t.queues[id] = q
 		v.byQueue = append(v.byQueue, q)
 	}
+	q.silent = false
 	return q
 }
+
+// cameFrom is one more than the number of a contact's queue; 0 is none.
+func (v *view) cameFrom(t *tenantEntry, queue string) uint32 {
+	if queue == "" {
+		return 0
+	}
+	q := t.queues[queue]
+	if q == nil {
+		q = v.queue(t, queue)
+		q.silent = true
+	}
+	return q.number + 1
+}
+
+// shown tells whether pages list it.
+func (q *queueEntry) shown() bool { return !q.removed && !q.silent }
 
 // changed notes that a queue's line is to be told; [view.flushQueues] does so a few times a second, as each contact
 // changes it several times and every page shows it.

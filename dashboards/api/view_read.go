@@ -51,7 +51,7 @@ func (v *view) subscribe(tenant, agent string, s subscriber) {
 		shot.held = append(shot.held, heldContact{v.keys.Text(k.key), k.at, v.placesOf(k), v.lines.Copy(v.convs.Get(k.conv).lines)})
 	}
 	for _, q := range t.queues {
-		if !q.removed {
+		if q.shown() {
 			shot.queues = append(shot.queues, q.state())
 		}
 	}

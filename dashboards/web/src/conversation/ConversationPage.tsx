@@ -1,6 +1,6 @@
 // One conversation to be read: what was said, by whom, and why it went the way it went. Boards link here; nothing can be changed.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { customerName, Face } from '../desk/Left';
+import { customerName, Face } from '../desk/Face';
 import { createShelves, type Fetched, Shelf } from '../shell/history';
 import { logout, type Me, profileOf } from '../shell/http';
 import { Leave, Mark } from '../shell/icons';
@@ -181,7 +181,7 @@ function There({ me, id, found, again, older }: ThereProps) {
         ))}
       </div>
       <div class="reader-log" id="panel-log">
-        <Log found={found} held={held?.id ?? ''} older={older} />
+        <Log found={found} held={held?.id ?? ''} conversation={id} older={older} />
       </div>
       <aside class="reader-info" id="panel-info" aria-label={say('told.tab.info')} tabIndex={0} data-testid="told-info">
         {customer && <Who customer={customer} conversation={id} profile={profile} conversations={conversations} />}

@@ -10,14 +10,16 @@ interface Props {
   found: Extract<Found, { state: 'there' }>;
   /** The contact that the reader holds, for which masks may be lifted; '' for none. */
   held: string;
+  conversation: string;
   older: () => void;
 }
 
-export function Log({ found, held, older }: Props) {
+export function Log({ found, held, conversation, older }: Props) {
   const say = useWords();
   const log = useRef<HTMLElement>(null);
   const drawn = useRef({ height: 0, first: '' });
   const contacts = found.head?.contacts ?? [];
+  const line = (m: Said): Line => ({ ...lineOf(say, m, held), conversation });
   const chapters = chaptersOf(contacts, found.messages);
   const first = found.messages[0]?.id ?? '';
   useLayoutEffect(() => {
@@ -45,7 +47,7 @@ export function Log({ found, held, older }: Props) {
           <ol>
             {chapter.messages.map((m, i) => {
               const before = chapter.messages[i - 1];
-              return <Bubble key={m.id} line={lineOf(say, m, held)} before={before && lineOf(say, before, held)} />;
+              return <Bubble key={m.id} line={line(m)} before={before && line(before)} />;
             })}
           </ol>
         </div>

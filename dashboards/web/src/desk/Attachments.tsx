@@ -14,7 +14,13 @@ export function sizeOf(say: Say, bytes: number): string {
   return `${digits.format(n)} ${unit}`;
 }
 
-export function Attachments({ files }: { files: readonly Attachment[] }) {
+interface Props {
+  files: readonly Attachment[];
+  /** Where a reader who holds no contact of the customer found them. */
+  conversation?: string | undefined;
+}
+
+export function Attachments({ files, conversation }: Props) {
   const say = useWords();
   const [large, setLarge] = useState<Attachment | null>(null);
   return (
@@ -29,12 +35,12 @@ export function Attachments({ files }: { files: readonly Attachment[] }) {
               aria-label={say('file.enlarge', { name: file.name })}
               data-testid="picture"
             >
-              <img src={fileUrl(file.file)} alt={file.name} loading="lazy" />
+              <img src={fileUrl(file.file, conversation)} alt={file.name} loading="lazy" />
             </button>
           </li>
         ) : (
           <li key={file.file}>
-            <a class="file" href={fileUrl(file.file)} download={file.name} data-testid="file">
+            <a class="file" href={fileUrl(file.file, conversation)} download={file.name} data-testid="file">
               <FileIcon />
               <span class="file-name">{file.name || file.media_type}</span>
               <span class="quiet">{sizeOf(say, file.size)}</span>
@@ -42,12 +48,12 @@ export function Attachments({ files }: { files: readonly Attachment[] }) {
           </li>
         ),
       )}
-      {large && <Large file={large} close={() => setLarge(null)} />}
+      {large && <Large file={large} conversation={conversation} close={() => setLarge(null)} />}
     </ul>
   );
 }
 
-function Large({ file, close }: { file: Attachment; close: () => void }) {
+function Large({ file, conversation, close }: { file: Attachment; conversation: string | undefined; close: () => void }) {
   const say = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -64,14 +70,14 @@ function Large({ file, close }: { file: Attachment; close: () => void }) {
           <span>
             {file.name} <span class="quiet">{sizeOf(say, file.size)}</span>
           </span>
-          <a class="button small" href={fileUrl(file.file)} download={file.name}>
+          <a class="button small" href={fileUrl(file.file, conversation)} download={file.name}>
             {say('file.save')}
           </a>
           <button type="button" class="button small icon-only" onClick={() => dialog.current?.close()} aria-label={say('close')}>
             <Cross />
           </button>
         </header>
-        <img src={fileUrl(file.file)} alt={file.name} />
+        <img src={fileUrl(file.file, conversation)} alt={file.name} />
       </dialog>
     </li>
   );

@@ -18,6 +18,8 @@ export interface Line {
   at: number;
   state: '' | 'pending' | 'waiting' | 'sent' | 'delivered' | 'read' | 'failed' | 'in_doubt';
   attachments?: readonly Attachment[];
+  /** Set where somebody reads what others hold. */
+  conversation?: string;
   /** A note that the customer never sees. */
   internal?: boolean;
   kind?: string;
@@ -80,7 +82,7 @@ export function Bubble({ line, before, client }: { line: Line; before: Line | un
             {words || <em class="quiet">{say('talk.erased')}</em>}
           </p>
         )}
-        {files.length > 0 && <Attachments files={files} />}
+        {files.length > 0 && <Attachments files={files} conversation={line.conversation} />}
         <p class="line-foot">
           <time dateTime={line.at > 0 ? new Date(line.at).toISOString() : ''}>{say.clock(line.at)}</time>
           {line.state !== '' && !line.internal && <MarkIcon line={line} />}

@@ -10,23 +10,11 @@ import { Details } from './Details';
 import { type DeskKeys, handleKey } from './keys';
 import { Left } from './Left';
 import type { ProfileHandle } from './Profile';
+import type { Pane } from './places';
 import { type ContactFacts, myContacts, unread } from './state';
-import { Talk } from './Talk';
+import { Talk, type TalkHandle } from './Talk';
 import { useSound } from './useBell';
 import { usePlaces } from './usePlaces';
-
-/** Which page a phone shows. */
-export type Pane = 'list' | 'talk' | 'info';
-
-/** What the rest of the desk may ask of the conversation. */
-export interface TalkHandle {
-  focus(): void;
-  note(): void;
-  replies(): void;
-  attach(): void;
-  transfer(): void;
-  end(): void;
-}
 
 interface Props {
   me: Me;

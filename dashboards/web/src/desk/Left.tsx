@@ -2,6 +2,7 @@ import type { RefObject } from 'preact';
 import { useStore } from '../wire/store';
 import { useWords } from '../words';
 import type { DeskClient } from './client';
+import { customerName, Face } from './Face';
 import { MyStatus } from './MyStatus';
 import { useNow } from './now';
 import type { Outbox } from './outbox';
@@ -173,22 +174,5 @@ function Queues({ desk }: { desk: DeskState }) {
         ))}
       </ul>
     </section>
-  );
-}
-
-/** A customer without a name is known by a pseudonym: its end tells two apart. */
-export function customerName(say: ReturnType<typeof useWords>, customer: string, name = ''): string {
-  if (name) return name;
-  return customer ? say('customer.n', { id: customer.slice(-5).toUpperCase() }) : say('customer');
-}
-
-/** A quiet coloured disc, the same for the same customer, so that eyes find a chat again. */
-export function Face({ customer }: { customer: string }) {
-  let hue = 0;
-  for (const letter of customer) hue = (hue * 31 + (letter.codePointAt(0) ?? 0)) % 6;
-  return (
-    <span class="face" data-hue={hue} aria-hidden="true">
-      {customer.slice(-2).toUpperCase()}
-    </span>
   );
 }

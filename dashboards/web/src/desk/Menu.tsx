@@ -5,7 +5,7 @@ import type { Page } from '../shell/routes';
 import { Sheet } from '../shell/Sheet';
 import { LanguageSwitch, ThemeSwitch } from '../shell/switches';
 import { useWords } from '../words';
-import { NotifyButton } from './TopBar';
+import { NotifyButton } from './NotifyButton';
 
 export interface Tools {
   me: Me;

@@ -1,8 +1,8 @@
 import type { Offer } from '../wire/frames';
 import { useWords } from '../words';
 import type { DeskClient } from './client';
+import { customerName, Face } from './Face';
 import { percent } from './Intent';
-import { customerName, Face } from './Left';
 import { useNow } from './now';
 import type { Outbox } from './outbox';
 import type { DeskState } from './state';

@@ -6,14 +6,24 @@ import type { LinkState } from '../wire/link';
 import { useWords } from '../words';
 import { Composer, type ComposerHandle } from './Composer';
 import type { DeskClient } from './client';
-import type { Pane, TalkHandle } from './Desk';
+import { customerName, Face } from './Face';
 import { IntentTag } from './Intent';
-import { customerName, Face } from './Left';
 import { MessageLog } from './MessageLog';
 import type { Outbox } from './outbox';
+import type { Pane } from './places';
 import { type ContactFacts, type DeskState, nameOf } from './state';
 import { Transfer } from './Transfer';
 import { WrapUp } from './WrapUp';
+
+/** What the rest of the desk may ask of the conversation. */
+export interface TalkHandle {
+  focus(): void;
+  note(): void;
+  replies(): void;
+  attach(): void;
+  transfer(): void;
+  end(): void;
+}
 
 interface Props {
   client: DeskClient;

@@ -1,9 +1,9 @@
-import { useState } from 'preact/hooks';
-import { Bell, Keyboard, Leave, Mark, MenuIcon, School } from '../shell/icons';
+import { Keyboard, Leave, Mark, MenuIcon, School } from '../shell/icons';
 import { LanguageSwitch, ThemeSwitch } from '../shell/switches';
 import type { LinkState } from '../wire/link';
 import { useWords } from '../words';
 import type { Tools } from './Menu';
+import { NotifyButton } from './NotifyButton';
 
 interface Props extends Tools {
   link: LinkState;
@@ -79,28 +79,5 @@ export function TopBar({ me, pages, page, link, ready, help, leave, practising, 
         <MenuIcon />
       </button>
     </header>
-  );
-}
-
-export function NotifyButton({ words = false }: { words?: boolean }) {
-  const say = useWords();
-  const known = 'Notification' in window;
-  const [state, setState] = useState(known ? Notification.permission : 'denied');
-  if (!known || state !== 'default') {
-    return words ? <p class="quiet">{say(state === 'granted' ? 'top.notify.on' : 'top.notify.blocked')}</p> : null;
-  }
-  const label = say('top.notify');
-  const ask = async () => setState(await Notification.requestPermission());
-  if (words) {
-    return (
-      <button type="button" onClick={ask}>
-        <Bell /> {label}
-      </button>
-    );
-  }
-  return (
-    <button type="button" class="button ghost icon-only" title={label} aria-label={label} onClick={ask}>
-      <Bell />
-    </button>
   );
 }

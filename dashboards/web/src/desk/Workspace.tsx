@@ -2,8 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Admin } from '../admin/Admin';
 import { Floor } from '../floor/Floor';
-import type { PageProps } from '../shell/App';
-import { logout, practice, whoAmI } from '../shell/http';
+import { logout, type Me, practice, whoAmI } from '../shell/http';
 import { pagesOf, useHash } from '../shell/routes';
 import { useStore } from '../wire/store';
 import { useWords } from '../words';
@@ -17,7 +16,13 @@ import { myContacts, ringing, unread } from './state';
 import { TopBar } from './TopBar';
 import { useBell } from './useBell';
 
-export function Workspace({ me, loggedOut }: PageProps) {
+interface Props {
+  me: Me;
+  /** By is who logged the person out, if somebody else did. */
+  loggedOut: (by?: string) => void;
+}
+
+export function Workspace({ me, loggedOut }: Props) {
   const say = useWords();
   const client = useMemo((): DeskClient => {
     const made: DeskClient = new DeskClient(me, async (by) => {

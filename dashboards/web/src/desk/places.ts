@@ -1,6 +1,9 @@
 // Which chats stand beside each other, and which one has the keyboard. Pure: what is open stays where it is, because eyes and
 // hands remember places.
 
+/** Which page a phone shows. */
+export type Pane = 'list' | 'talk' | 'info';
+
 export interface Places {
   /** Contact by column; '' for an empty one. Never empty itself. */
   readonly open: readonly string[];

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { keep, kept } from '../wire/kept';
-import type { Pane } from './Desk';
-import { arrive, current, mostColumns, nextColumn, onePlace, type Places, pick, refill, resize } from './places';
+import { arrive, current, mostColumns, nextColumn, onePlace, type Pane, type Places, pick, refill, resize } from './places';
 import type { ContactFacts, DeskState } from './state';
 
 const columnsName = 'tributary.columns';

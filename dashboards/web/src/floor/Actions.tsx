@@ -1,7 +1,7 @@
 // What a supervisor can do to an agent or a contact. Each is asked about once more, and written down by the server.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DeskClient } from '../desk/client';
-import { customerName } from '../desk/Left';
+import { customerName } from '../desk/Face';
 import { Sheet } from '../shell/Sheet';
 import type { Command, Status } from '../wire/frames';
 import { useWords } from '../words';

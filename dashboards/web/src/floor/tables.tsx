@@ -1,6 +1,6 @@
 // The three tables of the floor. Arrows move between the rows that can be acted on; Enter opens what can be done.
 import type { ComponentChildren } from 'preact';
-import { customerName } from '../desk/Left';
+import { customerName } from '../desk/Face';
 import { useNow } from '../desk/now';
 import { ChannelIcon } from '../shell/icons';
 import { useWords, type Word } from '../words';

@@ -12,12 +12,6 @@ import { pagesOf } from './routes';
 
 type Session = { state: 'asking' } | { state: 'down' } | { state: 'out'; by: string } | { state: 'in'; me: Me };
 
-export interface PageProps {
-  me: Me;
-  /** By is who logged the person out, if somebody else did. */
-  loggedOut: (by?: string) => void;
-}
-
 export function App() {
   const [session, setSession] = useState<Session>({ state: 'asking' });
   const [path, setPath] = useState(location.pathname);

@@ -163,4 +163,6 @@ export async function upload(contact: string, file: File): Promise<Attachment> {
   };
 }
 
-export const fileUrl = (file: string): string => `/api/files/${encodeURIComponent(file)}`;
+/** Where a file is. Who reads what others hold says in which conversation it stands. */
+export const fileUrl = (file: string, conversation = ''): string =>
+  `/api/files/${encodeURIComponent(file)}${conversation && `?conversation=${encodeURIComponent(conversation)}`}`;

@@ -2,8 +2,8 @@
 
 import { keep, kept } from '../wire/kept';
 import { createStore } from '../wire/store';
-import type { Language } from '../words';
 
+export type Language = 'en' | 'zh';
 export type Theme = 'auto' | 'light' | 'dark';
 
 const languageName = 'tributary.language';

@@ -203,3 +203,6 @@ export const en = {
   down: 'The server does not answer. Trying again …',
   noagent: 'This account is not an agent, so it has no desk.',
 } as const;
+
+export type Word = keyof typeof en;
+export type Words = Record<Word, string>;

@@ -1,13 +1,11 @@
 // Words in the person's language, and times as that language writes them.
-import { language } from '../shell/prefs';
+import { type Language, language } from '../shell/prefs';
 import { useStore } from '../wire/store';
-import { en } from './en';
+import { en, type Word, type Words } from './en';
 import { learntName } from './learnt';
 import { zh } from './zh';
 
-export type Language = 'en' | 'zh';
-export type Word = keyof typeof en;
-export type Words = Record<Word, string>;
+export type { Word } from './en';
 
 const all: Record<Language, Words> = { en, zh };
 

@@ -1,5 +1,5 @@
 // 工作台的中文用词。会话、联络、坐席、队列、客户按项目用词表。
-import type { Words } from './index';
+import type { Words } from './en';
 
 import { zhAdmin } from './zh.admin';
 import { zhDesk } from './zh.desk';

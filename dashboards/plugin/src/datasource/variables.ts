@@ -1,18 +1,29 @@
-import { CustomVariableSupport, type DataQueryRequest, type DataQueryResponse, type ScopedVars } from '@grafana/data';
+import {
+  CustomVariableSupport,
+  type DataQueryRequest,
+  type DataQueryResponse,
+  type DataSourceApi,
+  type ScopedVars,
+} from '@grafana/data';
 import { type TemplateSrv, getTemplateSrv } from '@grafana/runtime';
 import { type Observable, from, map } from 'rxjs';
 import { VariableQueryEditor } from './components/VariableQueryEditor';
-import type { TributaryDataSource } from './datasource';
 import { inLanguage } from './intents';
 import { interpolate } from './interpolate';
-import type { Me, TributaryQuery, VariableQuery } from './types';
+import type { Me, TributaryOptions, TributaryQuery, VariableQuery } from './types';
+
+/** What variables ask of the data source. */
+interface Asked extends DataSourceApi<TributaryQuery, TributaryOptions> {
+  me(): Promise<Me>;
+  pageUrl: string;
+}
 
 /** Variables list what the signed-in user may see: the names are shown, the ids go into queries. */
-export class TributaryVariables extends CustomVariableSupport<TributaryDataSource, VariableQuery> {
+export class TributaryVariables extends CustomVariableSupport<Asked, VariableQuery> {
   editor = VariableQueryEditor;
 
   constructor(
-    private readonly datasource: TributaryDataSource,
+    private readonly datasource: Asked,
     private readonly templateSrv: TemplateSrv = getTemplateSrv()
   ) {
     super();

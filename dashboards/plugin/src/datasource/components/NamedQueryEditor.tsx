@@ -16,9 +16,9 @@ import type { TributaryDataSource } from '../datasource';
 import { isFromTimeRange, paramsFor } from '../queries';
 import type { ColumnInfo, Me, ParamInfo, ParamValue, QueryInfo, TributaryQuery } from '../types';
 import { ParamField } from './ParamField';
+import { LABEL_WIDTH } from './widths';
 import { useAnswer } from './useAnswer';
 
-export const LABEL_WIDTH = 20;
 const FIELD_WIDTH = 50;
 
 interface Props {

@@ -5,7 +5,8 @@ import { Alert, InlineField, RadioButtonGroup, Stack } from '@grafana/ui';
 import type { TributaryDataSource } from '../datasource';
 import { DEFAULT_QUERY } from '../queries';
 import type { QueryKind, TributaryOptions, TributaryQuery } from '../types';
-import { LABEL_WIDTH, NamedQueryEditor } from './NamedQueryEditor';
+import { NamedQueryEditor } from './NamedQueryEditor';
+import { LABEL_WIDTH } from './widths';
 
 type Props = QueryEditorProps<TributaryDataSource, TributaryQuery, TributaryOptions>;
 

@@ -3,8 +3,8 @@ import type { DataSourceApi, QueryEditorProps } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { Combobox, InlineField, Input, Stack } from '@grafana/ui';
 import type { TributaryOptions, TributaryQuery, VariableKind, VariableQuery } from '../types';
-import { LABEL_WIDTH } from './NamedQueryEditor';
 import { useText } from './useText';
+import { LABEL_WIDTH } from './widths';
 
 type Props = QueryEditorProps<
   DataSourceApi<TributaryQuery, TributaryOptions>,

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +21,9 @@ func checkCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "check FILE…", Short: "Check tenant files, or the configuration given by --config; prints all faults at once",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && g.config == "" {
+				return fmt.Errorf("name a tenant's file, or the configuration of processes by --config; %w", errUsage)
+			}
 			faults := []yamlfile.Fault{}
 			c, wrong := g.read()
 			folder := c.ModelsFolder()
@@ -39,7 +42,7 @@ func checkCommand(g *globals) *cobra.Command {
 				}
 				faults = append(faults, found...)
 			}
-			if err := g.print(cmd.OutOrStdout(), faults, func(w io.Writer) { printFaults(w, faults, len(args)) }); err != nil {
+			if err := g.print(cmd.OutOrStdout(), faults, func(w io.Writer) { printFaults(w, faults, files(args, g)) }); err != nil {
 				return err
 			}
 			if len(faults) > 0 {
@@ -48,6 +51,14 @@ func checkCommand(g *globals) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// files are those that were checked.
+func files(args []string, g *globals) int {
+	if g.config != "" {
+		return len(args) + 1
+	}
+	return len(args)
 }
 
 func printFaults(w io.Writer, faults []yamlfile.Fault, files int) {
@@ -77,7 +88,8 @@ func applyCommand(g *globals) *cobra.Command {
 				if err = g.print(cmd.ErrOrStderr(), f.Faults(), func(w io.Writer) { printFaults(w, f.Faults(), 1) }); err != nil {
 					return err
 				}
-				return fmt.Errorf("%s has %d faults; nothing was applied", args[0], len(f.Faults()))
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s has %d faults; nothing was applied\n", args[0], len(f.Faults()))
+				return errFound
 			}
 			s, err := g.connect(cmd.Context())
 			if err != nil {
@@ -100,7 +112,7 @@ func apply(ctx context.Context, g *globals, w io.Writer, s *process.Spine, t *se
 	if err != nil {
 		return err
 	}
-	changes := setup.Difference(current.Objects, wanted)
+	changes := append([]setup.Change{}, setup.Difference(current.Objects, wanted)...)
 	version := current.Version
 	if len(changes) > 0 && !dry {
 		// What is refused is in the audit too: who tried.
@@ -113,7 +125,7 @@ func apply(ctx context.Context, g *globals, w io.Writer, s *process.Spine, t *se
 	}
 	return g.print(w, map[string]any{"version": version, "changes": changes, "applied": !dry}, func(w io.Writer) {
 		for _, c := range changes {
-			fmt.Fprintf(w, "%-6s %s\n", c.Verb, c.What)
+			fmt.Fprintf(w, "%-6s %s\n", c.Verb, oneLine(c.What))
 		}
 		switch {
 		case len(changes) == 0:
@@ -144,11 +156,17 @@ func exportCommand(g *globals) *cobra.Command {
 				return err
 			}
 			if len(current.Objects) == 0 {
-				return errors.New("nothing is configured for this tenant")
+				return noConfiguration(tenant, current.Tenants)
 			}
 			out, err := setup.Export(cmd.Context(), tenant, s.Keys, current.Objects)
 			if err != nil {
 				return err
+			}
+			if g.json {
+				if out, err = setup.ToJSON(out); err != nil {
+					return err
+				}
+				return g.print(cmd.OutOrStdout(), map[string]any{"tenant": tenant, "version": current.Version, "objects": json.RawMessage(out)}, nil)
 			}
 			_, err = cmd.OutOrStdout().Write(out)
 			return err
@@ -156,4 +174,11 @@ func exportCommand(g *globals) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&tenant, "tenant", "main", "the tenant")
 	return cmd
+}
+
+func noConfiguration(tenant string, others []string) error {
+	if len(others) == 0 {
+		return fmt.Errorf("the tenant %s is not configured, and no other is; `tributary apply FILE` does it", tenant)
+	}
+	return fmt.Errorf("the tenant %s is not configured; say --tenant for one that is: %s", tenant, oneLine(strings.Join(others, ", ")))
 }

@@ -13,7 +13,8 @@ import (
 
 func benchCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "bench", Short: "Measure this build on this machine beside a bare pipe; without more, list the benches", Args: cobra.NoArgs,
+		Annotations: map[string]string{windsUp: "yes"},
+		Use:         "bench", Short: "Measure this build on this machine beside a bare pipe; without more, list the benches", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list := map[string]string{}
 			for _, c := range cmd.Commands() {

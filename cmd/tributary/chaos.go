@@ -13,7 +13,8 @@ import (
 func chaosCommand(g *globals) *cobra.Command {
 	o := chaos.Default()
 	cmd := &cobra.Command{
-		Use: "chaos", Short: "Kill and freeze it under load, then check a ledger kept outside of it", Args: cobra.NoArgs,
+		Annotations: map[string]string{windsUp: "yes"},
+		Use:         "chaos", Short: "Kill and freeze it under load, then check a ledger kept outside of it", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if o.Binary, err = os.Executable(); err != nil {
@@ -40,7 +41,7 @@ func chaosFlags(cmd *cobra.Command, o *chaos.Options) {
 	f.IntVar(&o.Plant, "plant", o.Plant, "how many pieces of personal data customers say")
 }
 
-// tellChaos prints a report; faults found end the command with an error.
+// tellChaos prints a report; faults found end the command with 3.
 func tellChaos(cmd *cobra.Command, g *globals, r *chaos.Report, err error) error {
 	if err != nil {
 		return err
@@ -49,7 +50,8 @@ func tellChaos(cmd *cobra.Command, g *globals, r *chaos.Report, err error) error
 		return err
 	}
 	if !r.OK() {
-		return fmt.Errorf("chaos found faults; try again with --seed %d", r.Seed)
+		fmt.Fprintf(cmd.ErrOrStderr(), "chaos found faults; try again with --seed %d\n", r.Seed)
+		return errFound
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (d *doctor) add(what string, err error, format string, args ...any) {
 }
 
 func (d *doctor) examine(ctx context.Context) {
-	d.add("data", readable(d.Data), "%s holds everything of this machine", d.Data)
+	d.add("data", opensFolder(d.Data), "%s holds everything of this machine", d.Data)
 	d.add("configuration", d.Validate(), "roles %v, %d partitions", d.Roles, d.Partitions)
 	d.sealed(ctx)
 	d.found = append(d.found, finding{What: "back-up", OK: true, Advice: true, Text: fmt.Sprintf("copy the master key to a safe place once; copy %s while the process is stopped, "+
@@ -114,8 +114,8 @@ func (d *doctor) examine(ctx context.Context) {
 	d.connected(ctx)
 }
 
-// readable opens the folder as a process does.
-func readable(folder string) error {
+// opensFolder opens the folder as a process does.
+func opensFolder(folder string) error {
 	f, err := os.Open(folder) //nolint:gosec // the operator names the folder
 	if err != nil {
 		return err

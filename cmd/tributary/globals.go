@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -57,15 +58,20 @@ func (g *globals) connectOrStores(ctx context.Context, w io.Writer) (*process.Sp
 	return s, err
 }
 
-// print writes a value as JSON, or by text.
+// print writes a value as one JSON document, or by text; neither steers a terminal.
 func (g *globals) print(w io.Writer, v any, text func(io.Writer)) error {
-	if !g.json {
-		text(w)
-		return nil
+	var out bytes.Buffer
+	if g.json {
+		e := json.NewEncoder(&out)
+		e.SetIndent("", "  ")
+		if err := e.Encode(v); err != nil {
+			return err
+		}
+	} else {
+		text(&out)
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	_, err := io.WriteString(w, printable(out.String(), "\n\t"))
+	return err
 }
 
 // logger makes the logger of a long-running command.

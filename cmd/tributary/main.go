@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,17 +27,34 @@ const (
 	exitNotRunning = 4
 )
 
+// windsUp marks commands that take, with those below them, the time they need to end well when they get a signal: they started processes, or are one.
+// Others have the grace, as they may wait for what no signal reaches, such as a file on standard input.
+const (
+	windsUp = "winds up"
+	grace   = 2 * time.Second
+)
+
 // errFound ends a command that did its work and found what it looks for: faults, differences.
 var errFound = errors.New("found")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	cmd := root()
 	go func() {
 		<-ctx.Done()
 		stop() // a second signal kills
+		c, _, err := cmd.Find(os.Args[1:])
+		for ; err == nil && c != nil; c = c.Parent() {
+			if c.Annotations[windsUp] != "" {
+				return
+			}
+		}
+		time.Sleep(grace)
+		fmt.Fprintln(os.Stderr, "tributary: stopped by a signal")
+		os.Exit(exitFailed)
 	}()
-	err := root().ExecuteContext(ctx)
+	err := cmd.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errFound) {
 		fmt.Fprintln(os.Stderr, "tributary:", err)
 	}
@@ -70,7 +88,6 @@ func root() *cobra.Command {
 		Use: "tributary", Short: "A contact centre as a data pipeline", Version: version,
 		SilenceErrors: true, SilenceUsage: true,
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w; %w", err, errUsage) })
 	f := cmd.PersistentFlags()
 	f.StringVar(&g.config, "config", "", "configuration file; flags win over it")
 	f.StringVar(&g.data, "data", "", "data folder (default data)")
@@ -81,5 +98,6 @@ func root() *cobra.Command {
 		policyCommand(&g), benchCommand(&g), replayCommand(&g), engineCommand(&g), trainCommand(&g), evalCommand(&g), numbersCommand(&g),
 		grafanaCommand(&g),
 	)
+	strict(cmd)
 	return cmd
 }

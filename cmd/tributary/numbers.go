@@ -13,6 +13,7 @@ import (
 
 	"github.com/tributary-cc/tributary/cmd/tributary/numbers"
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
+	"github.com/tributary-cc/tributary/stream/warehouse"
 )
 
 // numbersCheck is what is to be checked.
@@ -56,33 +57,25 @@ func (n *numbersCheck) run(cmd *cobra.Command, g *globals) error {
 	if !o.From.IsZero() && !o.To.IsZero() && !o.From.Before(o.To) {
 		return fmt.Errorf("--from is not before --to; %w", errUsage)
 	}
-	s, err := g.connect(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer s.Close() //nolint:errcheck // only read
-	w, err := s.OpenWarehouse()
-	if err != nil {
-		return err
-	}
-	defer w.Close() //nolint:errcheck // only read
-	o.Log, o.Warehouse = s.Log, w
-	if o.Floor, err = n.floor(s); err != nil {
-		return err
-	}
-	r, err := numbers.Check(cmd.Context(), o)
-	if err != nil {
-		return err
-	}
-	if err := g.print(cmd.OutOrStdout(), r, func(w io.Writer) { tellNumbers(w, r) }); err != nil || len(r.Differences) == 0 {
-		return err
-	}
-	return errFound
+	return withWarehouse(cmd, g, func(s *process.Spine, w *warehouse.Warehouse) (err error) {
+		o.Log, o.Warehouse = s.Log, w
+		if o.Floor, err = n.floor(s); err != nil {
+			return err
+		}
+		r, err := numbers.Check(cmd.Context(), o)
+		if err != nil {
+			return err
+		}
+		if err := g.print(cmd.OutOrStdout(), r, func(w io.Writer) { tellNumbers(w, r) }); err != nil || len(r.Differences) == 0 {
+			return err
+		}
+		return errFound
+	})
 }
 
 func tellNumbers(w io.Writer, r *numbers.Report) {
 	for _, d := range r.Differences {
-		fmt.Fprintln(w, d)
+		fmt.Fprintln(w, oneLine(fmt.Sprint(d)))
 	}
 	floor := "the floor was not looked at: no --login"
 	if r.Floor {

@@ -1,16 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
 	"github.com/tributary-cc/tributary/stream/access"
@@ -18,122 +13,11 @@ import (
 	"github.com/tributary-cc/tributary/stream/warehouse"
 )
 
-var errEnough = errors.New("read to the end")
-
-func tailCommand(g *globals) *cobra.Command {
-	var topic string
-	var from int64
-	var follow bool
-	cmd := &cobra.Command{
-		Use: "tail", Short: "Print events as people read them; what is sealed stays sealed", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := g.connect(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer s.Close() //nolint:errcheck // only read
-			return tail(cmd.Context(), g, cmd.OutOrStdout(), s, event.Topic(topic), from, follow)
-		},
-	}
-	cmd.Flags().StringVar(&topic, "topic", string(event.TopicConversationFacts), "the topic")
-	cmd.Flags().Int64Var(&from, "from", -20, "offset to begin at in each partition; negative counts back from the end")
-	cmd.Flags().BoolVar(&follow, "follow", false, "go on with what comes")
-	return cmd
-}
-
-func tail(ctx context.Context, g *globals, w io.Writer, s *process.Spine, topic event.Topic, from int64, follow bool) error {
-	lines := make(chan string)
-	n := s.Log.Partitions(topic)
-	done := make(chan error, n)
-	for p := range n {
-		go func() { done <- tailPartition(ctx, g, s, topic, p, from, follow, lines) }()
-	}
-	for n > 0 {
-		select {
-		case l := <-lines:
-			fmt.Fprintln(w, l)
-		case err := <-done:
-			n--
-			if err != nil && !errors.Is(err, errEnough) && ctx.Err() == nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func tailPartition(ctx context.Context, g *globals, s *process.Spine, topic event.Topic, p int, from int64, follow bool, lines chan<- string) error {
-	first, end, err := s.Log.Bounds(ctx, topic, p)
-	if err != nil {
-		return err
-	}
-	if from < 0 {
-		from = end + from
-	}
-	from = max(from, first)
-	if from >= end && !follow {
-		return nil
-	}
-	return s.Log.Read(ctx, topic, p, from, func(batch []event.Record, _ int64) error {
-		for i := range batch {
-			select {
-			case lines <- describe(&batch[i], g.json):
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			if batch[i].Offset+1 >= end && !follow {
-				return errEnough
-			}
-		}
-		return nil
-	})
-}
-
-// describe prints one record on one line.
-func describe(r *event.Record, asJSON bool) string {
-	e, err := event.Unmarshal(r.Value)
-	if err != nil {
-		return fmt.Sprintf("%s/%d@%d undecodable: %v", r.Topic, r.Partition, r.Offset, err)
-	}
-	e.Sealed = nil
-	body, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(e)
-	if err != nil {
-		return err.Error()
-	}
-	if asJSON {
-		b, err := json.Marshal(map[string]any{"topic": r.Topic, "partition": r.Partition, "offset": r.Offset, "event": json.RawMessage(body)})
-		if err != nil {
-			return err.Error()
-		}
-		return string(b)
-	}
-	kind, text := bodyOf(e)
-	at := time.UnixMilli(e.GetAtMs()).Format("15:04:05.000")
-	return fmt.Sprintf("%s %s/%d@%d %-20s %s %s", at, r.Topic, r.Partition, r.Offset, kind, e.GetKey(), text)
-}
-
-func bodyOf(e *event.Event) (kind, text string) {
-	m := e.ProtoReflect()
-	f := m.WhichOneof(m.Descriptor().Oneofs().ByName("body"))
-	if f == nil {
-		return "none", ""
-	}
-	b, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m.Get(f).Message().Interface())
-	if err != nil {
-		return string(f.Name()), err.Error()
-	}
-	return string(f.Name()), string(b)
-}
-
 func deadCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{Use: "dead", Short: "What could not be processed, and why"}
 	cmd.AddCommand(
 		&cobra.Command{Use: "list", Short: "List dead letters", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-			return eachDead(cmd, g, func(w io.Writer, at string, d *event.Dead) error {
-				return g.print(w, map[string]any{"at": at, "topic": d.GetTopic(), "partition": d.GetPartition(), "offset": d.GetOffset(), "kind": d.GetKind(), "reason": d.GetReason()}, func(w io.Writer) {
-					fmt.Fprintf(w, "%-8s %s/%d@%d %s: %s\n", at, d.GetTopic(), d.GetPartition(), d.GetOffset(), d.GetKind(), d.GetReason())
-				})
-			})
+			return listDead(cmd, g)
 		}},
 		&cobra.Command{Use: "show PARTITION/OFFSET", Short: "Show one, sealed parts sealed", Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
 			return showDead(cmd, g, args[0])
@@ -145,38 +29,70 @@ func deadCommand(g *globals) *cobra.Command {
 	return cmd
 }
 
-func showDead(cmd *cobra.Command, g *globals, which string) error {
-	found := false
-	err := eachDead(cmd, g, func(w io.Writer, at string, d *event.Dead) error {
-		if at != which {
-			return nil
+// letter is a dead letter as it is printed.
+type letter struct {
+	At        string          `json:"at"`
+	Topic     string          `json:"topic"`
+	Partition int32           `json:"partition"`
+	Offset    int64           `json:"offset"`
+	Kind      string          `json:"kind"`
+	Reason    string          `json:"reason"`
+	Record    json.RawMessage `json:"record,omitempty"`
+}
+
+func letterOf(at string, d *event.Dead) letter {
+	return letter{At: at, Topic: d.GetTopic(), Partition: d.GetPartition(), Offset: d.GetOffset(), Kind: d.GetKind(), Reason: d.GetReason()}
+}
+
+func listDead(cmd *cobra.Command, g *globals) error {
+	all := []letter{}
+	if err := eachDead(cmd, g, func(at string, d *event.Dead) { all = append(all, letterOf(at, d)) }); err != nil {
+		return err
+	}
+	return g.print(cmd.OutOrStdout(), all, func(w io.Writer) {
+		for _, l := range all {
+			fmt.Fprintf(w, "%-8s %s/%d@%d %s: %s\n", l.At, oneLine(l.Topic), l.Partition, l.Offset, oneLine(l.Kind), oneLine(l.Reason))
 		}
-		found = true
-		record := describe(&event.Record{Topic: event.Topic(d.GetTopic()), Partition: int(d.GetPartition()), Offset: d.GetOffset(), Value: d.GetRecord()}, g.json)
-		if !g.json {
-			fmt.Fprintf(w, "%s: %s\n", d.GetKind(), d.GetReason())
+		if len(all) == 0 {
+			fmt.Fprintln(cmd.ErrOrStderr(), "there is no dead letter")
 		}
-		fmt.Fprintln(w, record)
-		return nil
 	})
-	if err == nil && !found {
+}
+
+func showDead(cmd *cobra.Command, g *globals, which string) error {
+	var found *event.Dead
+	if err := eachDead(cmd, g, func(at string, d *event.Dead) {
+		if at == which {
+			found = d
+		}
+	}); err != nil {
+		return err
+	}
+	if found == nil {
 		return noLetter(which)
 	}
-	return err
+	r := &event.Record{Topic: event.Topic(found.GetTopic()), Partition: int(found.GetPartition()), Offset: found.GetOffset(), Value: found.GetRecord()}
+	e, bad := event.Unmarshal(r.Value)
+	l := letterOf(which, found)
+	l.Record = document(r, e, bad)
+	return g.print(cmd.OutOrStdout(), l, func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %s\n%s\n", oneLine(l.Kind), oneLine(l.Reason), describe(r, false))
+	})
 }
 
 func noLetter(at string) error {
 	return fmt.Errorf("there is no dead letter %s; 'tributary dead list' shows them", at)
 }
 
-func eachDead(cmd *cobra.Command, g *globals, visit func(w io.Writer, at string, d *event.Dead) error) error {
+func eachDead(cmd *cobra.Command, g *globals, visit func(at string, d *event.Dead)) error {
 	s, err := g.connect(cmd.Context())
 	if err != nil {
 		return err
 	}
 	defer s.Close() //nolint:errcheck // only read
 	return s.EachDead(cmd.Context(), func(r event.Record, d *event.Dead) error {
-		return visit(cmd.OutOrStdout(), fmt.Sprintf("%d/%d", r.Partition, r.Offset), d)
+		visit(fmt.Sprintf("%d/%d", r.Partition, r.Offset), d)
+		return nil
 	})
 }
 
@@ -201,39 +117,73 @@ func retryDead(cmd *cobra.Command, g *globals, at string) error {
 	if err == nil && !found {
 		return noLetter(at)
 	}
-	if err == nil {
-		fmt.Fprintln(cmd.OutOrStdout(), "put back")
+	if err != nil {
+		return err
 	}
-	return err
+	return g.print(cmd.OutOrStdout(), map[string]string{"put_back": at}, func(w io.Writer) { fmt.Fprintln(w, "put back") })
 }
 
 func migrateCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "migrate", Short: "Bring the warehouse's tables up to date", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withWarehouse(cmd, g, func(w *warehouse.Warehouse) error {
+			return withWarehouse(cmd, g, func(_ *process.Spine, w *warehouse.Warehouse) error {
 				a, err := w.Migrate(cmd.Context())
 				if err != nil {
 					return err
 				}
-				return g.print(cmd.OutOrStdout(), a, func(w io.Writer) { fmt.Fprintf(w, "%+v\n", a) })
+				out := map[string]any{"ran": append([]string{}, a.Ran...), "newer": a.Newer}
+				return g.print(cmd.OutOrStdout(), out, func(w io.Writer) { tellMigrated(w, a) })
 			})
 		},
 	}
+}
+
+func tellMigrated(w io.Writer, a warehouse.Applied) {
+	for _, name := range a.Ran {
+		fmt.Fprintln(w, "applied", name)
+	}
+	if len(a.Ran) == 0 {
+		fmt.Fprintln(w, "the tables are up to date, nothing was to be done")
+	}
+	if a.Newer > 0 {
+		fmt.Fprintf(w, "%d migrations of a newer build are there, which this one does not know\n", a.Newer)
+	}
+}
+
+// verified is what `verify` tells.
+type verified struct {
+	Cuts   int         `json:"cuts"`
+	Rows   int64       `json:"rows"`
+	Differ []differing `json:"differ"`
+}
+
+// differing is a table whose rows of a cut are not as many as announced.
+type differing struct {
+	Cut       uint64 `json:"cut"`
+	Table     string `json:"table"`
+	Announced uint64 `json:"announced"`
+	Counted   uint64 `json:"counted"`
 }
 
 func verifyCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "verify", Short: "Count every cut of the warehouse against what was announced", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withWarehouse(cmd, g, func(w *warehouse.Warehouse) error {
+			return withWarehouse(cmd, g, func(s *process.Spine, w *warehouse.Warehouse) error {
+				v := verified{Differ: []differing{}}
+				var err error
+				if v.Cuts, v.Rows, err = s.InsertedCuts(cmd.Context()); err != nil {
+					return err
+				}
 				bad, err := w.Check(cmd.Context(), 1, 1<<62)
 				if err != nil {
 					return err
 				}
-				if err := g.print(cmd.OutOrStdout(), bad, func(w io.Writer) {
-					fmt.Fprintln(w, strconv.Itoa(len(bad))+" cuts differ from what was announced")
-				}); err != nil || len(bad) == 0 {
+				for _, m := range bad {
+					v.Differ = append(v.Differ, differing(m))
+				}
+				if err := g.print(cmd.OutOrStdout(), v, v.print); err != nil || len(bad) == 0 {
 					return err
 				}
 				return errFound
@@ -242,7 +192,14 @@ func verifyCommand(g *globals) *cobra.Command {
 	}
 }
 
-func withWarehouse(cmd *cobra.Command, g *globals, do func(*warehouse.Warehouse) error) error {
+func (v verified) print(w io.Writer) {
+	for _, d := range v.Differ {
+		fmt.Fprintf(w, "cut %d: %s has %d rows, announced were %d\n", d.Cut, d.Table, d.Counted, d.Announced)
+	}
+	fmt.Fprintf(w, "%d cuts with %d rows were announced; %d differ\n", v.Cuts, v.Rows, len(v.Differ))
+}
+
+func withWarehouse(cmd *cobra.Command, g *globals, do func(*process.Spine, *warehouse.Warehouse) error) error {
 	s, err := g.connect(cmd.Context())
 	if err != nil {
 		return err
@@ -253,5 +210,5 @@ func withWarehouse(cmd *cobra.Command, g *globals, do func(*warehouse.Warehouse)
 		return err
 	}
 	defer w.Close() //nolint:errcheck // only read
-	return do(w)
+	return do(s, w)
 }

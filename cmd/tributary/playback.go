@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -72,7 +73,7 @@ func (r *replaying) each(cmd *cobra.Command, g *globals, do func(s *process.Spin
 		}
 	}
 	if !found {
-		return fmt.Errorf("there is no such fold or partition; the folds are %s", strings.Join(names, ", "))
+		return fmt.Errorf("there is no such fold or partition; the folds are %s; %w", strings.Join(names, ", "), errUsage)
 	}
 	return nil
 }
@@ -158,16 +159,24 @@ func epochsCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "epochs", Short: "List the epochs of inboxes: where each begins, whose build folds it, and why", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
+			out := []inboxEpochs{}
+			if err := r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
 				all, err := engine.Epochs(cmd.Context(), s.Log, p.Processor.Inbox, p.Partition)
-				if err != nil {
-					return err
+				in := inboxEpochs{p.Processor.Name, p.Partition, []inboxEpoch{}}
+				for _, e := range all {
+					in.Epochs = append(in.Epochs, epochOf(e))
 				}
-				return g.print(cmd.OutOrStdout(), map[string]any{"processor": p.Processor.Name, "partition": p.Partition, "epochs": all}, func(w io.Writer) {
-					for _, e := range all {
-						fmt.Fprintf(w, "%-12s %d  epoch %d from offset %d, build %s, %s\n", p.Processor.Name, p.Partition, e.Epoch.GetNumber(), e.Offset, e.Epoch.GetBuild(), e.Epoch.GetReason())
+				out = append(out, in)
+				return err
+			}); err != nil {
+				return err
+			}
+			return g.print(cmd.OutOrStdout(), out, func(w io.Writer) {
+				for _, in := range out {
+					for _, e := range in.Epochs {
+						fmt.Fprintf(w, "%-12s %d  epoch %d from offset %d, build %s, %s\n", in.Processor, in.Partition, e.Number, e.Offset, e.Build, e.Reason)
 					}
-				})
+				}
 			})
 		},
 	}
@@ -175,24 +184,57 @@ func epochsCommand(g *globals) *cobra.Command {
 	return cmd
 }
 
+type inboxEpochs struct {
+	Processor string       `json:"processor"`
+	Partition int          `json:"partition"`
+	Epochs    []inboxEpoch `json:"epochs"`
+}
+
+// inboxEpoch is an epoch as it is printed.
+type inboxEpoch struct {
+	Number uint64 `json:"number"`
+	Offset int64  `json:"offset"`
+	Build  string `json:"build"`
+	Reason string `json:"reason"`
+}
+
+func epochOf(e engine.EpochAt) inboxEpoch {
+	return inboxEpoch{e.Epoch.GetNumber(), e.Offset, e.Epoch.GetBuild(), e.Epoch.GetReason()}
+}
+
+// resent is what was sent again of one inbox.
+type resent struct {
+	Processor string `json:"processor"`
+	Partition int    `json:"partition"`
+	*replay.Resent
+}
+
 func resendCommand(g *globals) *cobra.Command {
 	r := replaying{checkpoint: true}
 	cmd := &cobra.Command{
 		Use: "resend", Short: "Emit outputs again from the oldest checkpoint kept; readers drop what they have and take what they miss", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
+			out := []resent{}
+			if err := r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
 				place := fmt.Sprintf("%s/%d", p.Processor.Name, p.Partition)
 				p.Progress = progress(cmd.ErrOrStderr(), place)
 				if err := s.Audit(cmd.Context(), process.InstallationTenant, access.ActionEngineResend, place); err != nil {
 					return err
 				}
 				report, err := replay.Resend(cmd.Context(), p, func(event.Topic, int) bool { return true })
-				if err != nil {
-					return err
+				out = append(out, resent{p.Processor.Name, p.Partition, report})
+				return err
+			}); err != nil {
+				return err
+			}
+			return g.print(cmd.OutOrStdout(), out, func(w io.Writer) {
+				for _, r := range out {
+					fmt.Fprintf(w, "%-12s %d  offsets %d to %d folded once more, %d outputs sent again", r.Processor, r.Partition, r.From, r.To, r.Outputs)
+					if r.Foreign > 0 {
+						fmt.Fprintf(w, ", %d not, as another build decided them", r.Foreign)
+					}
+					fmt.Fprintln(w)
 				}
-				return g.print(cmd.OutOrStdout(), report, func(w io.Writer) {
-					fmt.Fprintf(w, "%-12s %d  %+v\n", p.Processor.Name, p.Partition, *report)
-				})
 			})
 		},
 	}
@@ -203,14 +245,21 @@ func resendCommand(g *globals) *cobra.Command {
 func skipCommand(g *globals) *cobra.Command {
 	var r replaying
 	var offset int64
+	var yes bool
 	cmd := &cobra.Command{
-		Use: "skip", Short: "Begin an epoch that leaves out one record, for one that kills the process", Args: cobra.NoArgs,
+		Use: "skip", Short: "Begin an epoch that leaves out one record for good, for one that kills the process", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if r.partition < 0 || r.processor == "" {
 				return fmt.Errorf("--processor, --partition and --offset name the record; %w", errUsage)
 			}
+			in := bufio.NewReader(io.LimitReader(cmd.InOrStdin(), 4096))
 			return r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
 				place := fmt.Sprintf("%s/%d@%d", p.Processor.Name, p.Partition, offset)
+				if !yes {
+					if err := confirm(cmd, in, fmt.Sprintf("The record %s is left out for good: what it says never happened.", place)); err != nil {
+						return err
+					}
+				}
 				if err := s.Audit(cmd.Context(), process.InstallationTenant, access.ActionEngineSkip, place); err != nil {
 					return err
 				}
@@ -218,13 +267,14 @@ func skipCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return g.print(cmd.OutOrStdout(), e, func(w io.Writer) {
+				return g.print(cmd.OutOrStdout(), epochOf(e), func(w io.Writer) {
 					fmt.Fprintf(w, "epoch %d at offset %d leaves out offset %d\n", e.Epoch.GetNumber(), e.Offset, offset)
 				})
 			})
 		},
 	}
 	r.flags(cmd, "")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	cmd.Flags().Int64Var(&offset, "offset", -1, "the record's offset in the inbox")
 	_ = cmd.MarkFlagRequired("offset")
 	return cmd

@@ -18,7 +18,8 @@ func runCommand(g *globals) *cobra.Command {
 	var floor int
 	var speed float64
 	cmd := &cobra.Command{
-		Use: "run", Short: "Run a process; without more, a whole installation on this machine", Args: cobra.NoArgs,
+		Annotations: map[string]string{windsUp: "yes"},
+		Use:         "run", Short: "Run a process; without more, a whole installation on this machine", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := g.read()
 			if err != nil {

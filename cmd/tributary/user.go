@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tributary-cc/tributary/cmd/tributary/process"
 	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 // users are the commands for accounts of one tenant.
@@ -56,7 +58,7 @@ func teamFlag(cmd *cobra.Command, teams *[]string) {
 // teamsOf refuses what a variable that is not set makes of the flag: it would show the whole tenant.
 func teamsOf(cmd *cobra.Command, teams []string) ([]string, error) {
 	if cmd.Flags().Changed("team") && len(teams) == 0 {
-		return nil, errors.New("--team names no team; leave it out for the whole tenant, or give --every-team to `user roles`")
+		return nil, fmt.Errorf("--team names no team; leave it out for the whole tenant, or give --every-team to `user roles`; %w", errUsage)
 	}
 	return teams, nil
 }
@@ -79,9 +81,12 @@ func (u *users) add() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return u.with(cmd, !access.Program(rolesOf(roles)), func(ctx context.Context, a *access.Accounts, password string) error {
-				info, err := a.Add(ctx, u.tenant, access.NewAccount{Login: args[0], Password: password, AgentID: agent, Roles: rolesOf(roles), Teams: bounds})
+			return u.with(cmd, !access.Program(rolesOf(roles)), func(ctx context.Context, s *process.Spine, password string) error {
+				info, err := s.Accounts.Add(ctx, u.tenant, access.NewAccount{Login: args[0], Password: password, AgentID: agent, Roles: rolesOf(roles), Teams: bounds})
 				if err != nil {
+					return u.who(args[0], err)
+				}
+				if err := u.unknown(ctx, s, agent, cmd.ErrOrStderr()); err != nil {
 					return err
 				}
 				return u.g.print(cmd.OutOrStdout(), map[string]any{"account": info.Account, "roles": info.Roles}, func(w io.Writer) {
@@ -130,7 +135,7 @@ func (u *users) list() *cobra.Command {
 			}
 			return u.g.print(cmd.OutOrStdout(), lines, func(w io.Writer) {
 				for _, l := range lines {
-					fmt.Fprintf(w, "%-20s %s  %v%s\n", l.Login, l.Account, l.Roles, l.remarks())
+					fmt.Fprintf(w, "%-20s %s  %v%s\n", oneLine(l.Login), l.Account, l.Roles, l.remarks())
 				}
 			})
 		},
@@ -140,7 +145,7 @@ func (u *users) list() *cobra.Command {
 func (l line) remarks() string {
 	out := ""
 	if l.Agent != "" {
-		out += "  works as " + l.Agent
+		out += "  works as " + oneLine(l.Agent)
 	}
 	if len(l.Teams) > 0 {
 		out += "  sees " + strings.Join(l.Teams, ", ")
@@ -164,17 +169,17 @@ func (u *users) roles() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return u.with(cmd, false, func(ctx context.Context, a *access.Accounts, _ string) error {
+			return u.with(cmd, false, func(ctx context.Context, s *process.Spine, _ string) error {
 				// Who is bounded anew must not have the new rights over the old bounds for a moment.
 				if len(bounds) > 0 || every {
-					if err := a.SetTeams(ctx, u.tenant, args[0], bounds...); err != nil {
-						return err
+					if err := s.Accounts.SetTeams(ctx, u.tenant, args[0], bounds...); err != nil {
+						return u.who(args[0], err)
 					}
 				}
 				if len(roles) == 0 {
 					return nil
 				}
-				return a.SetRoles(ctx, u.tenant, args[0], rolesOf(roles)...)
+				return u.who(args[0], s.Accounts.SetRoles(ctx, u.tenant, args[0], rolesOf(roles)...))
 			})
 		},
 	}
@@ -191,10 +196,10 @@ func (u *users) token() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "token LOGIN", Short: "Make and print a token for a program whose account has the role service or dashboards", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return u.with(cmd, false, func(ctx context.Context, a *access.Accounts, _ string) error {
-				token, err := a.ServiceToken(ctx, u.tenant, args[0], life)
+			return u.with(cmd, false, func(ctx context.Context, s *process.Spine, _ string) error {
+				token, err := s.Accounts.ServiceToken(ctx, u.tenant, args[0], life)
 				if err != nil {
-					return err
+					return u.who(args[0], err)
 				}
 				return u.g.print(cmd.OutOrStdout(), map[string]string{"token": token}, func(w io.Writer) { fmt.Fprintln(w, token) })
 			})
@@ -208,15 +213,15 @@ func (u *users) change(verb, short string, password bool, do func(ctx context.Co
 	return &cobra.Command{
 		Use: verb + " LOGIN", Short: short + "; its sessions end", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return u.with(cmd, password, func(ctx context.Context, a *access.Accounts, password string) error {
-				return do(ctx, a, args[0], password)
+			return u.with(cmd, password, func(ctx context.Context, s *process.Spine, password string) error {
+				return u.who(args[0], do(ctx, s.Accounts, args[0], password))
 			})
 		},
 	}
 }
 
 // with opens the accounts for the operator, and reads a password first where one is needed.
-func (u *users) with(cmd *cobra.Command, password bool, do func(context.Context, *access.Accounts, string) error) error {
+func (u *users) with(cmd *cobra.Command, password bool, do func(context.Context, *process.Spine, string) error) error {
 	secret := ""
 	if password {
 		var err error
@@ -229,7 +234,36 @@ func (u *users) with(cmd *cobra.Command, password bool, do func(context.Context,
 		return err
 	}
 	defer s.Close() //nolint:errcheck // puts were answered
-	return do(access.By(cmd.Context(), access.ActorOperator), s.Accounts, secret)
+	return do(access.By(cmd.Context(), access.ActorOperator), s, secret)
+}
+
+// who names the account that an error is about.
+func (u *users) who(login string, err error) error {
+	if errors.Is(err, access.ErrNotFound) {
+		return fmt.Errorf("there is no account %s in the tenant %s; `tributary user list --tenant %s` shows them: %w", oneLine(login), u.tenant, u.tenant, err)
+	}
+	if errors.Is(err, access.ErrExists) {
+		return fmt.Errorf("there is an account %s in the tenant %s already: %w", oneLine(login), u.tenant, err)
+	}
+	return err
+}
+
+// unknown warns of an account that is good for nothing yet: it may be meant for what is configured later, or be misspelt.
+func (u *users) unknown(ctx context.Context, s *process.Spine, agent string, w io.Writer) error {
+	if s.Log == nil {
+		return nil
+	}
+	current, err := s.ConfigInForce(ctx, u.tenant)
+	if err != nil {
+		return fmt.Errorf("the account is made, but its tenant's configuration cannot be read: %w", err)
+	}
+	switch {
+	case len(current.Objects) == 0:
+		fmt.Fprintf(w, "note: %v\n", noConfiguration(u.tenant, current.Tenants))
+	case agent != "" && !slices.ContainsFunc(current.Objects, func(o *event.ConfigObject) bool { return o.GetAgent().GetId() == agent }):
+		fmt.Fprintf(w, "note: the configuration of the tenant %s has no agent %s; until it has, nothing is offered to this account\n", u.tenant, oneLine(agent))
+	}
+	return nil
 }
 
 // readPassword asks at a terminal, without echo, or reads one line.

@@ -211,4 +211,8 @@ func (k *talk) inWarehouse() {
 	})
 	code, out, stderr := tributary(k.t, "verify", "--data", k.data)
 	require.Zero(k.t, code, out+stderr)
+	require.Regexp(k.t, `^[1-9][0-9]* cuts with [1-9][0-9]* rows were announced; 0 differ\n$`, out)
+	code, out, stderr = tributary(k.t, "migrate", "--json", "--data", k.data)
+	require.Zero(k.t, code, out+stderr)
+	require.JSONEq(k.t, `{"ran": [], "newer": 0}`, out)
 }

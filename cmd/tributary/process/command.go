@@ -113,6 +113,8 @@ const InstallationTenant = mainTenant
 type InForce struct {
 	Version uint64
 	Objects []*event.ConfigObject
+	// Tenants are those that have a configuration, by name; it may be empty by now.
+	Tenants []string
 	// changes are the tenant's latest, by version.
 	changes []changed
 }
@@ -134,6 +136,9 @@ func (s *Spine) ConfigInForce(ctx context.Context, tenant string) (InForce, erro
 				continue
 			}
 			in.Version = a.GetVersion()
+			if !slices.Contains(in.Tenants, d.Event.GetTenant()) {
+				in.Tenants = append(in.Tenants, d.Event.GetTenant())
+			}
 			if d.Event.GetTenant() == tenant {
 				lay(objects, a.GetObjects())
 				in.changed(a.GetVersion(), a.GetObjects())
@@ -147,6 +152,7 @@ func (s *Spine) ConfigInForce(ctx context.Context, tenant string) (InForce, erro
 	if !errors.Is(err, errEnough) {
 		return InForce{}, err
 	}
+	slices.Sort(in.Tenants)
 	for _, o := range objects {
 		in.Objects = append(in.Objects, o)
 	}

@@ -50,7 +50,7 @@ func TestALostMasterKey(t *testing.T) {
 	require.NoError(t, os.Rename(file, file+".misplaced"))
 	require.ErrorIs(t, d.refused(), privacy.ErrMasterKeyLost)
 	for _, args := range [][]string{{"user", "list"}, {"user", "add", "bo"}, {"erase", "tel:+8613800138000", "--yes"}} {
-		_, _, err := d.run(good+"\n", args...)
+		_, _, err = d.run(good+"\n", args...)
 		require.ErrorIs(t, err, privacy.ErrMasterKeyLost)
 		require.ErrorContains(t, err, file+"; put master.key back from its back-up")
 	}

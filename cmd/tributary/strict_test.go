@@ -59,14 +59,13 @@ func TestFaultsFoundEndWithThree(t *testing.T) {
 }
 
 // document runs a command with --json, which prints one document without null.
-func (d *desk) document(call string) any {
+func (d *desk) document(call string) {
 	d.t.Helper()
 	out := d.must(append(strings.Fields(call), "--json")...)
 	var v any
 	require.NoError(d.t, json.Unmarshal([]byte(out), &v), "%s: %s", call, out)
 	require.NotContains(d.t, out, "null", call)
 	require.Equal(d.t, out, printable(out, "\n"), call)
-	return v
 }
 
 func (d *desk) write(text string) string {

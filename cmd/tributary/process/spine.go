@@ -100,7 +100,7 @@ func (s *Spine) openStores(ctx context.Context, create bool) (err error) {
 		if err = os.MkdirAll(c.Data, 0o700); err != nil {
 			return fmt.Errorf("making the data folder: %w", err)
 		}
-	} else if info, err := os.Stat(c.ObjectsDir()); err != nil || !info.IsDir() {
+	} else if info, failed := os.Stat(c.ObjectsDir()); failed != nil || !info.IsDir() {
 		return &NoInstallationError{c.ObjectsDir()}
 	}
 	if s.Objects, err = objects.OpenDir(c.ObjectsDir(), durability(c.Sync)); err != nil {
@@ -114,7 +114,7 @@ func (s *Spine) openStores(ctx context.Context, create bool) (err error) {
 		return fmt.Errorf("the master key of %s: %w", c.ObjectsDir(), err)
 	}
 	if created {
-		s.Logger.Warn("a master key was made: back it up, without it nobody can read what was said", "file", c.MasterKeyFile())
+		s.Logger.WarnContext(ctx, "a master key was made: back it up, without it nobody can read what was said", "file", c.MasterKeyFile())
 	}
 	s.Master = master
 	if s.Keys, err = privacy.NewKeyStore(s.Objects, master, cachedKeys, time.Now); err != nil {

@@ -2,7 +2,9 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
@@ -16,27 +18,39 @@ import (
 const traceShare = 0.01
 
 // tracing begins a trace for each event that an edge appends; the engine carries its context from cause to output in the
-// Kafka header traceparent, so a trace leads through every log that an event passes. Spans are exported where a collector is
-// named; without one the context still travels, for whoever reads the log.
+// Kafka header traceparent, so a trace leads through every log that an event passes. The append is the only span: what folds
+// and pages do with an event later is none. Spans are exported where a collector is named; without one the context still
+// travels, for whoever reads the log.
 type tracing struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 }
 
 func newTracing(ctx context.Context, endpoint, id string) (*tracing, error) {
-	options := []sdktrace.TracerProviderOption{
+	if endpoint == "" {
+		return tracingTo(id), nil
+	}
+	// Of a URL that it cannot use the exporter says nothing and takes another, and without a path it sends to none.
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("otlp: the address of a collector is http://HOST:4318, or https, with a path where it is not /v1/traces")
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path = "/v1/traces"
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(u.String()))
+	if err != nil {
+		return nil, fmt.Errorf("exporting traces to %s: %w", u.Host, err)
+	}
+	return tracingTo(id, sdktrace.WithBatcher(exporter)), nil
+}
+
+func tracingTo(id string, export ...sdktrace.TracerProviderOption) *tracing {
+	p := sdktrace.NewTracerProvider(append(export,
 		sdktrace.WithSampler(sdktrace.ParentBased(sdktrace.TraceIDRatioBased(traceShare))),
 		sdktrace.WithResource(resource.NewSchemaless(semconv.ServiceName("tributary"), semconv.ServiceInstanceID(id))),
-	}
-	if endpoint != "" {
-		exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
-		if err != nil {
-			return nil, fmt.Errorf("exporting traces to %s: %w", endpoint, err)
-		}
-		options = append(options, sdktrace.WithBatcher(exporter))
-	}
-	p := sdktrace.NewTracerProvider(options...)
-	return &tracing{p, p.Tracer("tributary")}, nil
+	)...)
+	return &tracing{p, p.Tracer("tributary")}
 }
 
 // parent gives the traceparent of an append: the context's trace, or a new one.

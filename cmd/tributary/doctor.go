@@ -148,16 +148,20 @@ func (d *doctor) sealed(ctx context.Context) {
 	defer s.Close() //nolint:errcheck // only read
 	d.add("master key", err, text, d.MasterKey)
 	keys, err := s.Keys.Sample(ctx)
-	d.add("keys", err, "the master key %s %s", s.Master.ID(), opens(keys, "keys of what was said"))
+	d.add("keys", err, "the master key %s %s", s.Master.ID(), opens(keys, "keys of what was said", err))
 	accounts, err := s.SampleAccount(ctx)
-	d.add("accounts", err, "the master key %s %s", s.Master.ID(), opens(accounts, "accounts"))
+	d.add("accounts", err, "the master key %s %s", s.Master.ID(), opens(accounts, "accounts", err))
 }
 
-func opens(n int, what string) string {
-	if n == 0 {
+func opens(n int, what string, err error) string {
+	switch {
+	case err != nil:
+		return fmt.Sprintf("was tried on one of %d %s", n, what)
+	case n == 0:
 		return "has nothing to open yet: there are no " + what
+	default:
+		return fmt.Sprintf("opens one of %d %s", n, what)
 	}
-	return fmt.Sprintf("is to open one of %d %s", n, what)
 }
 
 // connected looks at what a running process answers.

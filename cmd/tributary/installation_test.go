@@ -43,7 +43,7 @@ func TestALostMasterKey(t *testing.T) {
 	require.NotContains(t, out, "secret")
 	d.stop()
 	out, _, _ = d.run("", "doctor")
-	require.Contains(t, out, "is to open one of 1 accounts")
+	require.Contains(t, out, "opens one of 1 accounts")
 	require.Contains(t, out, "there are no keys of what was said")
 
 	file := filepath.Join(d.data, "master.key")

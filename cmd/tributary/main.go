@@ -56,7 +56,7 @@ func main() {
 	}()
 	err := cmd.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errFound) {
-		fmt.Fprintln(os.Stderr, "tributary:", err)
+		fmt.Fprintln(os.Stderr, "tributary:", printable(err.Error(), "\n\t"))
 	}
 	if code := exitCode(err); code != 0 {
 		os.Exit(code)

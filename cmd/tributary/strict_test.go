@@ -2,12 +2,16 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/chaos"
 )
 
 func TestWrongCallsEndAsSuch(t *testing.T) {
@@ -56,6 +60,7 @@ func TestFaultsFoundEndWithThree(t *testing.T) {
 	var faults []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(out), &faults))
 	require.Len(t, faults, 1)
+	require.ErrorIs(t, tellChaos(quietly(), &globals{json: true}, &chaos.Report{}, nil), errFound)
 }
 
 // document runs a command with --json, which prints one document without null.
@@ -73,4 +78,11 @@ func (d *desk) write(text string) string {
 	file := filepath.Join(d.t.TempDir(), "tenant.yaml")
 	require.NoError(d.t, os.WriteFile(file, []byte(text), 0o600))
 	return file
+}
+
+func quietly() *cobra.Command {
+	cmd := new(cobra.Command)
+	cmd.SetOut(io.Discard)
+	cmd.SetErr(io.Discard)
+	return cmd
 }

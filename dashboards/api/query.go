@@ -86,6 +86,7 @@ type queryRows struct {
 	Rows      [][]any       `json:"rows"`
 	Truncated bool          `json:"truncated"`
 	AsOfMs    int64         `json:"as_of_ms"`
+	Names     queryNames    `json:"names"`
 }
 
 // catalogue are the queries that boards may ask, by name.
@@ -191,7 +192,7 @@ func (s *Server) rowsFor(ctx context.Context, who person, ask *queryAsk) ([]byte
 	if fault != nil || in.whole {
 		return a.bodyOf(), fault
 	}
-	return encodeRows(visible(d, a.result, a.asOfMs, in))
+	return encodeRows(a.seenBy(d, in))
 }
 
 // encodeRows writes rows as JSON. What cannot be written is a fault of ours.

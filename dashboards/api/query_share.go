@@ -58,6 +58,8 @@ type sharedAnswer struct {
 	asked  question
 	done   chan struct{}
 	result *warehouse.Result
+	// names are those of all ids in the result.
+	names queryNames
 	// body is the whole answer as JSON, for those who see all of it.
 	body   []byte
 	fault  *queryFault
@@ -227,7 +229,8 @@ func (s *Server) fly(a *sharedAnswer, tenant string, d *warehouse.Description, p
 	began := s.now()
 	a.asOfMs = began.UnixMilli()
 	if a.result, a.fault = s.ask(d.Name, params); a.fault == nil {
-		a.body, a.fault = encodeRows(visible(d, a.result, a.asOfMs, &scope{whole: true}))
+		a.names = s.namesIn(context.WithoutCancel(ctx), tenant, a.result) // ctx bounds the wait for the turn
+		a.body, a.fault = encodeRows(a.seenBy(d, &scope{whole: true}))
 	}
 	a.until = s.now().Add(standsFor(params, began, s.now()))
 	if a.fault != nil {
@@ -237,7 +240,7 @@ func (s *Server) fly(a *sharedAnswer, tenant string, d *warehouse.Description, p
 		}
 	}
 	if a.size = len(a.key); a.result != nil {
-		a.size += sizeOf(a.result.Rows) + len(a.body)
+		a.size += sizeOf(a.result.Rows) + a.names.size() + len(a.body)
 	}
 }
 

@@ -5,7 +5,7 @@ import * as outbox from '../src/desk/outbox';
 const send = (request: string) => outbox.wish(request, { type: 'send', contact: 'c', text: request }, 1);
 
 describe('the outbox', () => {
-  test('whatever is lost on the way, each wish takes effect once and in the end none is left', () => {
+  test('whatever is lost on the way, each message takes effect once and in order, and in the end none is left', () => {
     // A server that drops repeats by id, behind a line that loses questions and answers and breaks at random.
     fc.assert(
       fc.property(
@@ -26,7 +26,7 @@ describe('the outbox', () => {
               if (fate === 'break') box = outbox.reconnected(box, now);
             }
           }
-          expect([...effects].sort()).toEqual(Array.from({ length: n }, (_, i) => `r${i}`));
+          expect(effects).toEqual(Array.from({ length: n }, (_, i) => `r${i}`));
           expect(outbox.arrived(box, new Set(effects))).toEqual([]);
         },
       ),
@@ -51,6 +51,21 @@ describe('the outbox', () => {
     box = outbox.refused(box, 'a', 'invalid', 'too long', 0);
     expect(box[0]).toMatchObject({ state: 'failed', text: 'too long', request: 'a' });
     expect(outbox.due(outbox.retry(box, 'a'), 0)[0]?.request).toBe('a');
+  });
+
+  test('what is said waits for what was said before, an end and a transfer too, and no other conversation does', () => {
+    const end = outbox.wish('end', { type: 'end', contact: 'c' }, 1);
+    const other = outbox.wish('other', { type: 'send', contact: 'd', text: 'x' }, 1);
+    let box = [send('a'), send('b'), end, other].reduce<outbox.Outbox>(outbox.add, []);
+    const out = (now: number) => outbox.due(box, now).map((w) => w.request);
+    expect(out(0)).toEqual(['a', 'other']);
+    box = outbox.refused(outbox.wentOut(box, 'a', 0), 'a', 'rate', '', 0);
+    expect(out(1_000)).toEqual(['other']);
+    expect(out(2_000)).toEqual(['a', 'other']);
+    box = outbox.accepted(box, 'a', 2_000);
+    expect(out(2_000)).toEqual(['b', 'other']);
+    box = outbox.refused(box, 'b', 'invalid', '', 2_000);
+    expect(out(2_000)).toEqual(['end', 'other']);
   });
 
   test('what is accepted and never seen fails, and is done if it is seen after all', () => {

@@ -171,6 +171,7 @@ export class DeskClient {
 
   private take(frame: ServerFrame | null): void {
     if (!frame) return;
+    const waiting = this.box.get();
     if (frame.type === 'typing') this.takeTyping(frame.contact, frame.author);
     else if (frame.type === 'floor') this.floor.set((had) => takeFloor(had, frame));
     else if (frame.type === 'logged_out') void this.loggedOut(frame.by || '?');
@@ -185,6 +186,7 @@ export class DeskClient {
     if (frame.type === 'snapshot') this.begin();
     // Who has sent does not write any more.
     if (frame.type === 'message' && frame.message.author === 'customer') this.stopTyping(frame.contact);
+    if (this.box.get() !== waiting) this.flush(); // what waited for this
   }
 
   private takeTyping(contact: string, author: string): void {

@@ -38,9 +38,20 @@ export function add(box: Outbox, one: Wish): Outbox {
   return box.some((w) => w.request === one.request) ? box : [...box, one];
 }
 
-/** The wishes that should go out now, oldest first. */
+/**
+ * The wishes that should go out now, oldest first. What was said in a conversation goes one at a time: had one been refused for a
+ * while and the next one taken, they would stand in the wrong order. Its end and its transfer wait for what was said before.
+ */
 export function due(box: Outbox, now: number): Wish[] {
-  return box.filter((w) => w.state === 'pending' && w.again_at <= now);
+  const said = new Set<string>();
+  return box.filter((w) => {
+    if (w.state !== 'pending') return false;
+    const { command } = w;
+    if (command.type !== 'send' && command.type !== 'end' && command.type !== 'transfer') return w.again_at <= now;
+    const first = !said.has(command.contact);
+    if (command.type === 'send') said.add(command.contact);
+    return first && w.again_at <= now;
+  });
 }
 
 /** Notes that a wish went out: it goes again, later each time, if nothing is heard of it. */

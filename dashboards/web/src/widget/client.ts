@@ -13,6 +13,7 @@ import {
   type Chat,
   emptyChat,
   type Going,
+  giveUp,
   newest,
   quiet,
   resumeAt,
@@ -27,6 +28,8 @@ import { type Step, Trail } from './trail';
 
 export const longest = 2_000;
 const resendAfter = 5_000;
+/** The first wait after a refusal that passes; it doubles up to resendAfter. */
+const refusedFor = 1_000;
 /** How often it is told at most that the customer writes, and how long the agent's writing is shown. */
 const typingEvery = 3_000;
 const typingShown = 5_000;
@@ -50,7 +53,9 @@ export class ChatClient {
   private readonly name: string;
   private readonly socket: Link;
   private readonly trail: Trail;
-  private readonly sentAt = new Map<string, number>();
+  /** When (performance.now) what is on its way may go again, and how often each was refused. */
+  private readonly nextAt = new Map<string, number>();
+  private readonly refusals = new Map<string, number>();
   /** Every message that this tab ever held on its way. */
   private readonly known = new Set<string>();
   /** The customer's own files, so that they need not come back to be shown. */
@@ -141,14 +146,15 @@ export class ChatClient {
   }
 
   again(id: string): void {
-    this.sentAt.delete(id);
+    this.nextAt.delete(id);
     this.change(sayAgain(this.chat.get(), id));
     this.flush();
   }
 
   end(): void {
     if (this.chat.get().ending) return;
-    this.change({ ...this.chat.get(), ending: newId() });
+    // Whatever is not there yet would begin the next chat by itself: it is held back, and shown as not sent.
+    this.change({ ...giveUp(this.chat.get()), ending: newId() });
     this.flush();
   }
 
@@ -297,7 +303,7 @@ export class ChatClient {
       if (tokenGone.test(frame.code)) void this.renew();
       return;
     }
-    if (frame.type === 'error' && passing.has(frame.code)) return; // it goes again by itself
+    if (frame.type === 'error' && passing.has(frame.code)) return this.wait(frame.id); // it goes again by itself
     if (frame.type === 'accepted' || frame.type === 'error') {
       if (frame.type === 'error' && frame.code === 'early') return; // the trail waits for the first message
       if (this.trail.drop(frame.id)) return;
@@ -310,6 +316,13 @@ export class ChatClient {
     if (frame.type === 'history') this.arrive(frame);
     if (frame.type === 'message') this.ack([frame.message.id]);
     if (frame.type === 'history' || frame.type === 'state') this.keep('open', running(this.chat.get()) ? '1' : '');
+    this.flush(); // what waited for this
+  }
+
+  private wait(id: string): void {
+    const before = this.refusals.get(id) ?? 0;
+    this.refusals.set(id, before + 1);
+    this.nextAt.set(id, performance.now() + Math.min(resendAfter, refusedFor * 2 ** before));
   }
 
   private arrive(frame: ChatFrame & { type: 'history' }): void {
@@ -317,7 +330,8 @@ export class ChatClient {
     this.tries = 0;
     this.readTo = '';
     this.socket.settled();
-    this.sentAt.clear();
+    this.nextAt.clear();
+    this.refusals.clear();
     this.door.set((door) => ({ ...door, open: frame.open }));
     this.ack(frame.messages.map((m) => m.id));
     this.sendRead();
@@ -355,16 +369,19 @@ export class ChatClient {
   private flush(): void {
     if (!this.live || this.link.get() !== 'open') return;
     const now = performance.now();
-    const due = (id: string) => now - (this.sentAt.get(id) ?? Number.NEGATIVE_INFINITY) >= resendAfter;
+    const due = (id: string) => now >= (this.nextAt.get(id) ?? 0);
     const sent = (id: string, frame: string) => {
       if (!due(id)) return true;
       if (!this.socket.send(frame)) return false;
-      this.sentAt.set(id, now);
+      this.nextAt.set(id, now + resendAfter);
       return true;
     };
     const chat = this.chat.get();
-    for (const g of chat.going) if (g.state === 'pending' && !sent(g.id, sendFrame(g))) return;
+    // One at a time: had one been refused and the next one taken, they would stand in the wrong order. What is written after the
+    // end of a chat belongs to the next one.
+    const next = chat.ending ? undefined : chat.going.find((g) => g.state === 'pending');
     if (chat.ending && !sent(chat.ending, JSON.stringify({ type: 'end', id: chat.ending }))) return;
+    if (next && !sent(next.id, sendFrame(next))) return;
     if (this.rating && !sent(this.rating, this.rating)) return;
     if (Object.keys(chat.messages).length === 0) return;
     const wall = Date.now();

@@ -120,6 +120,12 @@ export function say(chat: Chat, id: string, text: string, sent_ms: number, more:
   return { ...chat, going: [...chat.going, { id, text, sent_ms, state: 'pending', code: '', ...more }], wrong: {} };
 }
 
+/** Gives up what the server has not taken yet. Should it be there after all, it counts. */
+export function giveUp(chat: Chat): Chat {
+  const going = chat.going.map((g) => (g.state === 'pending' ? { ...g, state: 'failed' as const, code: 'ended' } : g));
+  return { ...chat, going };
+}
+
 /** Takes back what was refused, to be written again. */
 export function unsay(chat: Chat, id: string): Chat {
   return { ...chat, going: chat.going.filter((g) => g.id !== id) };

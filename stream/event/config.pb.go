@@ -875,7 +875,9 @@ type Policy struct {
 	Domain string        `protobuf:"bytes,1,opt,name=domain,proto3" json:"domain,omitempty"`
 	Rules  []*PolicyRule `protobuf:"bytes,2,rep,name=rules,proto3" json:"rules,omitempty"`
 	// Fallback is the queue for what no rule matches; empty for the entry point's.
-	Fallback      string `protobuf:"bytes,3,opt,name=fallback,proto3" json:"fallback,omitempty"`
+	Fallback string `protobuf:"bytes,3,opt,name=fallback,proto3" json:"fallback,omitempty"`
+	// Tests are what its author expects of the rules, as the YAML list that the tenant's file has; nothing that routes reads it.
+	Tests         string `protobuf:"bytes,4,opt,name=tests,proto3" json:"tests,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -927,6 +929,13 @@ func (x *Policy) GetRules() []*PolicyRule {
 func (x *Policy) GetFallback() string {
 	if x != nil {
 		return x.Fallback
+	}
+	return ""
+}
+
+func (x *Policy) GetTests() string {
+	if x != nil {
+		return x.Tests
 	}
 	return ""
 }
@@ -1937,11 +1946,12 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"\x03day\x18\x01 \x01(\x05R\x03day\x12\x1f\n" +
 	"\vfrom_minute\x18\x02 \x01(\rR\n" +
 	"fromMinute\x12\x1b\n" +
-	"\tto_minute\x18\x03 \x01(\rR\btoMinute\"r\n" +
+	"\tto_minute\x18\x03 \x01(\rR\btoMinute\"\x88\x01\n" +
 	"\x06Policy\x12\x16\n" +
 	"\x06domain\x18\x01 \x01(\tR\x06domain\x124\n" +
 	"\x05rules\x18\x02 \x03(\v2\x1e.tributary.event.v1.PolicyRuleR\x05rules\x12\x1a\n" +
-	"\bfallback\x18\x03 \x01(\tR\bfallback\"\xe4\x01\n" +
+	"\bfallback\x18\x03 \x01(\tR\bfallback\x12\x14\n" +
+	"\x05tests\x18\x04 \x01(\tR\x05tests\"\xe4\x01\n" +
 	"\n" +
 	"PolicyRule\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +

@@ -118,6 +118,7 @@ func (c *catalog) fetch(ctx context.Context) error {
 	c.queries = make(map[string]*queryInfo, len(answer.Queries))
 	for _, q := range answer.Queries {
 		if q != nil && strings.TrimSpace(q.Name) != "" {
+			q.Columns = withNames(q.Columns)
 			c.queries[q.Name] = q
 		}
 	}

@@ -15,8 +15,10 @@
 //
 // # Frames
 //
-// A table has one field for each column, named as the API names it. A series is one frame per column and set of labels, with the time first;
-// what is missing is not filled in. A column `…_ms` is a time where it is a moment (0 is null) and else a number with the unit ms.
+// A table has one field for each column, named as the API names it; behind one of ids (queue, next_queue, agent) stands one of names
+// (queue_name and so on), for people. A series is one frame per column and set of labels, with the time first; its labels are ids, and its
+// name in a legend is made of names. What is missing is not filled in. A column `…_ms` is a time where it is a moment (0 is null) and else a
+// number with the unit ms.
 //
 // The wallboard, in a query's answer and in the stream `wallboard/<scope>` alike, is one frame with a row for each queue and, as the last
 // one, the sums of all: see [wallboardFrame] for its fields.

@@ -225,7 +225,7 @@ func queueRows(q sentQuery) map[string]any {
 			[]any{at, "service", 1, 0, nil, 0, nil},
 			[]any{at + 2*int64(step), "sales", 2, 2, 4000, 100, 100},
 		},
-		"truncated": false, "as_of_ms": 1795424403000,
+		"truncated": false, "as_of_ms": 1795424403000, "names": map[string]any{"queue": map[string]string{"sales": "Sales 销售"}, "agent": map[string]string{}},
 	}
 }
 

@@ -58,7 +58,9 @@ type result struct {
 	Rows      [][]json.RawMessage `json:"rows"`
 	Truncated bool                `json:"truncated"`
 	AsOfMs    int64               `json:"as_of_ms"`
-	Error     *said               `json:"error"`
+	// Names are those of the ids in the rows: of a queue, of an agent.
+	Names map[string]map[string]string `json:"names"`
+	Error *said                        `json:"error"`
 }
 
 type column struct {

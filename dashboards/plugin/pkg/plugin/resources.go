@@ -16,7 +16,7 @@ func (d *Datasource) resources() http.Handler {
 	mux.HandleFunc("GET /me", func(w http.ResponseWriter, r *http.Request) {
 		d.pass(w, r, "/api/boards/me", d.addPage)
 	})
-	mux.HandleFunc("GET /queries", func(w http.ResponseWriter, r *http.Request) { d.pass(w, r, "/api/queries", nil) })
+	mux.HandleFunc("GET /queries", func(w http.ResponseWriter, r *http.Request) { d.pass(w, r, "/api/queries", addNames) })
 	return mux
 }
 

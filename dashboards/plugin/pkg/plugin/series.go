@@ -88,7 +88,7 @@ func (t *answered) labels(q *Query) ([]*data.Field, error) {
 	}
 	var out []*data.Field
 	for _, f := range t.fields {
-		if f.Type().NonNullableType() == data.FieldTypeString && !slices.Contains(q.Value, f.Name) {
+		if f.Type().NonNullableType() == data.FieldTypeString && !slices.Contains(q.Value, f.Name) && !slices.Contains(t.beside, f) {
 			out = append(out, f)
 		}
 	}
@@ -201,7 +201,7 @@ func (t *answered) frame(l *line, several bool, params map[string]any) *data.Fra
 	}
 	value.Name, value.Labels = l.value.Name, l.labels
 	describe(value, t.info.column(l.value.Name))
-	if name := displayName(l, several); name != "" {
+	if name := t.displayName(l, several); name != "" {
 		if value.Config == nil {
 			value.Config = &data.FieldConfig{}
 		}
@@ -210,15 +210,15 @@ func (t *answered) frame(l *line, several bool, params map[string]any) *data.Fra
 	return data.NewFrame(t.info.Name, at, value)
 }
 
-// displayName is a line's name in a legend: its labels' values, and the column where there are several.
-func displayName(l *line, several bool) string {
+// displayName is a line's name in a legend: its labels' values, of queues and agents their names, and the column where there are several.
+func (t *answered) displayName(l *line, several bool) string {
 	if len(l.labels) == 0 {
 		return ""
 	}
 	var parts []string
 	for _, name := range sortedKeys(l.labels) {
 		if v := l.labels[name]; v != "" {
-			parts = append(parts, v)
+			parts = append(parts, t.nameOf(name, v))
 		}
 	}
 	if several || len(parts) == 0 {

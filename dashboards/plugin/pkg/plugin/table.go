@@ -18,6 +18,9 @@ type answered struct {
 	fields []*data.Field // by the columns' names
 	// times tells which fields are points in time.
 	times map[string]bool
+	// called are the names of queues and agents, and beside the fields of them that stand beside ids.
+	called map[string]map[string]string
+	beside []*data.Field
 }
 
 // readTable reads the values by the types that the API says, and finds what does not fit them.
@@ -44,6 +47,7 @@ func readTable(r *result, info *queryInfo) (*answered, error) {
 			}
 		}
 	}
+	t.nameIDs(r.Names)
 	return t, nil
 }
 

@@ -409,6 +409,50 @@ func TestAStatOfRowsShowsThemAll(t *testing.T) {
 	require.Equal(t, 2, n)
 }
 
+// TestTablesShowNames: where rows are of queues and agents, people read names; the ids that links ask for are there, out of sight.
+func TestTablesShowNames(t *testing.T) {
+	ids, shown := map[string]bool{"queue": true, "next_queue": true, "agent": true}, 0
+	link := regexp.MustCompile(`__data\.fields\["(queue|next_queue|agent)"\]`)
+	for _, f := range all(t) {
+		linked := map[string]map[string]bool{}
+		f.Board.walk(func(p Panel, l dataLink) {
+			for _, m := range link.FindAllStringSubmatch(l.URL, -1) {
+				if linked[p.Title] == nil {
+					linked[p.Title] = map[string]bool{}
+				}
+				linked[p.Title][m[1]] = true
+			}
+		})
+		for _, p := range f.Board.Panels {
+			if p.Type != "table" {
+				continue
+			}
+			there := map[string]bool{}
+			for _, name := range shownColumns(p) {
+				there[name] = true
+			}
+			for name := range linked[p.Title] {
+				require.True(t, there[name], "%s: %s: a link asks for %s", f.Name, p.Title, name)
+			}
+			for _, o := range p.FieldConfig.Overrides {
+				name := o.Matcher.Options
+				if title, is := strings.CutSuffix(name, "_name"); is && ids[title] {
+					shown++
+					require.True(t, there[name], "%s: %s: %s", f.Name, p.Title, name)
+				}
+				if ids[name] {
+					require.Equal(t, hidden(name)[0], o, "%s: %s", f.Name, p.Title)
+					delete(there, name)
+				}
+			}
+			for name := range ids {
+				require.False(t, there[name], "%s: %s shows ids of a %s", f.Name, p.Title, name)
+			}
+		}
+	}
+	require.Equal(t, 2*(1+1+2+2+3+2+2), shown)
+}
+
 // TestNumbersOfPeopleLeadToNoContacts: see docs/decisions/0081.
 func TestNumbersOfPeopleLeadToNoContacts(t *testing.T) {
 	people := map[string]bool{"Staffed": true, "Free": true, "What the agents do now": true}

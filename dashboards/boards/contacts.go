@@ -99,7 +99,7 @@ func (l Language) enqueueingsList() Panel {
 		l.column("reason", set("mappings", []mapping{l.mappedTo(nil, reasons...)})))
 	p := l.list(l.t("Enqueueings (behind service level, speed, abandonment and volume)", "入队记录（服务水平、速度、放弃与业务量）"), l.t(
 		"Those enqueued in the time range. A contact that came into a queue twice stands here twice.", "所选时间内的入队。联络两次进入队列则出现两次。"),
-		q, []string{"enqueued_ms", "contact", "queue", "channel", "outcome", "wait_ms", "agent", "reason", "next_queue", "left_ms", "since_ms", "cohort", "conversation"}, overrides...)
+		q, []string{"enqueued_ms", "contact", "queue_name", "channel", "outcome", "wait_ms", "agent_name", "reason", "next_queue_name", "left_ms", "since_ms", "cohort", "conversation"}, overrides...)
 	p.Transformations = append([]transformation{onlyWhere("channel", "^(${channel:pipe})$")}, p.Transformations...)
 	return p
 }
@@ -113,7 +113,7 @@ func (l Language) handledList() Panel {
 		by("talk_ms", set("displayName", l.t("Talk", "交谈时长")), set("unit", millis), set("decimals", 1)))
 	p := l.list(l.t("Handled (behind handle time)", "已处理（处理时长）"), l.t(
 		"Those whose talk with an agent ended in the time range.", "与坐席的交谈在所选时间内结束的联络。"),
-		q, []string{"ended_ms", "contact", "queue", "agent", "channel", "state", "talk_ms", "acw_ms", "initiation", "end_reason", "code", "intent", "survey", "assigned_ms", "wrapped_ms", "conversation"},
+		q, []string{"ended_ms", "contact", "queue_name", "agent_name", "channel", "state", "talk_ms", "acw_ms", "initiation", "end_reason", "code", "intent", "survey", "assigned_ms", "wrapped_ms", "conversation"},
 		overrides...)
 	p.Transformations = append([]transformation{onlyWhere("channel", "^(${channel:pipe})$")}, p.Transformations...)
 	return p
@@ -125,7 +125,7 @@ func (l Language) offersList() Panel {
 	overrides := append(l.times("offered_ms", "closed_ms"),
 		l.column("state", set("mappings", []mapping{l.mappedTo(colors, "accepted", "rejected", "timed_out", "rescinded", "offered")}), shown(), set("thresholds", steps(clear))))
 	p := l.list(l.t("Offers", "派单"), l.t("Those made in the time range.", "所选时间内的派单。"),
-		q, []string{"offered_ms", "contact", "queue", "agent", "channel", "state", "reason", "closed_ms", "offer", "conversation"}, overrides...)
+		q, []string{"offered_ms", "contact", "queue_name", "agent_name", "channel", "state", "reason", "closed_ms", "offer", "conversation"}, overrides...)
 	p.Transformations = append([]transformation{onlyWhere("channel", "^(${channel:pipe})$")}, p.Transformations...)
 	return p
 }

@@ -45,6 +45,7 @@ func theDataSourceAnswers(t *testing.T, w *warehouse.Warehouse) {
 				frames := answer(t, d, q, chosenFirst(f.Board))
 				written[f.Name][strconv.Itoa(p.ID)] = frames
 				fieldsAreThere(t, f.Name, p, frames)
+				linesAreCalledByNames(t, q, frames)
 			}
 		}
 	}
@@ -83,6 +84,21 @@ func fieldsAreThere(t *testing.T, board string, p Panel, frames data.Frames) {
 	}
 	for _, name := range shownColumns(p) {
 		require.True(t, there[name], "%s: %s: %s is not there", board, p.Title, name)
+	}
+}
+
+// linesAreCalledByNames: a legend says no ids, and a link asks for them.
+func linesAreCalledByNames(t *testing.T, q Query, frames data.Frames) {
+	t.Helper()
+	if q.Format != "series" {
+		return
+	}
+	for _, f := range frames {
+		for _, label := range q.Label {
+			id := f.Fields[1].Labels[label]
+			require.NotEmpty(t, people[label][id], "%s %q", label, id)
+			require.Contains(t, f.Fields[1].Config.DisplayNameFromDS, people[label][id])
+		}
 	}
 }
 
@@ -158,7 +174,7 @@ func door(t *testing.T, w *warehouse.Warehouse) http.Handler {
 				results = append(results, map[string]any{"ref": q.Ref, "error": map[string]string{"code": "bad_query", "message": err.Error()}})
 				continue
 			}
-			results = append(results, map[string]any{"ref": q.Ref, "columns": withUnits(t, q.Name, res.Columns), "rows": res.Rows, "as_of_ms": end})
+			results = append(results, map[string]any{"ref": q.Ref, "columns": withUnits(t, q.Name, res.Columns), "rows": res.Rows, "as_of_ms": end, "names": people})
 		}
 		say(rw, map[string]any{"results": results})
 	})
@@ -173,6 +189,12 @@ func door(t *testing.T, w *warehouse.Warehouse) http.Handler {
 		<-r.Context().Done()
 	})
 	return mux
+}
+
+// people are the names of the seeded queues and agents.
+var people = map[string]map[string]string{
+	"queue": {"cards": "Cards", "loans": "Loans 贷款", "travel": "Travel desk"},
+	"agent": {"a1": "Ann Lind", "a2": "王芳", "a3": "Carl Moss", "a4": "Dana Okoye", "a5": "Eli Roth", "a6": "Fay Sun"},
 }
 
 // withUnits tells with each column how to read it, as the API does.

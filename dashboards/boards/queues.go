@@ -170,8 +170,8 @@ func (l Language) overview(g *grid) {
 	p := l.table(l.t("By queue: service level by four formulas, ASA, abandonment (of enqueued)", "按队列：四种服务水平、平均接起速度、放弃率（占进入队列）"), l.t(
 		"One row for each queue. Each enqueueing counts once, whenever it was answered. Formulas: see the panels below. A click on a number opens the contacts behind it.",
 		"每个队列一行。每次入队只计一次。公式见下方各图。点击数字可查看对应的联络。"), byInterval().whole(),
-		append(append([]override{l.column("queue")}, l.counts(theRange)...), l.rates(theRange)...)...)
-	p.Transformations = append(unexplained(), only(nil, "queue", "sl_connect", "sl_genesys", "sl_copc", "sl_late_abandons", "asa_ms",
+		append(append(append([]override{l.column("queue_name")}, l.counts(theRange)...), l.rates(theRange)...), hidden("queue")...)...)
+	p.Transformations = append(unexplained(), only([]string{"queue"}, "queue_name", "sl_connect", "sl_genesys", "sl_copc", "sl_late_abandons", "asa_ms",
 		"abandon_rate", "abandon_ms", "max_wait_ms", "enqueued", "answered", "abandoned", "flowed_out", "waiting", "unexplained"))
 	g.put(24, 8, p)
 }
@@ -222,8 +222,8 @@ func (l Language) volume(g *grid) {
 	rows := l.table(l.t("Rows that add up: each interval and queue", "逐行核对：每个时段与队列"), l.t(
 		"In each row enqueued = answered + abandoned + flowed out + waiting; the check shows ✓, or by how many they differ.",
 		"每一行：进入队列 = 已接起 + 已放弃 + 已转出 + 等待中；核对列显示 ✓ 或差额。"), byInterval(),
-		append(append(append([]override{l.column("interval_ms", set("unit", clock), set("custom.width", 140)), l.column("queue")}, l.counts(theInterval)...), l.rates(theInterval)...), hidden(endColumn)...)...)
-	rows.Transformations = append(unexplained(), intervalEnd("interval_ms"), only([]string{endColumn}, "interval_ms", "queue", "enqueued", "answered", "abandoned",
+		append(append(append([]override{l.column("interval_ms", set("unit", clock), set("custom.width", 140)), l.column("queue_name")}, l.counts(theInterval)...), l.rates(theInterval)...), hidden("queue", endColumn)...)...)
+	rows.Transformations = append(unexplained(), intervalEnd("interval_ms"), only([]string{"queue", endColumn}, "interval_ms", "queue_name", "enqueued", "answered", "abandoned",
 		"flowed_out", "waiting", "unexplained", "sl_connect", "sl_genesys", "sl_copc", "sl_late_abandons", "asa_ms", "abandon_rate", "abandon_ms", "max_wait_ms"))
 	rows.Options = tableOptions{ShowHeader: true, CellHeight: "sm", SortBy: []sortBy{{DisplayName: l.w(columns["interval_ms"]), Desc: true}}}
 	g.put(24, 10, rows)
@@ -260,13 +260,14 @@ func (l Language) handled() Panel {
 	p := l.table(l.t("Handle time, AHT = (talk + wrap-up) / handled, by queue and agent", "处理时长 AHT =（交谈 + 话后）/ 已处理，按队列与坐席"), l.t(
 		"The contacts whose talk ended in the time range, of the agents that the configuration has. Handled: wrap-up included; the sums are theirs. Transferred: transferred out / handled.",
 		"交谈在所选时间内结束的联络，仅含配置中现有的坐席。已处理：包含话后处理；各合计为其之和。转出率：转出 / 已处理。"), handledBy("").whole(),
-		l.column("queue"), l.column("agent"),
+		l.column("queue_name"), l.column("agent_name"),
 		l.column("handled", right, link(is("state", "ended"))), l.column("wrapping", right, link(is("state", "wrapping"))),
 		l.column("aht_ms", set("unit", millis), set("decimals", 1), link(is("state", "ended"))),
 		l.column("talk_ms", set("unit", millis), set("decimals", 1)), l.column("acw_ms", set("unit", millis), set("decimals", 1)),
 		l.column("transferred_out", right, link(is("end_reason", "transfer"))), l.column("transfer_rate", set("unit", percent), set("decimals", 1)),
 	)
-	p.Transformations = []transformation{chosenAgents(), only(nil, "queue", "agent", "handled", "wrapping", "aht_ms", "talk_ms", "acw_ms", "transferred_out", "transfer_rate")}
+	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, hidden("queue", "agent")...)
+	p.Transformations = []transformation{chosenAgents(), only([]string{"queue", "agent"}, "queue_name", "agent_name", "handled", "wrapping", "aht_ms", "talk_ms", "acw_ms", "transferred_out", "transfer_rate")}
 	return p
 }
 
@@ -294,13 +295,13 @@ func (l Language) flowOuts() Panel {
 	link := links(l.enqueueings(theRange, is("queue", rowValue("queue")), is("outcome", "flowed_out"), is("reason", rowValue("reason_code"))))
 	p := l.table(l.t("Why contacts left unanswered (flowed out)", "未接起而离开的原因（转出）"), l.t(
 		"By the enqueueings of the time range; a queue's rows make its number of flowed out.", "按所选时间内的入队；一个队列各行之和等于其转出数。"), q,
-		l.column("queue"), l.column("reason", set("mappings", []mapping{l.mappedTo(nil, reasons...)})), l.column("next_queue"),
+		l.column("queue_name"), l.column("reason", set("mappings", []mapping{l.mappedTo(nil, reasons...)})), l.column("next_queue_name"),
 		l.column("flowed_out", set("custom.align", "right"), link), l.column("wait_ms", set("unit", millis), set("decimals", 1)),
 	)
 	asked := hidden("reason_code")[0] // and where there is none, the list is of all
 	asked.Properties = append(asked.Properties, set("noValue", ""), set("mappings", []mapping{{Type: "special", Options: map[string]any{"match": "empty", "result": map[string]string{"text": ""}}}}))
-	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, asked)
-	p.Transformations = []transformation{again("reason", "reason_code"), only([]string{"reason_code"}, "queue", "reason", "next_queue", "flowed_out", "wait_ms")}
+	p.FieldConfig.Overrides = append(append(p.FieldConfig.Overrides, hidden("queue")...), asked)
+	p.Transformations = []transformation{again("reason", "reason_code"), only([]string{"queue", "reason_code"}, "queue_name", "reason", "next_queue_name", "flowed_out", "wait_ms")}
 	return p
 }
 

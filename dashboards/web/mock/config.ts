@@ -122,6 +122,7 @@ export class MockConfig {
   readonly accounts = [
     { login: 'lin', account: 'acc-1', agent: 'lin', roles: ['agent'], disabled: false },
     { login: 'boss', account: 'acc-2', agent: '', roles: ['supervisor', 'admin'], disabled: false },
+    { login: 'boards', account: 'acc-4', agent: '', roles: ['dashboards'], disabled: false },
     { login: 'ana', account: 'acc-3', agent: 'ana', roles: ['agent', 'qa'], disabled: true },
   ];
 
@@ -172,6 +173,10 @@ export class MockConfig {
     }
     const found = path.startsWith('/api/accounts/') && this.accounts.find((a) => a.login === decodeURIComponent(path.slice(14)));
     if (!found || method !== 'POST') return false;
+    if (found.login === 'lin') {
+      json(409, { code: 'conflict', text: "nobody changes the own account's rights; ask another administrator" });
+      return true;
+    }
     Object.assign(found, body);
     json(200, found);
     return true;

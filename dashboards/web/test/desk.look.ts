@@ -301,6 +301,25 @@ test.each(looks)('the floor and the setup: $name', async (look) => {
   await page.waitForTimeout(150);
   await shot('9-people');
   await readable(page, 'people');
+  // A role is asked about before it is given, and a refusal stands until something else is tried.
+  const box = (login: string, nth: number) => page.locator(`[data-login=${login}] input`).nth(nth);
+  const ana = () => mock.config.accounts.find((a) => a.login === 'ana')?.roles;
+  await box('ana', 2).click();
+  await page.waitForSelector(id('sure'));
+  await shot('9-role');
+  await readable(page, 'role');
+  await page.keyboard.press('Escape');
+  expect([await box('ana', 2).isChecked(), ana()]).toEqual([false, ['agent', 'qa']]);
+  await box('lin', 3).click();
+  await page.click(id('sure-yes'));
+  await page.waitForSelector(id('account-failed'));
+  await page.waitForTimeout(200);
+  expect([await page.locator(id('account-failed')).count(), await box('lin', 3).isChecked()]).toEqual([1, false]);
+  await box('ana', 2).click();
+  await page.click(id('sure-yes'));
+  await page.waitForFunction(() => document.querySelectorAll<HTMLInputElement>('[data-login=ana] input')[2]?.checked);
+  expect([await page.locator(id('account-failed')).count(), ana()]).toEqual([0, ['agent', 'qa', 'supervisor']]);
+  expect(await box('boards', 3).isDisabled()).toBe(true);
   await page.click(id('account-add'));
   await page.fill('[data-testid=account-sheet] [name=login]', 'eva');
   await page.selectOption('[data-testid=account-sheet] select', 'mei');

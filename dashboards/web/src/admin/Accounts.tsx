@@ -6,7 +6,18 @@ import { Sheet, Sure } from '../shell/Sheet';
 import { useWords } from '../words';
 import { type Account, accounts, changeAccount, createAccount } from './http';
 
+/** What a person may be; a program's account is made by hand, and only shown here. */
 const roles = ['agent', 'qa', 'supervisor', 'admin'];
+
+/** What is asked about before it is done. */
+interface Plan {
+  account: Account;
+  lead: string;
+  go: string;
+  to: { roles?: string[]; disabled?: boolean };
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Refused ? error.message || error.code : 'page');
 
 interface Props {
   agents: { id: string; name: string }[];
@@ -17,19 +28,38 @@ export function Accounts({ agents }: Props) {
   const [list, setList] = useState<Account[] | null>(null);
   const [failed, setFailed] = useState('');
   const [adding, setAdding] = useState(false);
-  const [asking, setAsking] = useState<Account | null>(null);
+  const [plan, setPlan] = useState<Plan | null>(null);
   const load = () =>
     accounts()
-      .then((found) => {
-        setList(found);
-        setFailed('');
-      })
-      .catch((error) => setFailed(error instanceof Refused ? error.message || error.code : 'page'));
+      .then(setList)
+      .catch((error) => setFailed(wordsOf(error)));
   useEffect(() => void load(), []);
-  const change = (account: Account, to: { roles?: string[]; disabled?: boolean }) =>
-    changeAccount(account.login, to)
-      .catch((error) => setFailed(error instanceof Refused ? error.message || error.code : 'page'))
-      .then(load);
+  const change = async ({ account, to }: Plan) => {
+    setFailed('');
+    try {
+      await changeAccount(account.login, to);
+    } catch (error) {
+      setFailed(wordsOf(error)); // stands until something else is tried
+    }
+    await load();
+  };
+  const planRole = (account: Account, role: string) => {
+    const had = account.roles.includes(role);
+    const named = { name: account.login, role: say.code('role', role) };
+    setPlan({
+      account,
+      lead: say(had ? 'set.account.take.sure' : 'set.account.give.sure', named),
+      go: say(had ? 'set.account.take' : 'set.account.give'),
+      to: { roles: had ? account.roles.filter((r) => r !== role) : [...account.roles, role] },
+    });
+  };
+  const planAccess = (account: Account) =>
+    setPlan({
+      account,
+      lead: say(account.disabled ? 'set.account.enable.sure' : 'set.account.disable.sure', { name: account.login }),
+      go: say(account.disabled ? 'set.account.enable' : 'set.account.disable'),
+      to: { disabled: !account.disabled },
+    });
   return (
     <>
       <header class="set-head">
@@ -42,7 +72,7 @@ export function Accounts({ agents }: Props) {
         </button>
       </header>
       {failed && (
-        <p class="fault" role="alert">
+        <p class="fault" role="alert" data-testid="account-failed">
           {say('set.account.failed', { text: failed })}
         </p>
       )}
@@ -63,7 +93,9 @@ export function Accounts({ agents }: Props) {
           <tbody>
             {list?.map((account) => (
               <tr key={account.login} data-testid="account" data-login={account.login}>
-                <th scope="row">{account.login}</th>
+                <th scope="row">
+                  {account.login} {isProgram(account) && <span class="tag off">{say('role.dashboards')}</span>}
+                </th>
                 <td>{agents.find((a) => a.id === account.agent)?.name ?? account.agent}</td>
                 {roles.map((role) => (
                   <td key={role}>
@@ -71,16 +103,16 @@ export function Accounts({ agents }: Props) {
                       type="checkbox"
                       checked={account.roles.includes(role)}
                       aria-label={`${account.login}: ${say.code('role', role)}`}
-                      onChange={(e) =>
-                        change(account, {
-                          roles: e.currentTarget.checked ? [...account.roles, role] : account.roles.filter((r) => r !== role),
-                        })
-                      }
+                      disabled={isProgram(account)}
+                      onClick={(e) => {
+                        e.preventDefault(); // it changes once it was asked about and done
+                        planRole(account, role);
+                      }}
                     />
                   </td>
                 ))}
                 <td>
-                  <button type="button" class="button small" onClick={() => setAsking(account)}>
+                  <button type="button" class="button small" onClick={() => planAccess(account)}>
                     {say(account.disabled ? 'set.account.enable' : 'set.account.disable')}
                   </button>
                 </td>
@@ -90,18 +122,20 @@ export function Accounts({ agents }: Props) {
         </table>
       </div>
       {adding && <NewAccount agents={agents} close={() => setAdding(false)} made={load} />}
-      {asking && (
+      {plan && (
         <Sure
-          title={asking.login}
-          lead={say(asking.disabled ? 'set.account.enable.sure' : 'set.account.disable.sure', { name: asking.login })}
-          go={say(asking.disabled ? 'set.account.enable' : 'set.account.disable')}
-          act={() => change(asking, { disabled: !asking.disabled })}
-          close={() => setAsking(null)}
+          title={plan.account.login}
+          lead={plan.lead}
+          go={plan.go}
+          act={() => void change(plan)}
+          close={() => setPlan(null)}
         />
       )}
     </>
   );
 }
+
+const isProgram = (account: Account): boolean => account.roles.includes('dashboards');
 
 function NewAccount({ agents, close, made }: Props & { close: () => void; made: () => void }) {
   const say = useWords();
@@ -112,11 +146,12 @@ function NewAccount({ agents, close, made }: Props & { close: () => void; made: 
   const [failed, setFailed] = useState('');
   const go = async (event: Event) => {
     event.preventDefault();
+    setFailed('');
     try {
       setLink(await createAccount(login.trim(), agent, chosen));
       made();
     } catch (error) {
-      setFailed(error instanceof Refused ? error.message || error.code : 'page');
+      setFailed(wordsOf(error));
     }
   };
   return (

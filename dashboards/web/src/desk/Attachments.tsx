@@ -2,17 +2,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fileUrl } from '../shell/http';
 import { Cross, FileIcon } from '../shell/icons';
+import { sizeOf } from '../text/size';
 import type { Attachment } from '../wire/frames';
-import { type Say, useWords } from '../words';
+import { useWords } from '../words';
 
 export const isPicture = (file: { media_type: string }): boolean => /^image\/(png|jpeg|gif|webp)$/.test(file.media_type);
-
-export function sizeOf(say: Say, bytes: number): string {
-  if (bytes <= 0) return '';
-  const [n, unit] = bytes < 1_000_000 ? [bytes / 1_000, 'kB'] : [bytes / 1_000_000, 'MB'];
-  const digits = new Intl.NumberFormat(say.language === 'zh' ? 'zh-CN' : 'en', { maximumFractionDigits: n < 10 ? 1 : 0 });
-  return `${digits.format(n)} ${unit}`;
-}
 
 interface Props {
   files: readonly Attachment[];
@@ -43,7 +37,7 @@ export function Attachments({ files, conversation }: Props) {
             <a class="file" href={fileUrl(file.file, conversation)} download={file.name} data-testid="file">
               <FileIcon />
               <span class="file-name">{file.name || file.media_type}</span>
-              <span class="quiet">{sizeOf(say, file.size)}</span>
+              <span class="quiet">{sizeOf(file.size)}</span>
             </a>
           </li>
         ),
@@ -68,7 +62,7 @@ function Large({ file, conversation, close }: { file: Attachment; conversation: 
       <dialog ref={dialog} class="large" onClose={close} aria-label={file.name} data-testid="large-picture">
         <header>
           <span>
-            {file.name} <span class="quiet">{sizeOf(say, file.size)}</span>
+            {file.name} <span class="quiet">{sizeOf(file.size)}</span>
           </span>
           <a class="button small" href={fileUrl(file.file, conversation)} download={file.name}>
             {say('file.save')}

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { showMessage } from '../shell/http';
 import { Clock, Eye, NoteIcon, Tick, Ticks, Warn } from '../shell/icons';
+import { Linked } from '../text/Linked';
 import type { Attachment, Author } from '../wire/frames';
 import { type Say, useWords, type Word } from '../words';
 import { Attachments } from './Attachments';
@@ -79,7 +80,7 @@ export function Bubble({ line, before, client }: { line: Line; before: Line | un
         {!line.internal && line.name && !joined && <p class="line-name">{line.name}</p>}
         {(words || files.length === 0) && (
           <p class="bubble" dir="auto" data-shown={shown.text !== ''}>
-            {words || <em class="quiet">{say('talk.erased')}</em>}
+            {words ? <Linked text={words} /> : <em class="quiet">{say('talk.erased')}</em>}
           </p>
         )}
         {files.length > 0 && <Attachments files={files} conversation={line.conversation} />}

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { sizeWords } from './carry';
+import { sizeOf } from '../text/size';
 import type { ChatClient } from './client';
 import type { Attached } from './frames';
 import { Save } from './icons';
@@ -68,7 +68,7 @@ function Offered({ client, words, file }: Props) {
     >
       <Save />
       <span class="file-name">{name}</span>
-      <span class="quiet">{gone ? words.gone : sizeWords(file.size)}</span>
+      <span class="quiet">{gone ? words.gone : sizeOf(file.size)}</span>
     </button>
   );
 }

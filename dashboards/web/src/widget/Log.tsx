@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Linked } from '../text/Linked';
 import { useStore } from '../wire/store';
 import type { ChatClient } from './client';
 import { FileView } from './Files';
@@ -92,7 +93,11 @@ export function Log({ client, words, greeting }: { client: ChatClient; words: Ch
       tabIndex={0}
       onScroll={scrolled}
     >
-      {greeting && <p class="bubble by-agent">{greeting}</p>}
+      {greeting && (
+        <p class="bubble by-agent">
+          <Linked text={greeting} />
+        </p>
+      )}
       {lines.map((line, i) => (
         <Bubble
           key={line.key}
@@ -140,7 +145,7 @@ function Bubble({ line, first, words, client, read }: BubbleProps) {
       </span>
       {line.text && (
         <p class={`bubble by-${line.by}`} dir="auto">
-          {line.text}
+          <Linked text={line.text} />
         </p>
       )}
       {line.files.map((file) => (

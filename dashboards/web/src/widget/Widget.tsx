@@ -59,7 +59,7 @@ interface PanelProps {
 
 /** Keeps the keyboard's focus in the panel, from its last control to its first. */
 function keepFocus(panel: HTMLElement, event: KeyboardEvent): void {
-  const all = [...panel.querySelectorAll<HTMLElement>('button, input, select, textarea, [tabindex="0"]')].filter(
+  const all = [...panel.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, [tabindex="0"]')].filter(
     (node) => !node.matches(':disabled, [tabindex="-1"]') && node.getClientRects().length > 0,
   );
   const at = (panel.getRootNode() as ShadowRoot).activeElement;

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { sizeOf } from '../text/size';
 import { useStore } from '../wire/store';
-import { accepted, faultOf, mostFiles, sizeWords, type UploadFault } from './carry';
+import { accepted, faultOf, mostFiles, type UploadFault } from './carry';
 import { type ChatClient, longest } from './client';
 import type { Attached } from './frames';
 import { Clip, Send } from './icons';
@@ -128,7 +129,7 @@ export function Write({ client, words, off }: Props) {
             <li key={c.key} data-testid="tw-chip" data-state={c.fault ? 'failed' : c.done ? 'done' : 'under'}>
               <span class="file-name">{c.name}</span>
               <span class="quiet" role="status">
-                {c.fault ? words[c.fault] : c.done ? sizeWords(c.size) : words.uploading.replace('{n}', String(c.percent))}
+                {c.fault ? words[c.fault] : c.done ? sizeOf(c.size) : words.uploading.replace('{n}', String(c.percent))}
               </span>
               <button
                 type="button"

@@ -54,7 +54,3 @@ export async function download(base: string, token: string, file: string): Promi
     return null;
   }
 }
-
-export function sizeWords(bytes: number): string {
-  return bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-}

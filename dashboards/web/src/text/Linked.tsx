@@ -1,0 +1,18 @@
+import { linked } from './links';
+
+/** What somebody wrote, its addresses as links. The page that opens learns nothing of this one. */
+export function Linked({ text }: { text: string }) {
+  return (
+    <>
+      {linked(text).map((part, i) =>
+        typeof part === 'string' ? (
+          part
+        ) : (
+          <a key={String(i)} href={part.href} target="_blank" rel="noopener noreferrer nofollow">
+            {part.text}
+          </a>
+        ),
+      )}
+    </>
+  );
+}

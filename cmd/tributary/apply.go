@@ -66,8 +66,16 @@ func printFaults(w io.Writer, faults []yamlfile.Fault, files int) {
 		fmt.Fprintln(w, f.Error())
 	}
 	if len(faults) == 0 {
-		fmt.Fprintf(w, "%d files, no fault\n", files)
+		fmt.Fprintf(w, "%s, no fault\n", counted(files, "file"))
 	}
+}
+
+// counted is a number of things, one or many.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func applyCommand(g *globals) *cobra.Command {
@@ -88,7 +96,7 @@ func applyCommand(g *globals) *cobra.Command {
 				if err = g.print(cmd.ErrOrStderr(), f.Faults(), func(w io.Writer) { printFaults(w, f.Faults(), 1) }); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s has %d faults; nothing was applied\n", args[0], len(f.Faults()))
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s has %s; nothing was applied\n", args[0], counted(len(f.Faults()), "fault"))
 				return errFound
 			}
 			s, err := g.connect(cmd.Context())
@@ -131,9 +139,9 @@ func apply(ctx context.Context, g *globals, w io.Writer, s *process.Spine, t *se
 		case len(changes) == 0:
 			fmt.Fprintf(w, "nothing to change; version %d is in force\n", version)
 		case dry:
-			fmt.Fprintf(w, "%d changes, not applied\n", len(changes))
+			fmt.Fprintf(w, "%s, not applied\n", counted(len(changes), "change"))
 		default:
-			fmt.Fprintf(w, "%d changes applied; version %d is in force\n", len(changes), version)
+			fmt.Fprintf(w, "%s applied; version %d is in force\n", counted(len(changes), "change"), version)
 		}
 	})
 }

@@ -79,3 +79,20 @@ Lost cards go first: queue cards, priority 10, head start 0s, last agent 0s
 	_, err = command(t, samplePolicy, "policy", "explain", "--skill", "cards=9")
 	require.ErrorIs(t, err, errUsage)
 }
+
+// TestCheckAndApplyRunThePolicysTests before anything is connected to.
+func TestCheckAndApplyRunThePolicysTests(t *testing.T) {
+	tenant := "tenant: bank\nskills: [{id: cards}, {id: english}, {id: chinese}]\nqueues: [{id: cards}, {id: service}]\n" + samplePolicy
+	out, err := command(t, tenant, "check")
+	require.NoError(t, err)
+	require.Equal(t, "1 file, no fault\n", out)
+
+	wrong := strings.Replace(tenant, "priority: 10\n", "priority: 9\n", 1)
+	const fault = "policy.yaml:15:7: the test \"a lost card in English\" fails: priority is 9, not 10\n"
+	out, err = command(t, wrong, "check")
+	require.ErrorIs(t, err, errFound)
+	require.Equal(t, fault, out)
+	out, err = command(t, wrong, "apply")
+	require.ErrorIs(t, err, errFound)
+	require.Equal(t, fault+"policy.yaml has 1 fault; nothing was applied\n", out)
+}

@@ -54,7 +54,7 @@ func TestFaultsFoundEndWithThree(t *testing.T) {
 		require.Equal(t, exitFound, exitCode(err), "%v: %v", args, err)
 	}
 	_, said, _ := d.run("", "apply", bad)
-	require.Contains(t, said, "1 faults; nothing was applied")
+	require.Contains(t, said, "1 fault; nothing was applied")
 	out, _, err := d.run("", "check", bad, "--json")
 	require.ErrorIs(t, err, errFound)
 	var faults []map[string]any

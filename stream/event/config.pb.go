@@ -876,7 +876,7 @@ type Policy struct {
 	Rules  []*PolicyRule `protobuf:"bytes,2,rep,name=rules,proto3" json:"rules,omitempty"`
 	// Fallback is the queue for what no rule matches; empty for the entry point's.
 	Fallback string `protobuf:"bytes,3,opt,name=fallback,proto3" json:"fallback,omitempty"`
-	// Tests are what its author expects of the rules, as the YAML list that the tenant's file has; nothing that routes reads it.
+	// Tests are what its author expects of the rules, the list of the tenant's file as JSON; nothing that routes reads it.
 	Tests         string `protobuf:"bytes,4,opt,name=tests,proto3" json:"tests,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -44,9 +44,9 @@ type Step struct {
 // maxTests bounds the tests of a file.
 const maxTests = 5000
 
-// Event is the policy as it goes to the log. Times are cut to milliseconds.
+// Event is the policy as it goes to the log, its tests too. Times are cut to milliseconds.
 func (p *Policy) Event() *event.Policy {
-	e := &event.Policy{Domain: p.Domain, Fallback: p.Fallback}
+	e := &event.Policy{Domain: p.Domain, Fallback: p.Fallback, Tests: textOf(p.Tests)}
 	for _, r := range p.Rules {
 		one := &event.PolicyRule{
 			Name: r.Name, When: r.When, Queue: r.Queue, Priority: r.Priority,
@@ -60,8 +60,8 @@ func (p *Policy) Event() *event.Policy {
 	return e
 }
 
-// Of is the file's form of a policy of the log, without tests.
-func Of(e *event.Policy) *Policy {
+// Of is the file's form of a policy of the log.
+func Of(e *event.Policy) (*Policy, error) {
 	p := &Policy{Domain: e.GetDomain(), Fallback: e.GetFallback()}
 	for _, r := range e.GetRules() {
 		one := Rule{
@@ -73,7 +73,9 @@ func Of(e *event.Policy) *Policy {
 		}
 		p.Rules = append(p.Rules, one)
 	}
-	return p
+	var err error
+	p.Tests, err = testsOf(e.GetTests())
+	return p, err
 }
 
 func ms(d yamlfile.Duration) int64 { return time.Duration(d).Milliseconds() }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tributary-cc/tributary/cmd/tributary/policyfile"
 	"github.com/tributary-cc/tributary/routing/policy"
+	"github.com/tributary-cc/tributary/stream/event"
 )
 
 func TestTheTestsBesideThePolicyPass(t *testing.T) {
@@ -19,7 +20,26 @@ func TestTheTestsBesideThePolicyPass(t *testing.T) {
 	for _, r := range p.Run(c) {
 		require.True(t, r.Passed, "%s: %v", r.Name, r.Differences)
 	}
-	require.True(t, proto.Equal(p.Event(), policyfile.Of(p.Event()).Event()))
+	again, err := policyfile.Of(p.Event())
+	require.NoError(t, err)
+	require.Equal(t, p, again, "with its tests")
+	require.True(t, proto.Equal(p.Event(), again.Event()))
+}
+
+// TestTestsGoToTheLogAndBack with texts that YAML would write otherwise.
+func TestTestsGoToTheLogAndBack(t *testing.T) {
+	for _, odd := range []string{"? a", "a\nb\n", "\n", "- ", "'\"", "null", "1e3", "#", "王 <&>", ""} {
+		p := &policyfile.Policy{Tests: []policyfile.Test{{
+			Name: odd, Given: policyfile.Given{Tags: []string{odd}}, Expect: policyfile.Expect{Rule: &odd},
+			Agents: map[string]map[string]uint32{odd: {"a": 1}, "b": {}}, Fits: [][]string{{odd}, {}},
+		}}}
+		again, err := policyfile.Of(p.Event())
+		require.NoError(t, err)
+		require.Equal(t, p, again)
+		require.Equal(t, p.Event().GetTests(), again.Event().GetTests())
+	}
+	_, err := policyfile.Of(&event.Policy{Tests: "[{"})
+	require.ErrorContains(t, err, "cannot be read")
 }
 
 func TestATestThatFailsSaysHow(t *testing.T) {
@@ -98,11 +118,14 @@ policy:
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(bank))
-	f.Fuzz(func(_ *testing.T, data []byte) {
+	f.Fuzz(func(t *testing.T, data []byte) {
 		p, file := policyfile.Parse("x", data, policy.Known{})
 		if file.Err() != nil {
 			return
 		}
+		again, err := policyfile.Of(p.Event())
+		require.NoError(t, err)
+		require.True(t, proto.Equal(p.Event(), again.Event()), "%s\n%s", p.Event().GetTests(), again.Event().GetTests())
 		if c, err := policy.Compile(p.Event()); err == nil {
 			p.Run(c)
 		}

@@ -1,6 +1,7 @@
 package policyfile
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,26 +14,26 @@ import (
 
 // Test is a contact and what the policy is meant to do with it.
 type Test struct {
-	Name  string `yaml:"name"`
-	Given Given  `yaml:"given,omitempty"`
+	Name  string `yaml:"name" json:"name"`
+	Given Given  `yaml:"given,omitempty" json:"given,omitempty"`
 	// Expect says what must come out; what it leaves out may be anything.
-	Expect Expect `yaml:"expect,omitempty"`
+	Expect Expect `yaml:"expect,omitempty" json:"expect,omitempty"`
 	// Agents have levels of skills; Fits names who can be offered the contact in each step, in any order.
-	Agents map[string]map[string]uint32 `yaml:"agents,omitempty"`
-	Fits   [][]string                   `yaml:"fits,omitempty"`
+	Agents map[string]map[string]uint32 `yaml:"agents,omitempty" json:"agents,omitempty"`
+	Fits   [][]string                   `yaml:"fits,omitempty" json:"fits,omitempty"`
 }
 
 // Given are a contact's facts.
 type Given struct {
-	Intent     string   `yaml:"intent,omitempty"`
-	Confidence int64    `yaml:"confidence,omitempty"`
-	Language   string   `yaml:"language,omitempty"`
-	Tier       string   `yaml:"tier,omitempty"`
-	Tags       []string `yaml:"tags,omitempty"`
-	Channel    string   `yaml:"channel,omitempty"`
-	EntryPoint string   `yaml:"entry_point,omitempty"`
-	Queue      string   `yaml:"queue,omitempty"`
-	Chosen     bool     `yaml:"chosen,omitempty"`
+	Intent     string   `yaml:"intent,omitempty" json:"intent,omitempty"`
+	Confidence int64    `yaml:"confidence,omitempty" json:"confidence,omitempty"`
+	Language   string   `yaml:"language,omitempty" json:"language,omitempty"`
+	Tier       string   `yaml:"tier,omitempty" json:"tier,omitempty"`
+	Tags       []string `yaml:"tags,omitempty" json:"tags,omitempty"`
+	Channel    string   `yaml:"channel,omitempty" json:"channel,omitempty"`
+	EntryPoint string   `yaml:"entry_point,omitempty" json:"entry_point,omitempty"`
+	Queue      string   `yaml:"queue,omitempty" json:"queue,omitempty"`
+	Chosen     bool     `yaml:"chosen,omitempty" json:"chosen,omitempty"`
 }
 
 // Facts are what the policy sees.
@@ -40,11 +41,55 @@ func (g Given) Facts() policy.Facts { return policy.Facts(g) }
 
 // Expect is a decision, as far as it matters. An empty rule means that none may match.
 type Expect struct {
-	Rule      *string            `yaml:"rule,omitempty"`
-	Queue     *string            `yaml:"queue,omitempty"`
-	Priority  *int32             `yaml:"priority,omitempty"`
-	HeadStart *yamlfile.Duration `yaml:"head_start,omitempty"`
-	LastAgent *yamlfile.Duration `yaml:"last_agent,omitempty"`
+	Rule      *string            `yaml:"rule,omitempty" json:"rule,omitempty"`
+	Queue     *string            `yaml:"queue,omitempty" json:"queue,omitempty"`
+	Priority  *int32             `yaml:"priority,omitempty" json:"priority,omitempty"`
+	HeadStart *yamlfile.Duration `yaml:"head_start,omitempty" json:"head_start,omitempty"`
+	LastAgent *yamlfile.Duration `yaml:"last_agent,omitempty" json:"last_agent,omitempty"`
+}
+
+// textOf writes tests as the log keeps them: a list in JSON, which holds any text. The same tests give the same text.
+func textOf(tests []Test) string {
+	if len(tests) == 0 {
+		return ""
+	}
+	out, err := json.Marshal(tests)
+	if err != nil {
+		return "" // texts, numbers and lists always can be written
+	}
+	return string(out)
+}
+
+// testsOf reads what textOf wrote. What a later version wrote beside it is left.
+func testsOf(text string) ([]Test, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var out []Test
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		return nil, fmt.Errorf("the tests of the policy in force cannot be read: %w", err)
+	}
+	return out, nil
+}
+
+// Prove runs the tests and reports to f each that fails, at its place. It says nothing of a policy that has other faults: what
+// it would decide is not known.
+func (p *Policy) Prove(f *yamlfile.File, at string) {
+	if slices.ContainsFunc(f.Faults(), func(one yamlfile.Fault) bool {
+		return one.File == f.Name() && (one.Path == at || strings.HasPrefix(one.Path, at+"."))
+	}) {
+		return
+	}
+	c, err := policy.Compile(p.Event())
+	if err != nil {
+		return // policy.Check has said why
+	}
+	wrong := wrongIn(f)
+	for i, r := range p.Run(c) {
+		if !r.Passed {
+			wrong(fmt.Sprintf("%s.tests[%d]", at, i), "the test %q fails: %s", r.Name, strings.Join(r.Differences, "; "))
+		}
+	}
 }
 
 func (p *Policy) checkTests(f *yamlfile.File, at string, known policy.Known) {

@@ -53,7 +53,10 @@ func (t *Tenant) take(ctx context.Context, s Sealer, o *event.ConfigObject) erro
 		if t.Policy != nil {
 			return fmt.Errorf("policies of two routing domains are in force, %q and %q; a file holds one", t.Policy.Domain, x.Policy.GetDomain())
 		}
-		t.Policy = policyfile.Of(x.Policy)
+		var err error
+		if t.Policy, err = policyfile.Of(x.Policy); err != nil {
+			return err
+		}
 	case *event.ConfigObject_WrapUpCode:
 		t.WrapUpCodes = append(t.WrapUpCodes, WrapUpCode{x.WrapUpCode.GetId(), x.WrapUpCode.GetName(), x.WrapUpCode.GetQueues()})
 	case *event.ConfigObject_StatusReason:

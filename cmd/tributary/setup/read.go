@@ -107,13 +107,14 @@ func ReadIn(name string, data []byte, around Around) (*Tenant, *yamlfile.File) {
 	return t, f
 }
 
-// checkPolicy checks the policy against all that its rules may name, and takes that of another file in.
+// checkPolicy checks the policy against all that its rules may name and runs its tests, and takes that of another file in.
 func (t *Tenant) checkPolicy(f *yamlfile.File, around Around) {
 	known := t.Known(around)
 	switch {
 	case t.PolicyFile == "":
 		if t.Policy != nil {
 			t.Policy.Check(f, "policy", known)
+			t.Policy.Prove(f, "policy")
 		}
 	case t.Policy != nil:
 		f.WrongIn("policy_file", 0, "", "there are both policy and policy_file; one of them is in force, so only one can be there")
@@ -126,6 +127,7 @@ func (t *Tenant) checkPolicy(f *yamlfile.File, around Around) {
 			return
 		}
 		p, its := policyfile.Parse(filepath.Join(filepath.Dir(f.Name()), t.PolicyFile), data, known)
+		p.Prove(its, "policy")
 		f.Include(its)
 		t.Policy = p
 	}

@@ -55,6 +55,15 @@ policy:
       priority: 10
       last_agent: 20s
       steps: [{need: cards >= 4, for: 30s}, {need: cards >= 1}]
+  tests:
+    - name: "a lost card: to who knows cards"
+      given: {intent: lost_or_stolen_card, confidence: 900, queue: service}
+      expect: {rule: Lost cards, queue: cards, priority: 10, last_agent: 20s}
+      agents: {amy: {cards: 5}, bo: {cards: 2}}
+      fits: [[amy], [amy, bo]]
+    - name: 其他
+      given: {confidence: 900, queue: default, chosen: true}
+      expect: {rule: ""}
 wrap_up_codes: [{id: solved, name: Solved, queues: [cards]}, {id: spam}]
 status_reasons: [{id: lunch, name: Lunch}, {id: training, productive: true}]
 quick_replies:
@@ -223,6 +232,37 @@ func TestFaultsOfEveryKindAreAllReported(t *testing.T) {
 	}, got)
 }
 
+func TestTestsOfThePolicyAreRunAndKept(t *testing.T) {
+	ctx, k := context.Background(), keys(t)
+	inForce := wanted(t, k, wholeYAML, nil, today)
+	out, err := setup.Export(ctx, "bank", k, inForce)
+	require.NoError(t, err)
+	back, f := setup.Read("export.yaml", out)
+	require.NoError(t, f.Err(), string(out))
+	first, _ := setup.Read("bank.yaml", []byte(wholeYAML))
+	require.Len(t, back.Policy.Tests, 2)
+	require.Equal(t, first.Policy.Tests, back.Policy.Tests)
+
+	// One rule is changed, and nobody looked at its tests.
+	const elsewhere = "bank.yaml:41:7: the test \"a lost card: to who knows cards\" fails: queue is \"service\", not \"cards\"; priority is 9, not 10; " +
+		"step 1: bo fits: cards >= 1"
+	wrong := strings.NewReplacer("queue: cards\n      priority: 10", "queue: service\n      priority: 9", "cards >= 4", "cards >= 1",
+		"expect: {rule: \"\"}", "expect: {rule: Lost cards}").Replace(wholeYAML)
+	_, f = setup.Read("bank.yaml", []byte(wrong))
+	require.Equal(t, []string{elsewhere, `bank.yaml:46:7: the test "其他" fails: rule is none, not "Lost cards"`}, strings.Split(f.Err().Error(), "\n"))
+	require.Equal(t, "policy.tests[0]", f.Faults()[0].Path)
+	// The forms of a page go the same way.
+	objects, err := setup.ToJSON([]byte(wrong))
+	require.NoError(t, err)
+	text, err := setup.FromJSON(objects)
+	require.NoError(t, err)
+	_, f = setup.ReadIn("", text, setup.Around{Tenant: "bank", Intents: setup.LocalIntents})
+	require.Len(t, f.Faults(), 2)
+	// What a rule with a fault would decide is not known.
+	_, f = setup.Read("bank.yaml", []byte(strings.Replace(wrong, "priority: 9", "priority: high", 1)))
+	require.Len(t, f.Faults(), 1)
+}
+
 func TestThePolicyOfAnotherFileIsChecked(t *testing.T) {
 	text := strings.Replace(wholeYAML[:strings.Index(wholeYAML, "policy:")], "tenant: bank\n", "policy_file: rules/policy.yaml\n", 1)
 	read := func(policy string) (*setup.Tenant, []string) {
@@ -249,6 +289,8 @@ func TestThePolicyOfAnotherFileIsChecked(t *testing.T) {
 	_, faults = read("policy:\n  rules:\n    - {name: Cards, when: 'contact.intent == \"lost_card\"', queue: crads}\n")
 	require.Len(t, faults, 2)
 	require.Contains(t, faults[0], `setup/rules/policy.yaml:3:46: contact.intent is never "lost_card"`)
+	_, faults = read("policy:\n  rules:\n    - {name: Cards, queue: cards}\n  tests:\n    - {name: to service, expect: {queue: service}}\n")
+	require.Equal(t, []string{`setup/rules/policy.yaml:5:7: the test "to service" fails: queue is "cards", not "service"`}, faults)
 	_, faults = read("")
 	require.Equal(t, []string{"setup/bank.yaml:1:1: reading the policy: it is not there"}, faults)
 

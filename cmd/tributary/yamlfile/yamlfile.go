@@ -4,6 +4,7 @@ package yamlfile
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -75,6 +76,26 @@ func (d Duration) MarshalYAML() ([]byte, error) {
 		}
 	}
 	return []byte(s), nil
+}
+
+// UnmarshalJSON takes what MarshalJSON writes.
+func (d *Duration) UnmarshalJSON(b []byte) error {
+	var text string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return err
+	}
+	v, err := time.ParseDuration(text)
+	*d = Duration(v)
+	return err
+}
+
+// MarshalJSON writes it as a file has it.
+func (d Duration) MarshalJSON() ([]byte, error) {
+	text, err := d.MarshalYAML()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(string(text))
 }
 
 // Read decodes data over what into holds. Into is a pointer to a struct with yaml tags. Where there are faults, into may

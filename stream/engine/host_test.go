@@ -22,9 +22,13 @@ type advised struct {
 	ended  chan error
 }
 
-func (s *sim) host(id string, deadly func()) *advised {
+func (s *sim) host(id string, deadly func(), options ...func(*engine.Config)) *advised {
 	h := &advised{change: make(chan engine.Assignment), ended: make(chan error, 1)}
-	h.Host = engine.NewHost(engine.Config{Log: s.log, Store: s.store, Build: "b0", Writer: id, Now: time.Now},
+	cfg := engine.Config{Log: s.log, Store: s.store, Build: "b0", Writer: id, Now: time.Now}
+	for _, set := range options {
+		set(&cfg)
+	}
+	h.Host = engine.NewHost(cfg,
 		[]engine.Processor{deadlyProcessor(0, deadly)}, func(ctx context.Context, change func(engine.Assignment)) error {
 			for {
 				select {
@@ -126,5 +130,43 @@ func TestWithoutAdviceAHostOwnsEverything(t *testing.T) {
 		}
 		cancel()
 		wg.Wait()
+	})
+}
+
+// A recorded trace has a span for each fold, at the owner alone and once: a start that folds it again makes none.
+func TestFoldsOfRecordedTracesAreSpans(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSim(t, 3)
+		var spans []string
+		begin := func(id string, own bool) *advised {
+			a := engine.Assignment{Standby: []engine.Place{place}}
+			if own {
+				a = engine.Assignment{Own: []engine.Place{place}}
+			}
+			h := s.host(id, func() {}, func(c *engine.Config) {
+				c.Span = func(traceparent, processor string, partition int, offset int64) func() {
+					spans = append(spans, fmt.Sprint(id, " ", processor, " ", partition, " ", traceparent))
+					return func() { spans = append(spans, "ended") }
+				}
+			})
+			h.change <- a
+			time.Sleep(5 * time.Second)
+			return h
+		}
+		standby := begin("b", false)
+		for restarts := range 2 {
+			owner := begin("a", true)
+			for _, flag := range []string{"-00", "-01"} {
+				s.traced = fmt.Sprint("t", restarts, flag)
+				s.load(restarts)
+			}
+			s.traced = ""
+			time.Sleep(5 * time.Second)
+			owner.stop()
+			require.NoError(t, <-owner.ended)
+		}
+		standby.stop()
+		require.NoError(t, <-standby.ended)
+		require.Equal(t, []string{"a scatter 0 t0-01", "ended", "a scatter 0 t1-01", "ended"}, spans)
 	})
 }

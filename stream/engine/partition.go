@@ -66,7 +66,10 @@ type Config struct {
 	// UncleanEnds, if known, are the ends of the inboxes as the broker found them, before anybody appended; see Ends.
 	UncleanEnds map[Place]int64
 	// Sync is called before a checkpoint is published: what was acknowledged must be on disk. Nil where replicas see to that.
-	Sync   func(ctx context.Context) error
+	Sync func(ctx context.Context) error
+	// Span, if set, begins the span of a record's fold and gives what ends it. It is asked for recorded traces, where the owner is at
+	// work: what is folded again at a start was seen before.
+	Span   func(traceparent, processor string, partition int, offset int64) (end func())
 	Logger *slog.Logger
 
 	// inside is what partitions of a process share while they are careful; see poison.
@@ -258,7 +261,9 @@ func (p *Partition) fold(ctx context.Context, c chunk) error {
 				return p.failed(err)
 			}
 		}
+		end := p.span(rec)
 		s := p.core.Fold(rec)
+		end()
 		if err := p.guard.After(ctx); err != nil {
 			return err
 		}
@@ -278,6 +283,15 @@ func (p *Partition) fold(ctx context.Context, c chunk) error {
 		return p.guard.Passed(ctx)
 	}
 	return nil
+}
+
+// span begins the span of a record's fold, where there is to be one.
+func (p *Partition) span(rec *event.Record) (end func()) {
+	const recorded = "-01" // the flag that ends a traceparent, https://www.w3.org/TR/trace-context/#trace-flags
+	if p.cfg.Span == nil || !strings.HasSuffix(rec.Trace, recorded) || !p.owner.Load() || !p.caughtUp.Load() {
+		return func() {}
+	}
+	return p.cfg.Span(rec.Trace, p.proc.Name, p.place.Partition, rec.Offset)
 }
 
 // observe acts on what a record was: a count, a tick, an epoch.

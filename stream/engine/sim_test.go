@@ -201,14 +201,15 @@ func originOf(r event.Record) *event.Origin {
 
 // sim runs processes over one inbox partition.
 type sim struct {
-	t     *testing.T
-	log   *enginetest.Log
-	store *objects.Memory
-	rnd   *rand.Rand
-	late  sync.WaitGroup
-	procs []*process
-	ends  map[engine.Place]int64 // what is on disk for sure, where the test asks for it
-	mu    sync.Mutex
+	traced string // the traceparent of what is put
+	t      *testing.T
+	log    *enginetest.Log
+	store  *objects.Memory
+	rnd    *rand.Rand
+	late   sync.WaitGroup
+	procs  []*process
+	ends   map[engine.Place]int64 // what is on disk for sure, where the test asks for it
+	mu     sync.Mutex
 }
 
 func newSim(t *testing.T, seed uint64) *sim {
@@ -376,7 +377,7 @@ func (s *sim) put(counter, message string) {
 		Tenant: "t", Key: "t/a", Body: &event.Event_CustomerMessage{CustomerMessage: &event.CustomerMessage{EntryPoint: counter, Message: message}},
 	})
 	require.NoError(s.t, err)
-	s.log.Append(context.Background(), event.TopicIdentityIn, 0, []event.Record{{Key: []byte("t/a"), Value: v}}, func(error) {})
+	s.log.Append(context.Background(), event.TopicIdentityIn, 0, []event.Record{{Key: []byte("t/a"), Value: v, Trace: s.traced}}, func(error) {})
 }
 
 // load puts one random message and lets some time pass.

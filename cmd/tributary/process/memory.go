@@ -17,9 +17,9 @@ import (
 // them, so under load they are made rare, and at rest what they leave is given back. Who sets GOGC, GOMEMLIMIT or GOMAXPROCS decides
 // that alone.
 const (
-	// heapGrowth is Go's GOGC. At 100, 100,000 conversations and 5,000 messages a second, collections took a fifth of the
+	// HeapGrowth is Go's GOGC. At 100, 100,000 conversations and 5,000 messages a second, collections took a fifth of the
 	// processor time.
-	heapGrowth = 300
+	HeapGrowth = 300
 	// heapShare is the part of the memory beyond which the heap grows no further: the rest is for ClickHouse's engine in this
 	// process and for the kernel's cache of the log.
 	heapShare = 0.5
@@ -42,7 +42,7 @@ func tuneMemory(ctx context.Context) {
 			debug.SetMemoryLimit(int64(float64(total) * heapShare))
 		}
 		if os.Getenv("GOGC") == "" { // only below a limit
-			debug.SetGCPercent(heapGrowth)
+			debug.SetGCPercent(HeapGrowth)
 		}
 	}
 	go tendMemory(ctx)

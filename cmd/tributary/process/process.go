@@ -122,7 +122,7 @@ func (p *Process) startFolds(ctx context.Context) error {
 		return fmt.Errorf("hashing this binary: %w", err)
 	}
 	cfg := engine.Config{
-		Log: p.Log, Store: p.Objects, Build: build, Writer: p.ID, Now: time.Now, Logger: p.Logger,
+		Log: p.Log, Store: p.Objects, Build: build, Writer: p.ID, Now: time.Now, Logger: p.Logger, Span: p.tracing.fold,
 	}
 	var advice engine.Advice
 	if p.broker != nil {

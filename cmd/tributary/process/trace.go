@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -18,9 +19,9 @@ import (
 const traceShare = 0.01
 
 // tracing begins a trace for each event that an edge appends; the engine carries its context from cause to output in the
-// Kafka header traceparent, so a trace leads through every log that an event passes. The append is the only span: what folds
-// and pages do with an event later is none. Spans are exported where a collector is named; without one the context still
-// travels, for whoever reads the log.
+// Kafka header traceparent, so a trace leads through every log that an event passes: the append and each fold are spans, the
+// folds side by side below the append, as every process must write the same bytes. Spans are exported where a collector is
+// named; without one the context still travels, for whoever reads the log.
 type tracing struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
@@ -60,6 +61,14 @@ func (t *tracing) parent(ctx context.Context) string {
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)
 	return carrier["traceparent"]
+}
+
+// fold begins the span of a record's fold.
+func (t *tracing) fold(traceparent, processor string, partition int, offset int64) (end func()) {
+	ctx := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": traceparent})
+	_, span := t.tracer.Start(ctx, "fold "+processor, trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
+		attribute.Int("messaging.destination.partition.id", partition), attribute.Int64("messaging.kafka.offset", offset)))
+	return func() { span.End() }
 }
 
 func (t *tracing) close(ctx context.Context) error { return t.provider.Shutdown(ctx) }

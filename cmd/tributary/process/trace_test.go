@@ -94,7 +94,11 @@ func TestATraceGoesThroughTheLog(t *testing.T) {
 	out := fold.Step(&got)
 	require.Len(t, out, 1)
 	require.Equal(t, got.Trace, out[0].Trace)
-	require.Len(t, spans.GetSpans(), 1)
+	tracing.fold(got.Trace, "echo", 3, 7)()
+	all = spans.GetSpans()
+	require.Len(t, all, 2)
+	require.Equal(t, "fold echo", all[1].Name)
+	require.Equal(t, named.SpanID(), all[1].Parent.SpanID(), "a fold stands below the append")
 	require.NoError(t, tracing.close(t.Context()))
 }
 

@@ -6,8 +6,11 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/tributary-cc/tributary/cmd/tributary/process"
 )
 
 // Result is what one contestant did.
@@ -38,11 +41,12 @@ type Report struct {
 // atMost is how long each of those that are slow is measured.
 const atMost = 3 * time.Second
 
-// Run measures all contestants, one after the other.
+// Run measures all contestants, one after the other, with garbage collected as rarely as in a process of the product.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(process.HeapGrowth))
 	w := newWorkload(o)
 	r := &Report{Cores: runtime.NumCPU(), Options: o, Load: []string{load()}}
 	res, err := play(ctx, "engine", w, newBare(), o.Decisions)

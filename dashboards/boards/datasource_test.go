@@ -193,7 +193,7 @@ func door(t *testing.T, w *warehouse.Warehouse) http.Handler {
 
 // people are the names of the seeded queues and agents.
 var people = map[string]map[string]string{
-	"queue": {"cards": "Cards", "loans": "Loans 贷款", "travel": "Travel desk"},
+	"queue": {"cards": "Cards", "loans": "Loans 贷款", "travel": "Travel desk", "night": "Night line"},
 	"agent": {"a1": "Ann Lind", "a2": "王芳", "a3": "Carl Moss", "a4": "Dana Okoye", "a5": "Eli Roth", "a6": "Fay Sun"},
 }
 
@@ -218,9 +218,10 @@ func withUnits(t *testing.T, query string, columns []warehouse.Column) []any {
 	return out
 }
 
-// wall is a floor with something of everything.
+// wall is a floor with something of everything; who waits is who waits at the end of the seeded day. Of a queue's numbers: enqueued, answered,
+// abandoned, answered in target, flowed out, abandoned in target.
 func wall() map[string]any {
-	queue := func(id, name string, waiting, offered int, oldest int64, staffed, free int, open bool, numbers [4]int, level any, alerts ...string) map[string]any {
+	queue := func(id, name string, waiting, offered int, oldest int64, staffed, free int, open bool, numbers [6]int, level any, alerts ...string) map[string]any {
 		since := int64(0)
 		if oldest > 0 {
 			since = end - oldest*second
@@ -230,21 +231,21 @@ func wall() map[string]any {
 		}
 		return map[string]any{
 			"queue": id, "name": name, "waiting": waiting, "offered": offered, "oldest_ms": since, "staffed": staffed, "free": free, "open": open, "target_ms": 20_000,
-			"enqueued": numbers[0], "answered": numbers[1], "abandoned": numbers[2], "answered_in_target": numbers[3], "service_level": level, "alerts": alerts, "flowed_out": 3, "abandoned_in_target": 1, "target_percent": 80,
+			"enqueued": numbers[0], "answered": numbers[1], "abandoned": numbers[2], "answered_in_target": numbers[3], "service_level": level, "alerts": alerts, "flowed_out": numbers[4], "abandoned_in_target": numbers[5], "target_percent": 80,
 		}
 	}
-	total := queue("", "", 14, 2, 251, 11, 3, true, [4]int{103, 80, 9, 66}, 76.74)
+	total := queue("", "", 14, 2, 251, 11, 3, true, [6]int{108, 80, 9, 66, 5, 3}, 76.74)
 	delete(total, "open")
 	delete(total, "alerts")
 	return map[string]any{
 		"at_ms": end, "from_ms": end - 29*minute, "to_ms": end + minute, "total": total, "agents": map[string]int{"available": 3, "busy": 7, "wrapping": 1, "away": 2, "offline": 9},
 		"queues": []any{
-			queue("cards", "Cards", 3, 1, 17, 5, 2, true, [4]int{40, 34, 2, 31}, 91.18),
-			queue("loans", "Loans 贷款", 8, 1, 251, 3, 0, true, [4]int{31, 20, 5, 13}, 54.17, "over_target", "service_level_low"),
-			queue("travel", "Travel desk", 2, 0, 64, 0, 0, true, [4]int{18, 14, 1, 12}, 80.0, "nobody_staffed", "over_target"),
-			queue("night", "Night line", 1, 0, 9, 2, 1, false, [4]int{9, 7, 1, 6}, 75.0, "closed_with_waiting"),
-			queue("vip", "VIP", 0, 0, 0, 3, 1, true, [4]int{5, 5, 0, 4}, 80.0),
-			queue("mail", "Back office", 0, 0, 0, 1, 1, true, [4]int{0, 0, 0, 0}, nil),
+			queue("cards", "Cards", 3, 1, 17, 5, 2, true, [6]int{40, 34, 2, 31, 1, 2}, 91.18),
+			queue("loans", "Loans 贷款", 8, 1, 251, 3, 0, true, [6]int{36, 20, 5, 13, 3, 1}, 54.17, "over_target", "service_level_low"),
+			queue("travel", "Travel desk", 2, 0, 64, 0, 0, true, [6]int{18, 14, 1, 12, 1, 0}, 80.0, "nobody_staffed", "over_target"),
+			queue("night", "Night line", 1, 0, 9, 2, 1, false, [6]int{9, 7, 1, 6, 0, 0}, 75.0, "closed_with_waiting"),
+			queue("vip", "VIP", 0, 0, 0, 3, 1, true, [6]int{5, 5, 0, 4, 0, 0}, 80.0),
+			queue("mail", "Back office", 0, 0, 0, 1, 1, true, [6]int{}, nil),
 		},
 	}
 }

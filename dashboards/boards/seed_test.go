@@ -41,6 +41,15 @@ func (nothingSealed) OpenContent(context.Context, string, *event.Sealed) (*event
 	return &event.Content{}, nil
 }
 
+// stillWait are those who wait at the day's end, and for how many seconds: as many as the wallboard says that look/ draws beside them.
+var stillWait = []struct {
+	queue string
+	since int64
+}{
+	{"cards", 17}, {"cards", 9}, {"cards", 5}, {"travel", 64}, {"travel", 40}, {"night", 9},
+	{"loans", 251}, {"loans", 215}, {"loans", 170}, {"loans", 121}, {"loans", 95}, {"loans", 66}, {"loans", 31}, {"loans", 12},
+}
+
 // seeded is a warehouse with that day in it.
 func seeded(t *testing.T) *warehouse.Warehouse {
 	t.Helper()
@@ -49,10 +58,10 @@ func seeded(t *testing.T) *warehouse.Warehouse {
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
 	d := &day{Rand: rand.New(rand.NewPCG(3, 11)), t: t, log: enginetest.NewLog(1), lanes: map[string]uint64{}}
 	for i := range 240 {
-		d.contact(i, begin+d.Int64N(end-begin))
+		d.contact(i, []string{"cards", "loans", "travel"}[i%3], begin+d.Int64N(end-begin)).becomes()
 	}
-	for i := range 5 {
-		d.contact(240+i, end-int64(i+1)*70*second)
+	for i, one := range stillWait {
+		d.contact(240+i, one.queue, end-one.since*second) // to this moment
 	}
 	sink, err := warehouse.NewSink(warehouse.Options{
 		Log: d.log, Warehouse: w, Opener: nothingSealed{}, Mask: func(s string) string { return s }, Now: time.Now, //nolint:forbidigo // it waits for a real engine
@@ -95,11 +104,11 @@ type one struct {
 	at      int64
 }
 
-func (d *day) contact(i int, at int64) {
+func (d *day) contact(i int, queue string, at int64) *one {
 	id := fmt.Sprintf("c%04d", i)
 	o := &one{day: d, at: at, cohort: 1, c: &event.Contact{
 		Contact: id, Conversation: "conv-" + id, Channel: event.Channel_CHANNEL_WEBCHAT, State: event.ContactState_CONTACT_STATE_QUEUED, StartedMs: at, EnqueuedMs: at,
-		Queue: []string{"cards", "loans", "travel"}[i%3], Intent: []string{"card_lost", "loan_rate", "booking", ""}[d.IntN(4)],
+		Queue: queue, Intent: []string{"card_lost", "loan_rate", "booking", ""}[d.IntN(4)],
 	}}
 	o.changed("started")
 	reason := "sure"
@@ -111,15 +120,13 @@ func (d *day) contact(i int, at int64) {
 		Model: "linear", ModelVersion: "1", Stage: "local", Reason: reason, LatencyUs: uint32(200 + d.IntN(900)),
 	}}})
 	o.entry("waiting", "", "", "")
-	if i >= 240 {
-		return // waits to this moment
-	}
-	o.becomes()
+	return o
 }
 
 // becomes is what happened to one: answered mostly, else it gave up, or flowed out.
 func (o *one) becomes() {
-	o.at += o.Int64N(45 * second)
+	wait := o.Int64N(27_000)
+	o.at += wait * wait * wait / 27_000 / 27_000 // few wait long
 	switch n := o.IntN(100); {
 	case n < 12:
 		o.entry("abandoned", "", "", "")

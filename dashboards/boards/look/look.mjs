@@ -1,5 +1,6 @@
 // Takes pictures of the boards: `LOOK_FRAMES=/tmp/f.json go test -count=1 -run Seeded ./dashboards/boards`, then
 // `node dashboards/boards/look/look.mjs /tmp/f.json /tmp/pictures [part of a name]`. It uses the packages that are installed for the plugin.
+// With `catalogue` for a name it takes those that the plugin shows of itself, and puts them into its src/img.
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,6 +8,7 @@ import path from 'node:path';
 const [framesFile, out, only = ''] = process.argv.slice(2);
 const here = import.meta.dirname;
 const modules = path.resolve(here, '../../plugin/node_modules');
+const images = path.resolve(here, '../../plugin/src/img');
 const require = createRequire(path.join(modules, 'x.js'));
 const webpack = require('webpack');
 const { chromium } = require('playwright-core');
@@ -27,11 +29,13 @@ await new Promise((resolve, reject) => webpack({
 const { from, to, frames } = JSON.parse(fs.readFileSync(framesFile, 'utf8'));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
 const report = {};
-for (const [name, dark, width] of [
+const catalogue = [['wallboard.en', true, 1800, 'wallboard', 1028], ['queues.en', false, 1500, 'queues', 692]];
+const all = [
   ['wallboard.en', true, 1920], ['wallboard.zh-CN', false, 1920], ['wallboard.en', false, 390], ['wallboard.zh-CN', true, 390], ['queues.en', false, 1600], ['queues.zh-CN', true, 1600],
   ['contacts.en', true, 1600], ['contacts.zh-CN', false, 1600], ['queues.en', true, 390],
-].filter(([name, , width]) => `${name}-${width}`.includes(only))) {
-  const page = await browser.newPage({ viewport: { width, height: 1080 } });
+].filter(([name, , width]) => `${name}-${width}`.includes(only));
+for (const [name, dark, width, file, height] of only === 'catalogue' ? catalogue : all) {
+  const page = await browser.newPage({ viewport: { width, height: height ?? 1080 } });
   const errors = [];
   page.on('pageerror', (e) => errors.push(String(e)));
   page.on('console', (m) => m.type() === 'error' && !/^Warning|ERR_NAME/.test(m.text()) && errors.push(m.text()));
@@ -44,7 +48,8 @@ for (const [name, dark, width] of [
   await page.waitForFunction(() => window.look.done || window.look.failed, undefined, { timeout: 20_000 });
   const { failed, links, unresolved } = await page.evaluate(() => window.look);
   const picture = `${name}-${dark ? 'dark' : 'light'}-${width}`;
-  await page.screenshot({ path: path.join(out, `${picture}.png`), fullPage: true });
+  const shown = file ? { path: path.join(images, `${file}.png`) } : { path: path.join(out, `${picture}.png`), fullPage: true };
+  await page.screenshot(shown);
   report[picture] = { failed, errors, unresolved: [...new Set(unresolved)], links };
   console.log(picture, failed ?? 'drawn', errors.length ? errors : '', unresolved.length ? unresolved : '', links.length, 'links');
   await page.close();

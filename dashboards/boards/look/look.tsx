@@ -131,7 +131,8 @@ function Lines({ panel, data, width, height }: any) {
 const kinds: Record<string, any> = { stat: Stat, table: Table, timeseries: Lines };
 
 async function main() {
-  document.head.append(Object.assign(document.createElement('style'), { textContent: plotStyle }));
+  const wrapped = '[role=columnheader] * { white-space: normal; font-size: 11px; line-height: 1 }'; // the newer table wraps headers by itself
+  document.head.append(Object.assign(document.createElement('style'), { textContent: plotStyle + wrapped }));
   const phone = width < 769;
   const cell = (width - 16) / 24;
   const ready = await Promise.all(board.panels.map(async (p: any) => ({ p, data: p.type === 'row' ? [] : await prepare(p) })));

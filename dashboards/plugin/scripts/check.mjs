@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { PLATFORMS, dist, executableName, filesOf, readJson, root, zipPath } from './files.mjs';
-import { fileRules, readmeRules, svgRules } from './rules-files.mjs';
+import { fileRules, pictureRules, readmeRules, svgRules } from './rules-files.mjs';
 import { metadataRules } from './rules-metadata.mjs';
 import { readZip } from './zipfile.mjs';
 
@@ -126,6 +126,7 @@ checkBoards(all[0].plugin);
 fileRules({ dist, fault, version });
 readmeRules({ dist, fault });
 svgRules({ dist, fault });
+pictureRules({ dist, fault });
 // A release has the zip; what was built for fewer platforms, if it was packed. The front end alone is not what a zip was made of.
 if (platforms.length === PLATFORMS.length || (!front && fs.existsSync(zipPath(all[0].plugin)))) {
   checkZip(all[0].plugin);

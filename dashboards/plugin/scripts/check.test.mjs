@@ -60,6 +60,14 @@ const cases = {
   ],
   'a logo that is not there': [remove('datasource/img/logo.svg'), /datasource.*the image img\/logo\.svg/],
   'a logo with a script': [write('img/logo.svg', '<svg><script>1</script></svg>'), /holds <script>/],
+  'an app without pictures': [inJson('plugin.json', (json) => (json.info.screenshots = [])), /screenshots is empty/],
+  'a picture that is not there': [remove('img/wallboard.png'), /the image img\/wallboard\.png/],
+  'a picture without a name': [
+    inJson('plugin.json', (json) => delete json.info.screenshots[0].name),
+    /img\/wallboard\.png has no name/,
+  ],
+  'a picture that is none': [write('img/queues.png', 'x'), /img\/queues\.png: is no PNG/],
+  'a picture that is too large': [write('img/queues.png', 'x'.repeat(151 * 1024)), /img\/queues\.png: is larger/],
   'a link without https': [inJson('plugin.json', (json) => (json.info.links[0].url = 'http://x')), /must be https/],
   'one Grafana only': [
     inJson('plugin.json', (json) => (json.dependencies.grafanaDependency = '12.0.0')),

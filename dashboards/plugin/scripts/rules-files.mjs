@@ -66,6 +66,21 @@ function moduleRules(name, code, fault) {
   }
 }
 
+/** Pictures are what their names say, and small: the zip goes to everybody. */
+const LARGEST = 150 * 1024;
+
+export function pictureRules({ dist, fault }) {
+  for (const { name, full } of filesOf(dist).filter((file) => file.name.endsWith('.png'))) {
+    const bytes = fs.readFileSync(full);
+    if (bytes.subarray(0, 8).toString('latin1') !== '\x89PNG\r\n\x1a\n') {
+      fault(name, 'is no PNG');
+    }
+    if (bytes.length > LARGEST) {
+      fault(name, `is larger than ${LARGEST} bytes`);
+    }
+  }
+}
+
 /** The catalog shows the README without the files beside it: links must be whole addresses. */
 export function readmeRules({ dist, fault }) {
   const file = path.join(dist, 'README.md');

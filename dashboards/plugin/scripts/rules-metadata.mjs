@@ -45,6 +45,9 @@ export function metadataRules({ file, folder, plugin }, { version, exists, fault
   }
   identity(plugin, say);
   information(plugin.info ?? {}, { version, folder, exists, say });
+  if (plugin.type === 'app' && !(plugin.info?.screenshots?.length > 0)) {
+    say('info.screenshots is empty: the catalog shows what the boards look like');
+  }
   if (!/^(>=|\^|~)?\d+\.\d+\.\d+( .+)?$/.test(plugin.dependencies?.grafanaDependency ?? '')) {
     say('dependencies.grafanaDependency must be a range of versions');
   } else if (/^\d/.test(plugin.dependencies.grafanaDependency)) {
@@ -95,6 +98,11 @@ function information(info, { version, folder, exists, say }) {
   }
   if (![info.logos?.small, info.logos?.large].every((logo) => logo?.endsWith('.svg'))) {
     say('logos must be SVG');
+  }
+  for (const { name, path: picture } of info.screenshots ?? []) {
+    if (!name || !/\.(png|jpe?g|webp|gif|svg)$/.test(picture ?? '')) {
+      say(`the screenshot ${picture} has no name, or is no picture`);
+    }
   }
   for (const { name, url } of info.links ?? []) {
     if (!name || !/^https:\/\//.test(url ?? '')) {

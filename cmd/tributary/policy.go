@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -50,42 +49,6 @@ func policyCommand(g *globals) *cobra.Command {
 	return cmd
 }
 
-// policyFile is a policy that has no fault, read and ready.
-type policyFile struct {
-	name     string
-	policy   *policyfile.Policy
-	compiled *policy.Compiled
-}
-
-// errFaults says that faults were found; they are in what is returned beside it.
-var errFaults = errors.New("the file has faults")
-
-func readPolicy(name, tenant string) (*policyFile, []yamlfile.Fault, error) {
-	known := policy.Known{}
-	if tenant != "" {
-		data, err := os.ReadFile(tenant) //nolint:gosec // the operator names the file
-		if err != nil {
-			return nil, nil, err
-		}
-		if known, err = policyfile.Names(tenant, data); err != nil {
-			return nil, nil, err
-		}
-	}
-	data, err := os.ReadFile(name) //nolint:gosec // the operator names the file
-	if err != nil {
-		return nil, nil, err
-	}
-	p, f := policyfile.Parse(name, data, known)
-	if f.Err() != nil {
-		return nil, f.Faults(), errFaults
-	}
-	c, err := policy.Compile(p.Event())
-	if err != nil {
-		return nil, nil, err
-	}
-	return &policyFile{name, p, c}, nil, nil
-}
-
 func policyTestCommand(g *globals) *cobra.Command {
 	var tenant string
 	cmd := &cobra.Command{
@@ -95,19 +58,23 @@ func policyTestCommand(g *globals) *cobra.Command {
 				File   string              `json:"file"`
 				Faults []yamlfile.Fault    `json:"faults"`
 				Tests  []policyfile.Result `json:"tests"`
+				// Against are the tenant's files that the names in the rules were compared with; none where there is none.
+				Against []string `json:"against"`
+				checked string
 			}
 			var all []outcome
 			found := false
 			for _, name := range args {
-				one := outcome{name, []yamlfile.Fault{}, []policyfile.Result{}}
-				p, faults, err := readPolicy(name, tenant)
+				one := outcome{File: name, Faults: []yamlfile.Fault{}, Tests: []policyfile.Result{}, Against: []string{}}
+				p, faults, err := g.readPolicy(name, tenant)
 				switch {
 				case errors.Is(err, errFaults):
 					one.Faults, found = faults, true
 				case err != nil:
 					return err
 				default:
-					one.Tests = p.policy.Run(p.compiled)
+					one.Tests, one.checked = p.policy.Run(p.compiled), p.checked()
+					one.Against = append(one.Against, p.against...)
 				}
 				for _, t := range one.Tests {
 					found = found || !t.Passed
@@ -119,7 +86,12 @@ func policyTestCommand(g *globals) *cobra.Command {
 					for _, f := range one.Faults {
 						fmt.Fprintln(w, f.Error())
 					}
+					if len(one.Faults) > 0 {
+						fmt.Fprintf(w, "%s: %s; its tests were not run\n", one.File, counted(len(one.Faults), "fault"))
+						continue
+					}
 					printResults(w, one.File, one.Tests)
+					fmt.Fprintf(w, "%s: %s\n", one.File, one.checked)
 				}
 			}); err != nil {
 				return err
@@ -130,7 +102,7 @@ func policyTestCommand(g *globals) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&tenant, "tenant-file", "", "the tenant's file, whose queues, skills and entry points the rules may name")
+	cmd.Flags().StringVar(&tenant, "tenant-file", "", "the tenant's file, whose queues, skills and entry points the rules may name (default: one near the policy that names it)")
 	return cmd
 }
 
@@ -201,7 +173,7 @@ func policyExplainCommand(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, faults, err := readPolicy(args[0], tenant)
+			p, faults, err := g.readPolicy(args[0], tenant)
 			if errors.Is(err, errFaults) {
 				printFaults(cmd.ErrOrStderr(), faults, 1)
 				return errFound
@@ -224,7 +196,7 @@ func policyExplainCommand(g *globals) *cobra.Command {
 	f.StringVar(&given.Queue, "queue", "", "the queue asked for")
 	f.BoolVar(&given.Chosen, "chosen", false, "a person or an earlier decision named the queue")
 	f.StringSliceVar(&skills, "skill", nil, "a skill of an agent with its level, as cards=4; may be given again")
-	f.StringVar(&tenant, "tenant-file", "", "the tenant's file, whose queues, skills and entry points the rules may name")
+	f.StringVar(&tenant, "tenant-file", "", "the tenant's file, whose queues, skills and entry points the rules may name (default: one near the policy that names it)")
 	return cmd
 }
 

@@ -44,10 +44,13 @@ func command(t *testing.T, policy string, args ...string) (string, error) {
 	return strings.ReplaceAll(out.String(), file, "policy.yaml"), err
 }
 
+const notChecked = "policy.yaml: NOT CHECKED: whether the queues, skills, entry points and intents that the rules name exist; " +
+	"no tenant's file near it names this policy, --tenant-file says which it is for\n"
+
 func TestPolicyTest(t *testing.T) {
 	out, err := command(t, samplePolicy, "policy", "test")
 	require.NoError(t, err)
-	require.Equal(t, "pass  a lost card in English\npolicy.yaml: 1 of 1 tests passed\n", out)
+	require.Equal(t, "pass  a lost card in English\npolicy.yaml: 1 of 1 tests passed\n"+notChecked, out)
 
 	out, err = command(t, strings.Replace(samplePolicy, "confidence: 900", "confidence: 540", 1), "policy", "test")
 	require.ErrorIs(t, err, errFound)
@@ -95,4 +98,44 @@ func TestCheckAndApplyRunThePolicysTests(t *testing.T) {
 	out, err = command(t, wrong, "apply")
 	require.ErrorIs(t, err, errFound)
 	require.Equal(t, fault+"policy.yaml has 1 fault; nothing was applied\n", out)
+}
+
+// TestPolicyTestFindsTheTenantsFile beside a policy or above it, so that a name spelt wrongly is found without a flag.
+func TestPolicyTestFindsTheTenantsFile(t *testing.T) {
+	wrong := strings.Replace(samplePolicy, `{need: "cards >= 2"}`, `{need: "cadrs >= 2 || cards >= 2"}`, 1)
+	out, err := command(t, wrong, "policy", "test")
+	require.NoError(t, err, "nobody can know")
+	require.Contains(t, out, notChecked)
+
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(folder, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o750))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		return file
+	}
+	test := func(file string) (string, error) {
+		cmd := root()
+		var out bytes.Buffer
+		cmd.SetOut(&out)
+		cmd.SetErr(&out)
+		cmd.SetArgs([]string{"policy", "test", file})
+		failed := cmd.ExecuteContext(t.Context())
+		return strings.ReplaceAll(out.String(), folder+"/", ""), failed
+	}
+	const things = "skills: [{id: cards}, {id: english}, {id: chinese}]\nqueues: [{id: cards}, {id: service}]\n"
+	right, misspelt := write("rules/right.yaml", samplePolicy), write("wrong.yaml", wrong)
+	write("bank.yaml", "tenant: bank\npolicy_file: wrong.yaml\n"+things)
+	write("shop.yaml", "tenant: shop\npolicy_file: rules/right.yaml\n"+things)
+	write("other.yaml", "policy_file: [of, something, else]\n")
+	out, err = test(misspelt)
+	require.ErrorIs(t, err, errFound)
+	require.Contains(t, out, `wrong.yaml:10:19: there is no skill "cadrs"; there are cards, english, chinese`)
+	out, err = test(right)
+	require.NoError(t, err, out)
+	require.Contains(t, out, "rules/right.yaml: queues, skills, entry points and intents are those of shop.yaml\n")
+	// A tenant's file that holds its policy is checked against itself.
+	out, err = test(write("whole.yaml", "tenant: bank\n"+things+wrong))
+	require.ErrorIs(t, err, errFound)
+	require.Contains(t, out, `there is no skill "cadrs"`)
 }

@@ -162,10 +162,3 @@ func Parse(name string, data []byte, known policy.Known) (*Policy, *yamlfile.Fil
 	d.Policy.Check(f, "policy", known)
 	return &d.Policy, f
 }
-
-// Names are what a tenant's file has for rules to name. It does not check the file.
-func Names(name string, data []byte) (policy.Known, error) {
-	var d document
-	f := yamlfile.Read(name, data, &d)
-	return d.known(), f.Err()
-}

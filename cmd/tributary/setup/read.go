@@ -133,6 +133,13 @@ func (t *Tenant) checkPolicy(f *yamlfile.File, around Around) {
 	}
 }
 
+// Names are what a tenant's file has for the rules of a policy to name, and the file that it says its policy is in. It does not check it.
+func Names(name string, data []byte, around Around) (known policy.Known, policyFile string, wrong error) {
+	t := new(Tenant)
+	f := yamlfile.Read(name, data, t)
+	return t.Known(around), t.PolicyFile, f.Err()
+}
+
 // Known is what rules of a policy may name.
 func (t *Tenant) Known(around Around) policy.Known {
 	known := policy.Known{Queues: []string{defaultQueue}, Skills: []string{}, EntryPoints: []string{}}

@@ -134,6 +134,9 @@ func apply(ctx context.Context, g *globals, w io.Writer, s *process.Spine, t *se
 	return g.print(w, map[string]any{"version": version, "changes": changes, "applied": !dry}, func(w io.Writer) {
 		for _, c := range changes {
 			fmt.Fprintf(w, "%-6s %s\n", c.Verb, oneLine(c.What))
+			for _, d := range c.Details {
+				fmt.Fprintf(w, "         %s\n", oneLine(d))
+			}
 		}
 		switch {
 		case len(changes) == 0:

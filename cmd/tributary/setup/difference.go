@@ -12,13 +12,15 @@ import (
 // mainDomain is the routing domain of what names none.
 const mainDomain = "main"
 
-// Change is one line of the difference.
+// Change is one object of the difference.
 type Change struct {
 	// Verb is add, change or remove.
 	Verb string `json:"verb"`
 	// What is kind and id.
-	What   string `json:"what"`
-	object *event.ConfigObject
+	What string `json:"what"`
+	// Details are what of it changes, from what to what, a line each; only of what changes.
+	Details []string `json:"details,omitempty"`
+	object  *event.ConfigObject
 }
 
 // Difference compares the file with what is in force. Objects that are in force and not in the file are removed.
@@ -33,9 +35,9 @@ func Difference(inForce, wanted []*event.ConfigObject) []Change {
 		delete(have, What(o))
 		switch {
 		case !ok:
-			out = append(out, Change{"add", What(o), o})
+			out = append(out, Change{Verb: "add", What: What(o), object: o})
 		case !proto.Equal(old, o):
-			out = append(out, Change{"change", What(o), o})
+			out = append(out, Change{"change", What(o), details(old, o), o})
 		}
 	}
 	gone := make([]string, 0, len(have))
@@ -46,7 +48,7 @@ func Difference(inForce, wanted []*event.ConfigObject) []Change {
 	for _, what := range gone {
 		o := proto.CloneOf(have[what])
 		o.Removed = true
-		out = append(out, Change{"remove", what, o})
+		out = append(out, Change{Verb: "remove", What: what, object: o})
 	}
 	return out
 }

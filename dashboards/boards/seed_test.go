@@ -46,8 +46,20 @@ var stillWait = []struct {
 	queue string
 	since int64
 }{
-	{"cards", 17}, {"cards", 9}, {"cards", 5}, {"travel", 64}, {"travel", 40}, {"night", 9},
-	{"loans", 251}, {"loans", 215}, {"loans", 170}, {"loans", 121}, {"loans", 95}, {"loans", 66}, {"loans", 31}, {"loans", 12},
+	{"cards", 17},
+	{"cards", 9},
+	{"cards", 5},
+	{"travel", 64},
+	{"travel", 40},
+	{"night", 9},
+	{"loans", 251},
+	{"loans", 215},
+	{"loans", 170},
+	{"loans", 121},
+	{"loans", 95},
+	{"loans", 66},
+	{"loans", 31},
+	{"loans", 12},
 }
 
 // seeded is a warehouse with that day in it.

@@ -65,6 +65,7 @@ func TestAsGrafanaDoes(t *testing.T) {
 	t.Run("subscribe", func(t *testing.T) { g.at(t).checkSubscriptions() })
 	t.Run("numbers", func(t *testing.T) { g.at(t).checkNumbers(p) })
 	t.Run("every query", func(t *testing.T) { g.at(t).checkEveryQuery() })
+	t.Run("names", func(t *testing.T) { g.at(t).checkNames() })
 	t.Run("who", func(t *testing.T) { g.at(t).checkWho() })
 	t.Run("live", func(t *testing.T) { g.at(t).checkLag(p) })
 	t.Run("the end of the right", func(t *testing.T) { g.at(t).checkEnd(p) })

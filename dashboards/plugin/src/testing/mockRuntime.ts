@@ -126,6 +126,7 @@ export const queries: QueryInfo[] = [
     ],
     columns: [
       { name: 'queue', help: 'the queue' },
+      { name: 'queue_name', help: 'the name of that queue, or its id where no name is known' },
       { name: 'sl_connect', help: 'percent' },
     ],
   },

@@ -99,6 +99,8 @@ test('series choose their columns, tables do not', async () => {
   expect(seen.query.format).toBe('series');
   await choose(screen.getByPlaceholderText('Choose columns'), /sl_connect/);
   expect(seen.query.value).toEqual(['sl_connect']);
+  await choose(screen.getByPlaceholderText('queue, agent …'), /queue_name/);
+  expect(seen.query.label).toEqual(['queue_name']);
 });
 
 test('sharing answers is on until it is switched off', async () => {

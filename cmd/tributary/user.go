@@ -48,7 +48,7 @@ func userCommand(g *globals) *cobra.Command {
 }
 
 func roleFlag(cmd *cobra.Command, roles *[]string, by []string) {
-	cmd.Flags().StringSliceVar(roles, "role", by, "agent, qa, supervisor, admin; or for a program service, or dashboards (Grafana)")
+	cmd.Flags().StringSliceVar(roles, "role", by, "agent, qa, supervisor, admin; or for a program dashboards (Grafana)")
 }
 
 func teamFlag(cmd *cobra.Command, teams *[]string) {
@@ -170,16 +170,15 @@ func (u *users) roles() *cobra.Command {
 				return err
 			}
 			return u.with(cmd, false, func(ctx context.Context, s *process.Spine, _ string) error {
-				// Who is bounded anew must not have the new rights over the old bounds for a moment.
+				var change access.Change
+				if wished := rolesOf(roles); len(wished) > 0 {
+					change.Roles = &wished
+				}
 				if len(bounds) > 0 || every {
-					if err := s.Accounts.SetTeams(ctx, u.tenant, args[0], bounds...); err != nil {
-						return u.who(args[0], err)
-					}
+					change.Teams = &bounds
 				}
-				if len(roles) == 0 {
-					return nil
-				}
-				return u.who(args[0], s.Accounts.SetRoles(ctx, u.tenant, args[0], rolesOf(roles)...))
+				_, err := s.Accounts.Change(ctx, u.tenant, args[0], change)
+				return u.who(args[0], err)
 			})
 		},
 	}
@@ -194,7 +193,7 @@ func (u *users) roles() *cobra.Command {
 func (u *users) token() *cobra.Command {
 	var life time.Duration
 	cmd := &cobra.Command{
-		Use: "token LOGIN", Short: "Make and print a token for a program whose account has the role service or dashboards", Args: cobra.ExactArgs(1),
+		Use: "token LOGIN", Short: "Make and print a token for a program whose account has the role dashboards", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return u.with(cmd, false, func(ctx context.Context, s *process.Spine, _ string) error {
 				token, err := s.Accounts.ServiceToken(ctx, u.tenant, args[0], life)

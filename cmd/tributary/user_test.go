@@ -40,6 +40,9 @@ func TestTeamsAndDashboardsAtTheCommandLine(t *testing.T) {
 		require.Error(t, err, "%q", args)
 	}
 	require.Equal(t, []string{"loans"}, accounts()["lara"].Teams, "what is not clear does not show more")
+	_, _, err := d.run("", "user", "roles", "lara", "--team", "cards", "--role", "king")
+	require.ErrorIs(t, err, access.ErrInvalid)
+	require.Equal(t, []string{"loans"}, accounts()["lara"].Teams, "all that is asked, or nothing")
 	d.must("user", "roles", "lara", "--every-team")
 	require.Empty(t, accounts()["lara"].Teams)
 

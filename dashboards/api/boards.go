@@ -62,6 +62,7 @@ type asking struct {
 	token     string
 	login     string
 	forwarded bool
+	cookie    bool // the token is a browser's
 }
 
 func (a asking) String() string { return "a token" } // it is no word for logs
@@ -70,7 +71,7 @@ func askingOf(r *http.Request) asking {
 	logins := r.Header.Values(userHeader)
 	a := asking{token: bearerOf(r), login: strings.Join(logins, ","), forwarded: len(logins) > 0}
 	if a.token == "" {
-		a.token = tokenOf(r)
+		a.token, a.cookie = tokenOf(r), true
 	}
 	return a
 }
@@ -100,6 +101,9 @@ func (s *Server) boardPerson(ctx context.Context, a asking) (person, error) {
 	who, err := s.who(ctx, a.token)
 	if err != nil {
 		return person{}, err
+	}
+	if a.cookie && access.Program(who.who.Roles) { // a program sends its token on purpose, and no browser should have it
+		return person{}, errUnauthenticated
 	}
 	if !a.forwarded {
 		return who, s.mayLook(ctx, who)

@@ -173,6 +173,9 @@ func TestWhoReadsBoards(t *testing.T) {
 		require.Equal(t, 401, p.ask("GET", path, "", as(token, "")...).status, path)
 		require.Equal(t, 403, p.ask("GET", path, "", "Cookie", cookieName+"="+token).status, path)
 	}
+	a := p.ask("GET", "/api/boards/me", "", "Cookie", cookieName+"="+token)
+	require.Equal(t, []any{401, "unauthenticated"}, []any{a.status, a.body["code"]}, "a program's token is no cookie")
+	require.Equal(t, 401, p.ask("GET", "/api/boards/me", "", "Cookie", cookieName+"="+token, userHeader, "sue").status)
 
 	// What ends, ends here.
 	require.NoError(t, w.accounts.Disable(t.Context(), "acme", "lara", true))

@@ -71,6 +71,21 @@ func TestTablesNameQueuesAndAgents(t *testing.T) {
 	require.Equal(t, []string{"Ann", "Ann", "Bob", ""}, texts(t, r.Frames[0], "agent_name"))
 }
 
+// An alert rule's labels are the texts of its table: they are ids, unless it asks for names.
+func TestAlertRulesHaveIDsAlone(t *testing.T) {
+	d := handled(t, map[string]any{"queue": map[string]string{"q1": "Sales"}, "agent": map[string]string{"a1": "Ann"}})
+	for model, want := range map[string]int{`{"query":"contacts_handled"}`: 5, `{"query":"contacts_handled","label":["agent_name"],"value":["handled"]}`: 2} {
+		for _, user := range []*backend.User{sue, {Login: "grafana_scheduler", Role: "Admin"}} {
+			r, err := d.QueryData(t.Context(), &backend.QueryDataRequest{
+				PluginContext: backend.PluginContext{User: user}, Headers: map[string]string{backend.FromAlertHeaderName: "true"}, Queries: []backend.DataQuery{query("A", model)},
+			})
+			require.NoError(t, err)
+			require.NoError(t, r.Responses["A"].Error)
+			require.Len(t, r.Responses["A"].Frames[0].Fields, want, model)
+		}
+	}
+}
+
 // Lines are called by names; what tells them apart, and links ask for, are ids.
 func TestLinesAreCalledByNames(t *testing.T) {
 	names := map[string]any{"queue": map[string]string{"q1": "Sales", "q2": "Sales"}, "agent": map[string]string{"a1": "Ann"}}

@@ -42,6 +42,8 @@ type asked struct {
 	query *Query
 	info  *queryInfo
 	sent  sentQuery
+	// forAlert is an alert rule's, or a try of one.
+	forAlert bool
 }
 
 // sentQuery is a query as the API takes it.
@@ -140,6 +142,7 @@ func (d *Datasource) QueryData(ctx context.Context, req *backend.QueryDataReques
 				out.put(from.RefID, nil, err)
 				continue
 			}
+			one.forAlert = req.Headers[backend.FromAlertHeaderName] == "true"
 			batch = append(batch, one)
 		}
 	}
@@ -252,6 +255,7 @@ func (d *Datasource) frames(one asked, r *result) (data.Frames, error) {
 	if err != nil {
 		return nil, strange("/api/query", err)
 	}
+	t.idsAlone = one.forAlert
 	if err = t.keepFormula(one.query.Formula); err != nil {
 		return nil, err
 	}

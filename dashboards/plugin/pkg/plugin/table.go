@@ -21,6 +21,9 @@ type answered struct {
 	// called are the names of queues and agents, and beside the fields of them that stand beside ids.
 	called map[string]map[string]string
 	beside []*data.Field
+	// idsAlone leaves the names out of a table that chooses no columns: an alert rule's labels stay the same when somebody is renamed, and no
+	// names of people get into what Grafana keeps and sends of alerts.
+	idsAlone bool
 }
 
 // readTable reads the values by the types that the API says, and finds what does not fit them.
@@ -219,6 +222,9 @@ func (q *Query) knows(info *queryInfo) error {
 // table is the answer as it is, or only the columns that the query names, in their order.
 func (t *answered) table(q *Query) (data.Frames, error) {
 	fields := t.fields
+	if t.idsAlone {
+		fields = slices.DeleteFunc(slices.Clone(fields), func(f *data.Field) bool { return slices.Contains(t.beside, f) })
+	}
 	if len(q.Label)+len(q.Value) > 0 {
 		var err error
 		if fields, err = t.pick(append(append([]string{}, q.Label...), q.chosen()...)); err != nil {

@@ -152,6 +152,9 @@ func requireBoard(t require.TestingT, v *view, facts []*event.Event, targets map
 	for _, q := range b.Queues {
 		require.Equal(t, want[q.Queue], q.wallboardNumbers, q.Queue)
 	}
+	for _, q := range v.floorNow("acme", nil).queues { // the floor says the same: who rings still waits
+		require.Equal(t, [2]int64{int64(want[q.id].Waiting), want[q.id].OldestMs}, [2]int64{int64(q.waiting), q.oldest}, q.id)
+	}
 }
 
 // However many come, what is kept for boards is bounded; a board then counts fewer minutes, and those whole.

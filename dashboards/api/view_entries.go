@@ -60,7 +60,6 @@ type queueEntry struct {
 	id, name, domain, hours string
 	number                  uint32
 	wrapUpMs                int64
-	waiting                 uint32
 	// staffed counts the agents who are connected and available for it.
 	// idle counts those of them who have nothing to do.
 	staffed, idle int
@@ -149,7 +148,6 @@ func (t *tenantEntry) changed(q *queueEntry) {
 
 func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 	q := v.queue(t, entry.GetQueue())
-	q.waiting = entry.GetWaiting()
 	t.channels[entry.GetChannel()] = struct{}{}
 	key := v.keys.Of(entry.GetContact())
 	entered, cohort := v.came(t, q, key, entry), max(entry.GetCohort(), 1)
@@ -303,6 +301,17 @@ func (v *view) wishRefused(e *event.Event, r *event.WishRefused) {
 	}
 }
 
+// waits is how many wait, and since when the one waits in it that has waited longest, as queue_now counts it: who is being
+// offered to an agent still waits.
+func (q *queueEntry) waits() (waiting int, oldest int64) {
+	for _, w := range q.line {
+		if oldest == 0 || w.entered < oldest {
+			oldest = w.entered
+		}
+	}
+	return len(q.line), oldest
+}
+
 // queueState is a queue's line at one moment.
 type queueState struct {
 	id, name string
@@ -314,13 +323,10 @@ type queueState struct {
 }
 
 func (q *queueEntry) state() queueState {
-	s := queueState{id: q.id, name: q.name, number: q.number, waiting: q.waiting, staffed: q.staffed, open: q.open}
-	for _, w := range q.line {
-		if !w.offered && (s.oldest == 0 || w.since < s.oldest) {
-			s.oldest = w.since
-		}
+	waits, oldest := q.waits()
+	return queueState{
+		id: q.id, name: q.name, number: q.number, waiting: uint32(waits), oldest: oldest, staffed: q.staffed, open: q.open, //nolint:gosec // far below 2^32
 	}
-	return s
 }
 
 // flushQueues tells every page of the queues that changed since.

@@ -151,13 +151,11 @@ func (m *minuteCount) level() *float64 {
 }
 
 func (n *wallboardNumbers) waits(q *queueEntry) {
-	n.Staffed, n.Free, n.Waiting = q.staffed, q.idle, len(q.line)
+	n.Staffed, n.Free = q.staffed, q.idle
+	n.Waiting, n.OldestMs = q.waits()
 	for _, w := range q.line {
 		if w.offered {
 			n.Offered++
-		}
-		if n.OldestMs == 0 || w.entered < n.OldestMs {
-			n.OldestMs = w.entered
 		}
 	}
 }

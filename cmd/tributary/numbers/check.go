@@ -3,6 +3,8 @@ package numbers
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/engine"
@@ -51,6 +53,8 @@ const (
 	pause       = 250 * time.Millisecond
 	// mostTold bounds what is listed of one question.
 	mostTold = 5
+	// mostLast bounds what is listed where facts never stopped coming.
+	mostLast = 20
 )
 
 // Check reads, counts, asks and compares. Where facts came meanwhile and something differs it does so again.
@@ -74,9 +78,19 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 			return r, err
 		}
 		if time.Now().After(end) {
-			return nil, fmt.Errorf("facts kept coming for %s: numbers are checked in a quiet moment, such as with run --floor 0", o.Wait)
+			return nil, unquiet(o.Wait, r.Differences)
 		}
 	}
+}
+
+// unquiet is why a check gave up, and what differed when it looked last: it may be wrong, or only on its way.
+func unquiet(wait time.Duration, differences []string) error {
+	told := differences[:min(len(differences), mostLast)]
+	if more := len(differences) - len(told); more > 0 {
+		told = append(slices.Clip(told), fmt.Sprintf("%d more", more))
+	}
+	return fmt.Errorf("facts kept coming for %s: numbers are checked in a quiet moment, such as with run --floor 0; at the last look these differed:\n  %s",
+		wait, strings.Join(told, "\n  "))
 }
 
 // once checks when the warehouse has what was read, at the latest at end.

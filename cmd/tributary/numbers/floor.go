@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/warehouse/reckon"
 )
 
 // shown is of the supervisors' floor what are numbers and states.
@@ -52,7 +54,7 @@ func floorDifferences(facts []*event.Event, raw []byte) ([]string, error) {
 			"|", slices.Sorted(slices.Values(a.Contacts)), "|", a.Capacity)
 	}
 	for id, q := range queues {
-		want["queue "+id] = fmt.Sprintf("%d waiting, the oldest since %d", q.waiting, q.oldest)
+		want["queue "+id] = q
 	}
 	for _, q := range s.Queues {
 		got["queue "+q.ID] = fmt.Sprintf("%d waiting, the oldest since %d", q.Waiting, q.OldestMs)
@@ -85,21 +87,13 @@ func unequal(want, got map[string]string) []string {
 	return out
 }
 
-type line struct {
-	waiting int
-	oldest  int64
-}
-
-// lastOf are the agents, the queues and the contacts that go on, as they stood last.
-func lastOf(facts []*event.Event) (agents map[string]*event.AgentChanged, queues map[string]line, contacts map[string]*event.Contact) {
-	agents, queues, contacts = map[string]*event.AgentChanged{}, map[string]line{}, map[string]*event.Contact{}
-	entries := map[string]*event.QueueEntry{}
+// lastOf are the agents, the queues and the contacts that go on, as they stood last. Who is being offered to an agent still waits.
+func lastOf(facts []*event.Event) (agents map[string]*event.AgentChanged, queues map[string]string, contacts map[string]*event.Contact) {
+	agents, queues, contacts = map[string]*event.AgentChanged{}, map[string]string{}, map[string]*event.Contact{}
 	for _, e := range facts {
 		switch b := e.GetBody().(type) {
 		case *event.Event_AgentChanged:
 			agents[b.AgentChanged.GetAgent()] = b.AgentChanged
-		case *event.Event_QueueEntry:
-			entries[b.QueueEntry.GetContact()+"/"+b.QueueEntry.GetQueue()] = b.QueueEntry
 		case *event.Event_ContactChanged:
 			c := b.ContactChanged.GetContact()
 			if c.GetVersion() >= contacts[c.GetContact()].GetVersion() {
@@ -107,15 +101,8 @@ func lastOf(facts []*event.Event) (agents map[string]*event.AgentChanged, queues
 			}
 		}
 	}
-	for _, q := range entries {
-		l := queues[q.GetQueue()]
-		if q.GetState() == "waiting" {
-			l.waiting++
-			if l.oldest == 0 || q.GetEnqueuedMs() < l.oldest {
-				l.oldest = q.GetEnqueuedMs()
-			}
-		}
-		queues[q.GetQueue()] = l
+	for _, row := range (reckon.Reckoning{Facts: facts}).QueuesNow(math.MaxInt64) { // queue, waiting, offered, oldest
+		queues[fmt.Sprint(row[0])] = fmt.Sprintf("%d waiting, the oldest since %d", row[1], row[3])
 	}
 	maps.DeleteFunc(contacts, func(_ string, c *event.Contact) bool { return c.GetState() == event.ContactState_CONTACT_STATE_ENDED })
 	return agents, queues, contacts

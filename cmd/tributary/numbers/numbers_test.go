@@ -41,6 +41,33 @@ func TestWhatTheFloorShowsWrongIsFound(t *testing.T) {
 	require.Error(t, err)
 }
 
+// Who is being offered to an agent still waits, and who was given on waits in the next queue since then.
+func TestWhoRingsStillWaitsOnTheFloor(t *testing.T) {
+	gaveOn := entry("c4", "loans", "flowed_out", 4)
+	gaveOn.GetQueueEntry().NextQueue, gaveOn.GetQueueEntry().ChangedMs = "cards", 15
+	next := entry("c4", "cards", "waiting", 4)
+	next.GetQueueEntry().Cohort = 2
+	facts := []*event.Event{entry("c1", "cards", "waiting", 20), gaveOn, next, entry("c2", "sales", "waiting", 30), entry("c2", "sales", "offered", 30)}
+	found, err := floorDifferences(facts, []byte(`{"queues":[{"id":"cards","waiting":2,"oldest_ms":15},{"id":"loans"},{"id":"sales","waiting":1,"oldest_ms":30}]}`))
+	require.NoError(t, err)
+	require.Empty(t, found)
+	found, err = floorDifferences(facts, []byte(`{"queues":[{"id":"cards","waiting":2,"oldest_ms":15},{"id":"loans"},{"id":"sales","waiting":0,"oldest_ms":0}]}`))
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+}
+
+func TestACheckThatGivesUpSaysWhatDiffered(t *testing.T) {
+	many := make([]string, 25)
+	for i := range many {
+		many[i] = "number " + string(rune('a'+i))
+	}
+	err := unquiet(3*time.Minute, many)
+	require.ErrorContains(t, err, "number t\n  5 more")
+	require.NotContains(t, err.Error(), "number u")
+	require.ErrorContains(t, unquiet(time.Minute, many[:1]), "for 1m0s")
+	require.Equal(t, "number u", many[20])
+}
+
 func TestADifferenceOfAnAnswerIsTold(t *testing.T) {
 	r := &Report{}
 	r.differ("same", [][]any{{int64(1), "a", nil, 33.33}}, [][]any{{uint64(1), "a", nil, 33.34}})

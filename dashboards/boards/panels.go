@@ -1,5 +1,7 @@
 package boards
 
+import "strings"
+
 // Colours after Okabe and Ito, which people with any of the common kinds of colour blindness tell apart, made darker or lighter where
 // Grafana's text on them could not be read: it is white, and black from a brightness of 180 on. They stand behind text, never for it.
 const (
@@ -56,9 +58,13 @@ func shown() property {
 	return set("custom.cellOptions", cellOptions{Type: "color-background", Mode: "basic"})
 }
 
-// column names a column as words.go has it, after which come more properties.
+// column names a column as words.go has it, after which come more properties. People's and queues' names are longer than numbers.
 func (l Language) column(name string, properties ...property) override {
-	return by(name, append([]property{set("displayName", l.w(columns[name]))}, properties...)...)
+	own := []property{set("displayName", l.w(columns[name]))}
+	if strings.HasSuffix(name, "_name") {
+		own = append(own, set("custom.minWidth", 130))
+	}
+	return by(name, append(own, properties...)...)
 }
 
 // mappedTo makes a mapping of the warehouse's words to those of people, with a colour for some.

@@ -42,6 +42,7 @@ type Answer struct {
 	// Guesses are the best labels, the best first, at most MaxGuesses; also where the model is unsure or the text out of scope. The caller owns them.
 	Guesses []Guess
 	// Unsure says that the answer alone should decide nothing: another model or a person should. Always set on a text without meaning to the model.
+	// A model in the process then says no confidence that would make it sure, of its guesses neither.
 	Unsure bool
 	// OutOfScope says that the text is about nothing the model knows; only models that were taught what is out of scope set it.
 	OutOfScope bool

@@ -20,14 +20,42 @@ func (m *Model) answer(scores []float64, unknown int) models.Answer {
 		outside = sigmoid(m.cal.Slope*lead + m.cal.Shift)
 		a.OutOfScope = lead < m.cal.Reject
 	}
-	a.Guesses = m.guesses(scores[:labels], 1-outside)
+	believed := m.believed(unknown)
+	a.Guesses = m.guesses(scores[:labels], (1-outside)*believed)
 	if a.OutOfScope {
-		a.Confidence = thousandths(outside)
+		a.Confidence = thousandths(outside * believed)
 	} else {
 		a.Intent, a.Confidence = a.Guesses[0].Intent, a.Guesses[0].Confidence
 	}
-	a.Unsure = a.Confidence < m.cal.Unsure || unknown > m.cal.Unknown
+	strange := unknown > m.cal.Unknown
+	if strange {
+		m.lower(&a)
+	}
+	a.Unsure = a.Confidence < m.cal.Unsure || strange
 	return a
+}
+
+// believed is what a probability counts for in a text of which the model does not know more than of nearly all it was measured on: the
+// few features that it knows lean to some label as if they were the whole text. The square was measured: texts about other things lose
+// their confidence, and texts about the model's keep theirs.
+func (m *Model) believed(unknown int) float64 {
+	if unknown <= m.cal.Unknown {
+		return 1
+	}
+	known := float64(1000-unknown) / float64(1000-m.cal.Unknown)
+	return known * known
+}
+
+// lower lowers confidence and guesses of a strange text below what would be sure, so that nobody reads a high number beside "unsure".
+func (m *Model) lower(a *models.Answer) {
+	high := max(a.Confidence, a.Guesses[0].Confidence)
+	if m.cal.Unsure == 0 || high < m.cal.Unsure { // 0 while it is being chosen
+		return
+	}
+	a.Confidence = a.Confidence * (m.cal.Unsure - 1) / high
+	for i, g := range a.Guesses {
+		a.Guesses[i].Confidence = g.Confidence * (m.cal.Unsure - 1) / high
+	}
 }
 
 // guesses are the best labels; their probabilities add up to at most all.

@@ -40,11 +40,13 @@ type header struct {
 	Info
 	Calibration calibration `json:"calibration"`
 	Features    int         `json:"features"`
+	// Seen is of what the model was trained on; files made before it have none.
+	Seen []byte `json:"seen,omitempty"`
 }
 
 // encode writes one model, without the one for what has something before it.
 func (m *Model) encode() ([]byte, error) {
-	head, err := json.Marshal(header{m.info, m.cal, len(m.keys)})
+	head, err := json.Marshal(header{m.info, m.cal, len(m.keys), m.seen.encode()})
 	if err != nil {
 		return nil, fmt.Errorf("local: header of model %s: %w", m.info.Name, err)
 	}
@@ -107,6 +109,9 @@ func decode(file []byte) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{info: h.Info, cal: h.Calibration, size: len(file), version: hex.EncodeToString(sum[:6]), columns: h.columns()}
+	if m.seen, err = decodeSeen(h.Seen); err != nil {
+		return nil, err
+	}
 	if err := m.decodeBody(rest[4+length:], h.Features); err != nil {
 		return nil, err
 	}

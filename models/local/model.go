@@ -51,6 +51,7 @@ type Model struct {
 	cal     calibration
 	version string
 	size    int // of the file, in bytes
+	seen    seen
 
 	// columns is how many scores there are: the labels, and out of scope last where the model has it.
 	columns int

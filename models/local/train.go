@@ -74,6 +74,9 @@ func trainOne(ctx context.Context, examples []models.Example, o Options) (*Model
 		return nil, fmt.Errorf("local: train %s: %w", o.Name, err)
 	}
 	m.keys, m.idf = v.keys, v.idf
+	if t.Before == 0 { // the other model of the same file need not say it again
+		m.seen = seenOf(examples)
+	}
 	m.quantise(machines)
 	file, err := m.encode()
 	if err != nil {

@@ -57,6 +57,9 @@ func evalIntentsCommand(g *globals) *cobra.Command {
 			if !labels {
 				r.Labels = nil
 			}
+			for _, w := range r.Warnings {
+				fmt.Fprintln(cmd.ErrOrStderr(), "warning: "+oneLine(w))
+			}
 			return g.print(cmd.OutOrStdout(), r, r.write)
 		},
 	}
@@ -72,6 +75,11 @@ type intentsReport struct {
 	eval.Report
 	FileBytes   int `json:"file_bytes"`
 	MemoryBytes int `json:"memory_bytes"`
+	// TrainedOn is nil where it is not known, UnknownLabels where there are none.
+	TrainedOn     *trainedOn     `json:"trained_on,omitempty"`
+	UnknownLabels *unknownLabels `json:"unknown_labels,omitempty"`
+	// Warnings say why the numbers mean less than they seem to.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // loadModel finds a model by the name of one in the binary, or by its file.
@@ -109,18 +117,19 @@ func evalModel(ctx context.Context, g *globals, model string, examples []models.
 	if outOfScope == "" {
 		outOfScope = m.Info().OutOfScope
 	}
-	var r eval.Report
+	r := intentsReport{FileBytes: m.Size(), MemoryBytes: m.Memory()}
+	r.doubt(m, examples, outOfScope)
 	if !asks {
-		r, err = eval.Measure(ctx, m, examples, outOfScope, time.Now, timedAnswers)
-		return intentsReport{r, m.Size(), m.Memory()}, err
+		r.Report, err = eval.Measure(ctx, m, examples, outOfScope, time.Now, timedAnswers)
+		return r, err
 	}
 	then, err := askServer(g, m.Info().Labels)
 	if err != nil {
 		return intentsReport{}, err
 	}
-	r, err = eval.Measure(ctx, models.Cascade{m, then}, examples, outOfScope, time.Now, 0)
+	r.Report, err = eval.Measure(ctx, models.Cascade{m, then}, examples, outOfScope, time.Now, 0)
 	r.Model, r.Version = model, m.Version()
-	return intentsReport{r, m.Size(), m.Memory()}, err
+	return r, err
 }
 
 // serverAlone asks the configured server without a model before it.
@@ -178,7 +187,7 @@ func crossValidate(ctx context.Context, examples []models.Example, o local.Optio
 		size, memory = m.Size(), m.Memory()
 		return m, nil
 	}, o.OutOfScope, time.Now)
-	return intentsReport{r, size, memory}, err
+	return intentsReport{Report: r, FileBytes: size, MemoryBytes: memory}, err
 }
 
 func (r intentsReport) write(w io.Writer) {

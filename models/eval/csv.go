@@ -30,6 +30,18 @@ type Columns struct {
 	Turn string
 }
 
+// wanted are the columns that a file must have.
+func (by Columns) wanted() string {
+	names := []string{"text", "label"}
+	for _, own := range []string{by.Group, by.Turn} {
+		if own != "" {
+			names = append(names, strconv.Quote(own))
+		}
+	}
+	last := len(names) - 1
+	return "the columns " + strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
 // ReadCSV reads examples from CSV with a first line that names the columns text and label; other columns are left out, but for those
 // of by. The examples are in the order of the file.
 func ReadCSV(r io.Reader, by Columns) ([]models.Example, error) {
@@ -41,7 +53,7 @@ func ReadCSV(r io.Reader, by Columns) ([]models.Example, error) {
 	}
 	text, label, group, turn := slices.Index(head, "text"), slices.Index(head, "label"), slices.Index(head, by.Group), slices.Index(head, by.Turn)
 	if text < 0 || label < 0 || by.Group != "" && group < 0 || by.Turn != "" && turn < 0 {
-		return nil, fmt.Errorf("%w: the first line must name the columns text, label, %q and %q; it names %d columns", ErrData, by.Group, by.Turn, len(head))
+		return nil, fmt.Errorf("%w: the first line must name %s; it names %d columns", ErrData, by.wanted(), len(head))
 	}
 	if by.Turn != "" && by.Group == "" {
 		return nil, fmt.Errorf("%w: turns are ordered within a group: name its column too", ErrData)

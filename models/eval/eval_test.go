@@ -97,6 +97,17 @@ func TestReadCSV(t *testing.T) {
 	}
 }
 
+func TestReadCSVNamesTheColumnsThatWereAskedFor(t *testing.T) {
+	for by, want := range map[Columns]string{
+		{}:                         "must name the columns text and label; it names 2 columns",
+		{Group: "dialog"}:          `must name the columns text, label and "dialog"; it names 2 columns`,
+		{Group: "d", Turn: "turn"}: `must name the columns text, label, "d" and "turn"; it names 2 columns`,
+	} {
+		_, err := ReadCSV(strings.NewReader("words,label\na,b\n"), by)
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func TestReadCSVWithTurns(t *testing.T) {
 	by := Columns{Group: "dialog", Turn: "turn"}
 	got, err := ReadCSV(strings.NewReader("turn,text,label,dialog\n6,d,x,1\n0,a,x,1\n4,c,x,1\n10,e,x,1\n2,b,x,1\n3,z,x,2\n1,,x,2\n"), by)

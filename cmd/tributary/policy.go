@@ -41,7 +41,10 @@ A policy is rules in one YAML file, under the key "policy". The first rule that 
 
 Conditions are CEL over contact.intent, confidence (thousandths), language, tier, tags, channel, entry_point and queue (the
 one asked for); needs know the levels of skills besides, 0 to 5, by their ids: cards, or skill("credit-cards"). There are
-== != < <= > >= && || ! ?: in, startsWith, endsWith, contains and size. What customers write is not to be asked about.`
+== != < <= > >= && || ! ?: in, startsWith, endsWith, contains and size. What customers write is not to be asked about.
+
+"tributary check" and "tributary apply" run the tests too, and refuse a policy of which one fails. They are kept with the rules, and
+"tributary export" gives them back.`
 
 func policyCommand(g *globals) *cobra.Command {
 	cmd := &cobra.Command{Use: "policy", Short: "Test and explain routing policies", Long: policyHelp}

@@ -106,8 +106,8 @@ func (s *Spine) Audit(ctx context.Context, tenant string, action access.Action, 
 	return nil
 }
 
-// InstallationTenant is the tenant under which is audited what concerns the whole installation.
-const InstallationTenant = mainTenant
+// InstallationTenant is the tenant under which is audited what concerns the whole installation: where access tells what concerns no tenant.
+const InstallationTenant = access.Installation
 
 // InForce is a tenant's configuration.
 type InForce struct {

@@ -471,8 +471,10 @@ type Queue struct {
 	Overflow string `protobuf:"bytes,13,opt,name=overflow,proto3" json:"overflow,omitempty"`
 	// Short_abandon_ms: who gives up sooner is counted as a short abandon.
 	ShortAbandonMs int64 `protobuf:"varint,14,opt,name=short_abandon_ms,json=shortAbandonMs,proto3" json:"short_abandon_ms,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Practice: whoever comes to it is simulated, for an agent to practise with. No number counts it.
+	Practice      bool `protobuf:"varint,15,opt,name=practice,proto3" json:"practice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Queue) Reset() {
@@ -601,6 +603,13 @@ func (x *Queue) GetShortAbandonMs() int64 {
 		return x.ShortAbandonMs
 	}
 	return 0
+}
+
+func (x *Queue) GetPractice() bool {
+	if x != nil {
+		return x.Practice
+	}
+	return false
 }
 
 // Hours are a week's opening times in a zone. A fold knows no zones: the writer expands the zone into shifts.
@@ -1908,7 +1917,7 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"\rstatus_reason\x18\v \x01(\v2 .tributary.event.v1.StatusReasonH\x00R\fstatusReason\x12A\n" +
 	"\vquick_reply\x18\f \x01(\v2\x1e.tributary.event.v1.QuickReplyH\x00R\n" +
 	"quickReplyB\b\n" +
-	"\x06object\"\xa3\x03\n" +
+	"\x06object\"\xbf\x03\n" +
 	"\x05Queue\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -1926,7 +1935,8 @@ const file_tributary_event_v1_config_proto_rawDesc = "" +
 	"maxWaiting\x12\x1e\n" +
 	"\vmax_wait_ms\x18\f \x01(\x03R\tmaxWaitMs\x12\x1a\n" +
 	"\boverflow\x18\r \x01(\tR\boverflow\x12(\n" +
-	"\x10short_abandon_ms\x18\x0e \x01(\x03R\x0eshortAbandonMs\"\xe8\x01\n" +
+	"\x10short_abandon_ms\x18\x0e \x01(\x03R\x0eshortAbandonMs\x12\x1a\n" +
+	"\bpractice\x18\x0f \x01(\bR\bpractice\"\xe8\x01\n" +
 	"\x05Hours\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +

@@ -12,7 +12,8 @@ type Description struct {
 	Name string `json:"name"`
 	// Help is what the query counts.
 	Help string `json:"help"`
-	// Params are what a caller gives, in the header's order; the tenant is not among them, as it is not the caller's to give.
+	// Params are what a caller gives, in the header's order; the tenant and the queues to practise
+	// in are not among them, as they are not the caller's to give.
 	Params  []Param      `json:"params"`
 	Columns []ColumnHelp `json:"columns"`
 }
@@ -136,7 +137,7 @@ func describe(q *namedQuery) Description {
 	_, d.Help, _ = strings.Cut(flow(parts[0]), ": ")
 	for _, e := range entries(parts[1]) {
 		for _, m := range placeholder.FindAllStringSubmatch(e.words+"  "+e.text, -1) {
-			if m[1] != "tenant" {
+			if m[1] != "tenant" && m[1] != ParamPractice {
 				d.Params = append(d.Params, Param{m[1], m[2], paramHelp(e, m[0])})
 			}
 		}

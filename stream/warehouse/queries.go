@@ -209,21 +209,39 @@ func plain(v any) any {
 	return v
 }
 
-const maxParam = 1000
+// ParamPractice is the parameter of the queues that no number counts, as [PracticeQueues] writes them. It may be left out, and
+// be given to any query: what does not count by queue does not heed it.
+const ParamPractice = "practice"
+
+// PracticeQueues writes the queues to practise in as the parameter of that name.
+func PracticeQueues(ids []string) string { return strings.Join(ids, ",") }
+
+// maxParam bounds a parameter's bytes; the configuration bounds how many queues there are.
+const maxParam, maxPractice = 1000, 1 << 18
 
 // bind checks the parameters and writes their text as ClickHouse reads it.
 func (q *namedQuery) bind(params map[string]any) (clickhouse.Parameters, error) {
 	out := make(clickhouse.Parameters, len(params))
 	for name, v := range params {
 		kind, known := q.params[name]
+		if !known && name == ParamPractice {
+			continue
+		}
 		if !known {
 			return nil, &ParamError{q.name, fmt.Sprintf("there is no parameter %.50q", name)}
 		}
-		text, err := paramText(kind, v)
+		most := maxParam
+		if name == ParamPractice {
+			most = maxPractice
+		}
+		text, err := paramText(kind, v, most)
 		if err != nil {
 			return nil, &ParamError{q.name, fmt.Sprintf("parameter %s: %s", name, err)}
 		}
 		out[name] = text
+	}
+	if _, there := out[ParamPractice]; !there && q.params[ParamPractice] != "" {
+		out[ParamPractice] = ""
 	}
 	for name, kind := range q.params {
 		if _, there := out[name]; !there {
@@ -236,15 +254,15 @@ func (q *namedQuery) bind(params map[string]any) (clickhouse.Parameters, error) 
 // tsv escapes a text the way ClickHouse reads the value of a parameter, whatever the protocol.
 var tsv = strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r", "\x00", "\\0", "\b", "\\b", "\f", "\\f", "'", "\\'")
 
-func paramText(kind string, v any) (string, error) {
+func paramText(kind string, v any, most int) (string, error) {
 	if t, ok := v.(time.Time); ok {
 		v = t.UnixMilli()
 	}
 	rv := reflect.ValueOf(v)
 	switch {
 	case kind == "String" && rv.Kind() == reflect.String:
-		if len(rv.String()) > maxParam {
-			return "", fmt.Errorf("it is longer than %d bytes", maxParam)
+		if len(rv.String()) > most {
+			return "", fmt.Errorf("it is longer than %d bytes", most)
 		}
 		return tsv.Replace(rv.String()), nil
 	case kind == "Int64" && rv.CanInt():

@@ -79,7 +79,7 @@ func (q *Queue) object() *event.ConfigObject {
 	return &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: &event.Queue{
 		Id: q.ID, Name: q.Name, Domain: q.Domain, TargetMs: ms(q.Target), TargetPercent: q.TargetPercent,
 		OfferTimeoutMs: ms(q.OfferTimeout), WrapUpMs: ms(q.WrapUp), GraceMs: ms(q.Grace), Priority: q.Priority, Hours: q.Hours,
-		MaxWaiting: q.MaxWaiting, MaxWaitMs: ms(q.MaxWait), Overflow: q.Overflow, ShortAbandonMs: ms(q.ShortAbandon),
+		MaxWaiting: q.MaxWaiting, MaxWaitMs: ms(q.MaxWait), Overflow: q.Overflow, ShortAbandonMs: ms(q.ShortAbandon), Practice: q.Practice,
 	}}}
 }
 

@@ -73,7 +73,7 @@ func exportQueue(q *event.Queue) Queue {
 		ID: q.GetId(), Name: q.GetName(), Domain: q.GetDomain(), Target: duration(q.GetTargetMs()), TargetPercent: q.GetTargetPercent(),
 		OfferTimeout: duration(q.GetOfferTimeoutMs()), WrapUp: duration(q.GetWrapUpMs()), Grace: duration(q.GetGraceMs()), Priority: q.GetPriority(),
 		Hours: q.GetHours(), MaxWaiting: q.GetMaxWaiting(), MaxWait: duration(q.GetMaxWaitMs()), Overflow: q.GetOverflow(),
-		ShortAbandon: duration(q.GetShortAbandonMs()),
+		ShortAbandon: duration(q.GetShortAbandonMs()), Practice: q.GetPractice(),
 	}
 }
 

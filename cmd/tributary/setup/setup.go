@@ -78,6 +78,8 @@ type Queue struct {
 	MaxWait       yamlfile.Duration `yaml:"max_wait,omitempty"`
 	Overflow      string            `yaml:"overflow,omitempty"`
 	ShortAbandon  yamlfile.Duration `yaml:"short_abandon,omitempty"`
+	// Practice is a queue of simulated customers, whom no number counts.
+	Practice bool `yaml:"practice,omitempty"`
 }
 
 // Agent is a person who works.

@@ -29,7 +29,7 @@ hours:
       - {days: [6], from: "10:00", to: "24:00"}
     holidays: [{day: 2026-12-25}, {day: 2026-12-24, from: "09:00", to: "12:00"}]
 queues:
-  - {id: cards, name: Cards, target: 20s, target_percent: 80, hours: office, max_waiting: 10, max_wait: 5m, overflow: service, short_abandon: 5s}
+  - {id: cards, name: Cards, target: 20s, target_percent: 80, hours: office, max_waiting: 10, max_wait: 5m, overflow: service, short_abandon: 5s, practice: true}
   - {id: service}
 agents:
   - {id: amy, name: Amy Chen, team: day, queues: [cards], skills: [{skill: cards, level: 5}], chat_capacity: 3, capacities: {voice: 1, email: 5}}

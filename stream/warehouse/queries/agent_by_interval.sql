@@ -2,6 +2,7 @@
 -- when the talk ended.
 -- Parameters:
 --   {tenant:String}      the company
+--   {practice:String}    queues to practise in, commas between them, which no number counts; empty for none
 --   {agent:String}       only this agent; empty for all
 --   {from_ms:Int64}      the first moment, {to_ms:Int64} the one behind the last, which should not lie ahead; Unix milliseconds
 --   {interval_ms:Int64}  the length of an interval, counted from from_ms
@@ -57,6 +58,7 @@ FROM (
     FROM offer_outcomes FINAL
     WHERE tenant = {tenant:String}
       AND ({agent:String} = '' OR agent = {agent:String})
+      AND NOT (queue != '' AND has(splitByChar(',', {practice:String}), queue))
       AND offered_at >= fromUnixTimestamp64Milli({from_ms:Int64})
       AND offered_at < fromUnixTimestamp64Milli({to_ms:Int64})
     UNION ALL
@@ -68,6 +70,7 @@ FROM (
         FROM contact_ends FINAL
         WHERE tenant = {tenant:String}
           AND ({agent:String} = '' OR agent = {agent:String})
+          AND NOT (queue != '' AND has(splitByChar(',', {practice:String}), queue))
           AND ended_at >= fromUnixTimestamp64Milli({from_ms:Int64})
           AND ended_at < fromUnixTimestamp64Milli({to_ms:Int64})
     )

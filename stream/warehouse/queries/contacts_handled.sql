@@ -1,6 +1,7 @@
 -- contacts_handled: the contacts whose talk with an agent ended in each interval, by queue and agent.
 -- Parameters:
 --   {tenant:String}      the company
+--   {practice:String}    queues to practise in, commas between them, which no number counts; empty for none
 --   {queue:String}       only this queue, {agent:String} only this agent; empty for all
 --   {from_ms:Int64}      the first moment, {to_ms:Int64} the one behind the last; Unix milliseconds of the talk's end
 --   {interval_ms:Int64}  the length of an interval, counted from from_ms
@@ -40,6 +41,7 @@ FROM (
     FROM contact_ends FINAL
     WHERE tenant = {tenant:String}
       AND ({queue:String} = '' OR queue = {queue:String})
+      AND NOT (queue != '' AND has(splitByChar(',', {practice:String}), queue))
       AND ({agent:String} = '' OR agent = {agent:String})
       AND ended_at >= fromUnixTimestamp64Milli({from_ms:Int64})
       AND ended_at < fromUnixTimestamp64Milli({to_ms:Int64})

@@ -2,6 +2,7 @@
 -- interval it gives as many rows as the number says.
 -- Parameters:
 --   {tenant:String}      the company
+--   {practice:String}    queues to practise in, commas between them, which no number counts; empty for none
 --   {queue:String}       only this queue; empty for all
 --   {from_ms:Int64}      the first moment, {to_ms:Int64} the one behind the last; Unix milliseconds of the enqueueing
 --   {outcome:String}     answered, abandoned, flowed_out or waiting; empty for all

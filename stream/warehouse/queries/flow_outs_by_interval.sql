@@ -2,6 +2,7 @@
 -- flowed_out of queue_by_interval.
 -- Parameters:
 --   {tenant:String}      the company
+--   {practice:String}    queues to practise in, commas between them, which no number counts; empty for none
 --   {queue:String}       only this queue; empty for all
 --   {from_ms:Int64}      the first moment, {to_ms:Int64} the one behind the last; Unix milliseconds of the enqueueing
 --   {interval_ms:Int64}  the length of an interval, counted from from_ms

@@ -2,6 +2,7 @@
 -- offers = accepted + rejected + timed_out + rescinded + open.
 -- Parameters:
 --   {tenant:String}      the company
+--   {practice:String}    queues to practise in, commas between them, which no number counts; empty for none
 --   {queue:String}       only this queue, {agent:String} only this agent; empty for all
 --   {from_ms:Int64}      the first moment, {to_ms:Int64} the one behind the last; Unix milliseconds of the offering
 --   {interval_ms:Int64}  the length of an interval, counted from from_ms
@@ -23,6 +24,7 @@ SELECT {from_ms:Int64} + intDiv(toUnixTimestamp64Milli(offered_at) - {from_ms:In
 FROM offer_outcomes FINAL
 WHERE tenant = {tenant:String}
   AND ({queue:String} = '' OR queue = {queue:String})
+  AND NOT (queue != '' AND has(splitByChar(',', {practice:String}), queue))
   AND ({agent:String} = '' OR agent = {agent:String})
   AND offered_at >= fromUnixTimestamp64Milli({from_ms:Int64})
   AND offered_at < fromUnixTimestamp64Milli({to_ms:Int64})

@@ -1,6 +1,7 @@
 -- offers_of: the offers behind a number of offers_by_interval and agent_by_interval, the latest first.
 -- Parameters:
 --   {tenant:String}  the company
+--   {practice:String}  queues to practise in, commas between them, which no number counts; empty for none
 --   {queue:String}   only this queue, {agent:String} only this agent; empty for all
 --   {from_ms:Int64}  the first moment, {to_ms:Int64} the one behind the last; Unix milliseconds of the offering
 --   {state:String}   accepted, rejected, timed_out, rescinded, or offered for those still open; empty for all
@@ -15,6 +16,7 @@ SELECT offer, contact, conversation, queue, agent, channel, state, reason,
 FROM offer_outcomes FINAL
 WHERE tenant = {tenant:String}
   AND ({queue:String} = '' OR queue = {queue:String})
+  AND NOT (queue != '' AND has(splitByChar(',', {practice:String}), queue))
   AND ({agent:String} = '' OR agent = {agent:String})
   AND ({state:String} = '' OR state = {state:String})
   AND offered_at >= fromUnixTimestamp64Milli({from_ms:Int64})

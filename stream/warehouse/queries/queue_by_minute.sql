@@ -2,6 +2,7 @@
 -- nothing happened and nobody waited are left out. waiting = waiting of the minute before + arrivals - answered - abandoned - flowed_out.
 -- Parameters:
 --   {tenant:String}  the company
+--   {practice:String}  queues to practise in, commas between them, which no number counts; empty for none
 --   {queue:String}   only this queue; empty for all
 --   {from_ms:Int64}  the first moment, {to_ms:Int64} the one behind the last; who was enqueued more than 7 days before from_ms is not seen
 -- Columns:

@@ -1,6 +1,7 @@
 -- queue_now: what waits in each queue at a moment. A contact that is being offered to an agent still waits.
 -- Parameters:
 --   {tenant:String}  the company
+--   {practice:String}  queues to practise in, commas between them, which no number counts; empty for none
 --   {at_ms:Int64}    the moment, Unix milliseconds; who was enqueued more than 7 days before it is not seen
 -- Columns:
 --   queue      its id; a queue that nobody entered in those days is left out

@@ -2,6 +2,7 @@
 -- and to_ms the last one counts.
 -- Parameters:
 --   {tenant:String}      the company
+--   {practice:String}    queues to practise in, commas between them, which no number counts; empty for none
 --   {queue:String}       only this queue, {agent:String} only this agent; empty for all
 --   {from_ms:Int64}      the first moment, {to_ms:Int64} the one behind the last; Unix milliseconds of the answer
 --   {interval_ms:Int64}  the length of an interval, counted from from_ms
@@ -22,6 +23,7 @@ FROM (
     FROM surveys
     WHERE tenant = {tenant:String}
       AND ({queue:String} = '' OR queue = {queue:String})
+      AND NOT (queue != '' AND has(splitByChar(',', {practice:String}), queue))
       AND ({agent:String} = '' OR agent = {agent:String})
       AND at >= fromUnixTimestamp64Milli({from_ms:Int64})
       AND at < fromUnixTimestamp64Milli({to_ms:Int64})

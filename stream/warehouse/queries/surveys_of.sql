@@ -1,6 +1,7 @@
 -- surveys_of: the answers behind a number of surveys_by_interval, the latest first.
 -- Parameters:
 --   {tenant:String}    the company
+--   {practice:String}  queues to practise in, commas between them, which no number counts; empty for none
 --   {queue:String}     only this queue, {agent:String} only this agent; empty for all
 --   {from_ms:Int64}    the first moment, {to_ms:Int64} the one behind the last; Unix milliseconds of the answer
 --   {min_score:UInt8}  only with this score at least, {max_score:UInt8} at most
@@ -15,6 +16,7 @@ FROM (
     FROM surveys
     WHERE tenant = {tenant:String}
       AND ({queue:String} = '' OR queue = {queue:String})
+      AND NOT (queue != '' AND has(splitByChar(',', {practice:String}), queue))
       AND ({agent:String} = '' OR agent = {agent:String})
       AND at >= fromUnixTimestamp64Milli({from_ms:Int64})
       AND at < fromUnixTimestamp64Milli({to_ms:Int64})

@@ -1,6 +1,7 @@
 package reckon
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,7 +68,7 @@ func (k Reckoning) AgentTime() [][]any {
 func (k Reckoning) lastOffers() map[string]*event.OfferChanged {
 	out := map[string]*event.OfferChanged{}
 	for _, f := range k.Facts {
-		if o := f.GetOfferChanged(); o != nil {
+		if o := f.GetOfferChanged(); o != nil && !k.Practice[o.GetQueue()] {
 			out[o.GetOffer()] = o
 		}
 	}
@@ -81,6 +82,7 @@ func (k Reckoning) lastContacts() map[string]*event.Contact {
 			out[c.GetContact()] = c
 		}
 	}
+	maps.DeleteFunc(out, func(_ string, c *event.Contact) bool { return k.Practice[c.GetQueue()] })
 	return out
 }
 

@@ -77,7 +77,7 @@ func (k Reckoning) Surveys() [][]any {
 	var t table
 	last := map[string]*event.Event{}
 	for _, f := range k.Facts {
-		if s := f.GetSurveyTaken(); s != nil && k.inside(f.GetAtMs()) {
+		if s := f.GetSurveyTaken(); s != nil && !k.Practice[s.GetQueue()] && k.inside(f.GetAtMs()) {
 			if f.GetAtMs() >= last[s.GetContact()].GetAtMs() {
 				last[s.GetContact()] = f
 			}

@@ -41,6 +41,9 @@ func (k Reckoning) stays() []stay {
 		}
 	}
 	for _, q := range last {
+		if k.Practice[q.GetQueue()] {
+			continue
+		}
 		s := stay{e: q, outcome: q.GetState(), enqueued: q.GetEnqueuedMs()}
 		if at, yes := given[turn{q.GetContact(), q.GetCohort()}]; yes {
 			s.enqueued = at

@@ -17,6 +17,8 @@ type Reckoning struct {
 	// Facts are those of one tenant, each once and each partition's in its order.
 	Facts              []*event.Event
 	From, To, Interval int64
+	// Practice are the queues whose contacts nothing counts.
+	Practice map[string]bool
 }
 
 const minute = int64(60_000)

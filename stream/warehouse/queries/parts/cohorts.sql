@@ -9,6 +9,7 @@
                toUnixTimestamp64Milli(enqueued_at) AS enqueued_ms, enqueued_ms AS since_ms
         FROM queue_cohorts FINAL
         WHERE tenant = {tenant:String} AND cohort <= 1 AND (<3> = '' OR queue = <3>)
+          AND NOT (queue != '' AND has(splitByChar(',', {practice:String}), queue))
           AND enqueued_at >= fromUnixTimestamp64Milli(<1>) AND enqueued_at < fromUnixTimestamp64Milli(<2>)
         UNION ALL
         SELECT q.queue, q.contact, q.cohort, q.conversation, q.channel, q.state, q.agent, q.reason, q.next_queue, q.changed_at,
@@ -17,6 +18,7 @@
             SELECT queue, contact, cohort, conversation, channel, state, agent, reason, next_queue, changed_at, enqueued_at
             FROM queue_cohorts FINAL
             WHERE tenant = {tenant:String} AND cohort > 1 AND (<3> = '' OR queue = <3>)
+              AND NOT (queue != '' AND has(splitByChar(',', {practice:String}), queue))
               AND enqueued_at >= fromUnixTimestamp64Milli(<1> - 604800000) AND enqueued_at < fromUnixTimestamp64Milli(<2>)
         ) AS q
         LEFT JOIN (

@@ -111,10 +111,21 @@ func Read(name string, data []byte, into any) *File {
 		f.fail(place{line: line, column: 1}, "", "not YAML that is read here: "+what)
 		return f
 	}
+	f.decode(data, into)
+	return f
+}
+
+// decode parses and decodes. The library gives up by panic on some texts that are no YAML, such as a tag before what it does not fit.
+func (f *File) decode(data []byte, into any) {
+	defer func() {
+		if recover() != nil && len(f.faults) == 0 {
+			f.fail(top, "", "not YAML that is read here: a tag, as !name, or something else that no file needs; leave it out")
+		}
+	}()
 	parsed, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		f.fail(placeIn(err), "", "not YAML: "+firstLine(err.Error()))
-		return f
+		return
 	}
 	for _, doc := range parsed.Docs {
 		if doc.Body != nil {
@@ -129,7 +140,6 @@ func Read(name string, data []byte, into any) *File {
 	if err != nil && len(f.faults) == 0 {
 		f.fail(placeIn(err), "", firstLine(err.Error()))
 	}
-	return f
 }
 
 // tooMuch is the line in which a text asks for more than is read, and what it is: it nests too deep (by indentation, the size bounds

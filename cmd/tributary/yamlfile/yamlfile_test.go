@@ -126,3 +126,11 @@ func TestSoManyFaultsAreTold(t *testing.T) {
 	require.Len(t, f.Faults(), 1000)
 	require.Equal(t, "x.yaml:1001:4: a is there twice", f.Faults()[999].Error())
 }
+
+// TestWhatTheLibraryGivesUpOnIsAFault, not the end of a process.
+func TestWhatTheLibraryGivesUpOnIsAFault(t *testing.T) {
+	for _, file := range []string{"\x80: \nlist: !00 00", "list: !x 1\n", "name: a\nlist: !foo bar\n"} {
+		var s sample
+		require.NotEmpty(t, yamlfile.Read("x.yaml", []byte(file), &s).Faults(), file)
+	}
+}

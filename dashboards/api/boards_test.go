@@ -248,6 +248,24 @@ func TestHostileQueries(t *testing.T) {
 	require.Zero(t, n.runs.Load())
 }
 
+// Boards ask for no practice, whoever asks and whatever they name.
+func TestBoardsLeavePracticeOut(t *testing.T) {
+	w, token := newBoard(t)
+	n := &numbers{answer: rows("queue")}
+	p := w.process(func(c *Config) { c.Boards = n })
+	for _, id := range []string{"gym", "dojo"} {
+		w.put(event.TopicConfigFacts, &event.Event{Tenant: "acme", Key: "acme/config", Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{
+			Objects: []*event.ConfigObject{{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: id, Practice: true}}}},
+		}}})
+	}
+	require.Eventually(t, func() bool { return len(p.door.view.practiceQueues("acme")) == 2 }, patience, waitStep)
+	a := p.query(as(token, ""), `{"ref":"A","name":"queue_now","params":{"at_ms":1}}`)
+	require.Nil(t, dig(a.body, "results", 0, "error"), a.raw)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	require.Equal(t, "dojo,gym", n.asked[0][warehouse.ParamPractice])
+}
+
 // The tenant is the token's; a person of one sees the same numbers as nobody of the other.
 func TestTheTenantIsTheTokens(t *testing.T) {
 	w, token := newBoard(t)

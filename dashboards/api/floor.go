@@ -65,6 +65,8 @@ type floorContactView struct {
 	Language     string `json:"language"`
 	Tier         string `json:"tier"`
 	Reason       string `json:"reason"`
+	// Offered_to is whom it rings at; absent where it does not.
+	OfferedTo string `json:"offered_to,omitempty"`
 }
 
 // doWatchFloor begins or ends what a supervisor's page is told of the floor.
@@ -175,7 +177,7 @@ func (s *Server) floorContacts(ctx context.Context, tenant string, names bool, b
 			AssignedMs: c.GetAssignedMs(), Intent: c.GetIntent(), Language: c.GetLanguage(), Tier: c.GetTier(),
 		}
 		if c.GetState() == event.ContactState_CONTACT_STATE_QUEUED {
-			v.Reason = x.reason
+			v.Reason, v.OfferedTo = x.reason, b.in.name(x.offeredTo)
 		}
 		if names {
 			p, err := s.profileOf(ctx, x.profile, tenant, e.GetCustomer())

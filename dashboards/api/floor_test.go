@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/engine"
 	"github.com/tributary-cc/tributary/stream/event"
 )
 
@@ -56,12 +57,17 @@ func TestASupervisorWatchesTheFloor(t *testing.T) {
 	require.Equal(t, []any{"returns", false}, []any{dig(whole, "queues", 0, "id"), dig(whole, "queues", 0, "open")})
 	require.EqualValues(t, 0, dig(whole, "queues", 1, "staffed"))
 	c := dig(whole, "contacts", 0)
-	require.Equal(t, []any{"k1", "queued", "sales", "nobody_fits", 2.0, 1000.0},
+	require.Equal(t, []any{"k1", "queued", "sales", "nobody_staffed", 2.0, 1000.0},
 		[]any{dig(c, "id"), dig(c, "state"), dig(c, "queue"), dig(c, "reason"), dig(c, "priority"), dig(c, "enqueued_ms")})
 
 	w.agent("ann", "available", "idle")
 	got := sue.part("agents", "ann", func(any) bool { return true })
 	require.Equal(t, []any{"available", "idle", "break"}, []any{dig(got, "status"), dig(got, "activity"), dig(got, "next_status")})
+	// Why it waits is told anew when the last agent goes and the first comes, though routing says nothing anew of the contact.
+	w.agent("ann", "break", "idle")
+	sue.part("contacts", "k1", func(x any) bool { return dig(x, "reason") == "nobody_staffed" })
+	w.agent("ann", "available", "idle")
+	sue.part("contacts", "k1", func(x any) bool { return dig(x, "reason") == "nobody_fits" })
 	sue.say(`{"type":"priority","request":"p1","contact":"k1","priority":9}`)
 	sue.say(`{"type":"move","request":"p2","contact":"k1","queue":"returns"}`)
 	sue.say(`{"type":"set_status","request":"p3","agent":"bob","status":"break","reason":"training"}`)
@@ -96,6 +102,85 @@ func TestASupervisorWatchesTheFloor(t *testing.T) {
 	p.door.view.mu.Lock()
 	defer p.door.view.mu.Unlock()
 	require.Nil(t, p.door.view.tenants["acme"].floor.watchers)
+}
+
+// Who rings still waits, and the floor says at whom. What is for practice is no number and not shown.
+func TestWhoRingsOnTheFloor(t *testing.T) {
+	v := newView()
+	put := func(e *event.Event) { e.Tenant = "acme"; v.apply([]engine.Delivered{{Event: e}}) }
+	configure := func(objects ...*event.ConfigObject) {
+		put(&event.Event{Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{Objects: objects}}})
+	}
+	queue := func(q *event.Queue) *event.ConfigObject { return &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: q}} }
+	agent := func(id, team string, queues ...string) *event.ConfigObject {
+		return &event.ConfigObject{Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: id, Team: team, Queues: queues}}}
+	}
+	configure(queue(&event.Queue{Id: "sales"}), queue(&event.Queue{Id: "gym", Practice: true}), agent("ann", "day", "sales", "gym"), agent("bob", "night", "sales"))
+	for id, q := range map[string]string{"k1": "sales", "k2": "sales", "k3": "gym"} {
+		put(&event.Event{Body: &event.Event_ContactChanged{ContactChanged: &event.ContactChanged{Contact: &event.Contact{
+			Contact: id, Conversation: "conv-" + id, State: event.ContactState_CONTACT_STATE_QUEUED, Version: 1,
+		}}}})
+		since := int64(1000)
+		if id == "k1" {
+			since = 900
+		}
+		put(entryOf(id, q, "waiting", since, 1000))
+	}
+	ringing := entryOf("k1", "sales", "offered", 900, 2000)
+	ringing.GetQueueEntry().Agent = "bob"
+	put(ringing)
+	b := v.floorNow("acme", nil)
+	require.Len(t, b.queues, 1)
+	require.Equal(t, queueState{id: "sales", number: b.queues[0].number, waiting: 2, oldest: 900, open: true}, b.queues[0])
+	require.Equal(t, []string{"k1 bob", "k2 "}, offeredTo(b))
+	require.Equal(t, "bob", b.in.name(b.contacts[0].offeredTo))
+	require.Empty(t, v.floorNow("acme", []string{"day"}).in.name("bob"), "an agent of another team is not named")
+	require.Equal(t, []string{"gym"}, v.practiceQueues("acme"))
+	board := v.wallboardOf("acme", nil)
+	require.Len(t, board.Queues, 1)
+	require.Equal(t, []any{2, 1, int64(900)}, []any{board.Total.Waiting, board.Total.Offered, board.Total.OldestMs})
+
+	// The same goes for what is told of changes, and for a queue that becomes one to practise in.
+	p := &page{}
+	v.watchFloor("acme", nil, p, true)
+	put(entryOf("k3", "gym", "waiting", 1000, 3000))
+	v.flushFloors()
+	for _, n := range p.notes[1:] {
+		for _, c := range n.floor.contacts {
+			require.True(t, c.gone, c.id)
+		}
+		require.Empty(t, n.floor.queues)
+	}
+	configure(queue(&event.Queue{Id: "sales", Practice: true}))
+	v.flushFloors()
+	last := p.notes[len(p.notes)-1].floor
+	require.True(t, last.whole)
+	require.Empty(t, last.contacts)
+	require.Empty(t, last.queues)
+	require.Equal(t, []string{"gym", "sales"}, v.practiceQueues("acme"))
+}
+
+func offeredTo(b *floorBatch) (out []string) {
+	for _, c := range b.contacts {
+		out = append(out, c.id+" "+c.offeredTo)
+	}
+	return out
+}
+
+func TestAReasonThatIsOldIsNotTold(t *testing.T) {
+	for _, x := range []struct {
+		said    string
+		staffed int
+		open    bool
+		want    string
+	}{
+		{"nobody_staffed", 0, true, "nobody_staffed"}, {"nobody_staffed", 1, true, ""}, {"no_agent", 1, true, ""}, {"all_busy", 1, true, "all_busy"},
+		{"all_busy", 0, true, "nobody_staffed"}, {"nobody_fits", 0, true, "nobody_staffed"}, {"closed", 1, true, ""}, {"closed", 0, false, "closed"},
+		{"no_queue", 1, true, "no_queue"},
+	} {
+		q := &queueEntry{staffed: x.staffed, open: x.open}
+		require.Equal(t, x.want, q.waitsFor(x.said), "%+v", x)
+	}
 }
 
 // floorOrAccepted is the next frame of a type, whatever of the floor comes between.

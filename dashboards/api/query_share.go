@@ -104,6 +104,7 @@ func (s *Server) shared(ctx context.Context, tenant string, d *warehouse.Descrip
 			asked[name] = v
 		}
 		asked["tenant"] = tenant
+		asked[warehouse.ParamPractice] = warehouse.PracticeQueues(s.view.practiceQueues(tenant))
 		if !s.work.Start(func() { s.fly(a, tenant, d, asked) }) { //nolint:contextcheck // others may wait for it when who asked is gone
 			a.fault = &queryFault{Code: codeUnavailable, Message: "this process is ending; ask again"}
 			s.answers.land(a, tenant, s.now())

@@ -26,6 +26,8 @@ type meView struct {
 	Agent   string        `json:"agent"`
 	Name    string        `json:"name"`
 	Roles   []access.Role `json:"roles"`
+	// Practice: there are simulated customers to practise with.
+	Practice bool `json:"practice"`
 }
 
 type meBody struct {
@@ -40,7 +42,8 @@ func (s *Server) meBody(ctx context.Context, who person, token string) meBody {
 	} else {
 		name = s.accountName(ctx, who.Tenant, who.Account)
 	}
-	return meBody{meView{who.Tenant, who.Account, who.Agent, name, who.who.Roles}, csrfOf(token)}
+	practice := s.config.Practice != nil && who.works() && s.config.Practice.For(who.Tenant, who.Agent)
+	return meBody{meView{who.Tenant, who.Account, who.Agent, name, who.who.Roles, practice}, csrfOf(token)}
 }
 
 func (s *Server) login(w http.ResponseWriter, r *http.Request, _ person) error {

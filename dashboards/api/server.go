@@ -187,6 +187,7 @@ func New(c Config) (*Server, error) {
 	s.boards.closing = make(chan struct{})
 	s.asks = live.NewLimiter(askRate, askBurst, maxLimited)
 	s.view.now = func() int64 { return c.Now().UnixMilli() }
+	s.view.gone = s.endPractice
 	var err error
 	if s.catalogue, err = catalogue(); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -60,6 +61,8 @@ func (c *SetupChanged) Error() string { return "the configuration was changed me
 // Practice gives an agent simulated customers. It is there where a demo is.
 type Practice interface {
 	On(tenant, agent string) bool
+	// For tells whether there are any for an agent.
+	For(tenant, agent string) bool
 	Set(ctx context.Context, tenant, agent string, on bool) error
 }
 
@@ -201,4 +204,20 @@ func (s *Server) practice(w http.ResponseWriter, r *http.Request, who person) er
 	s.view.retell(who.Tenant, who.Agent)
 	live.WriteJSON(w, http.StatusOK, b)
 	return nil
+}
+
+// endPractice sends the simulated customers of an agent away who is connected no more.
+func (s *Server) endPractice(tenant, agent string) {
+	if s.config.Practice == nil || !s.config.Practice.On(tenant, agent) {
+		return
+	}
+	s.work.Start(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+		defer cancel()
+		if err := s.config.Practice.Set(ctx, tenant, agent, false); err != nil {
+			s.logger.LogAttrs(ctx, slog.LevelWarn, "an agent's practice was not ended", slog.String("error", err.Error()))
+			return
+		}
+		s.view.retell(tenant, agent)
+	})
 }

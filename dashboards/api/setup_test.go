@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-cc/tributary/stream/access"
+	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
 )
 
@@ -107,6 +108,8 @@ func (g *gym) On(_, agent string) bool {
 	return g.on[agent]
 }
 
+func (g *gym) For(_, agent string) bool { return agent == "ann" }
+
 func (g *gym) Set(_ context.Context, _, agent string, on bool) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -118,7 +121,8 @@ func TestPractice(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.accounts.Create(t.Context(), "acme", "quinn", password, "", access.RoleQA)
 	require.NoError(t, err)
-	p := w.process(func(c *Config) { c.Practice = &gym{on: map[string]bool{}} })
+	exercise := &gym{on: map[string]bool{}}
+	p := w.process(func(c *Config) { c.Practice = exercise })
 	cookie, csrf := p.login("ann")
 	d, err := p.dial(cookie, p.URL)
 	require.NoError(t, err)
@@ -126,6 +130,15 @@ func TestPractice(t *testing.T) {
 	a := p.ask("POST", "/api/practice", `{"on":true}`, "Cookie", cookie, csrfHeader, csrf)
 	require.Equal(t, []any{200, true}, []any{a.status, a.body["on"]})
 	require.Equal(t, true, dig(d.next("agent"), "agent", "practice"))
+	// Practice ends when the agent is gone.
+	w.put(event.TopicRoutingFacts, &event.Event{Tenant: "acme", Key: "acme/main", Body: &event.Event_AgentChanged{AgentChanged: &event.AgentChanged{
+		Agent: "ann", Status: "available", Activity: "idle",
+	}}})
+	require.Eventually(t, func() bool { return !exercise.On("acme", "ann") }, patience, waitStep)
+	for login, want := range map[string]bool{"ann": true, "bob": false, "quinn": false} {
+		cookie, _ = p.login(login)
+		require.Equal(t, want, p.ask("GET", "/api/me", "", "Cookie", cookie).body["me"].(map[string]any)["practice"], login)
+	}
 	cookie, csrf = p.login("quinn")
 	require.Equal(t, 403, p.ask("POST", "/api/practice", `{"on":true}`, "Cookie", cookie, csrfHeader, csrf).status)
 }

@@ -49,6 +49,8 @@ type view struct {
 	maxComings int
 	// now is the wall clock in Unix milliseconds, for opening hours.
 	now func() int64
+	// gone is called with the view locked when an agent has no connection: it must not block and must not call the view.
+	gone func(tenant, agent string)
 }
 
 // conv is an open conversation.
@@ -88,7 +90,7 @@ func newView() *view {
 		keys: live.NewKeys(), tenants: make(map[string]*tenantEntry), byAgent: []*agentEntry{nil},
 		byConv: make(map[live.Key]live.Ref), byID: make(map[live.Key]live.Ref),
 		profiles: make(map[uint64]spot), early: make(map[live.Key]spot), ranks: make(map[live.Key]int32), flows: make(map[live.Key][]flow), words: words{of: make(map[string]uint16), all: []string{""}},
-		now: func() int64 { return 0 }, maxComings: maxComings,
+		now: func() int64 { return 0 }, gone: func(string, string) {}, maxComings: maxComings,
 	}
 }
 

@@ -48,6 +48,10 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 			if q.targetMs != object.Queue.GetTargetMs() {
 				q.targetMs, retargeted[q] = object.Queue.GetTargetMs(), true
 			}
+			if practice := object.Queue.GetPractice(); !gone && practice != q.practice { // what a queue counted stays what it was when it is gone
+				q.practice = practice
+				t.floor.retell()
+			}
 			q.targetPercent = object.Queue.GetTargetPercent()
 			if gone {
 				q.name = ""
@@ -70,7 +74,7 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 		}
 	}
 	v.retarget(t, retargeted)
-	t.openQueues(v.now())
+	v.openQueues(t, v.now())
 	t.boardChanged()
 	if told {
 		for s := range t.subs {
@@ -100,7 +104,7 @@ func (v *view) configureAgent(t *tenantEntry, c *event.Agent, gone bool) {
 }
 
 // openQueues looks again which queues serve now.
-func (t *tenantEntry) openQueues(now int64) {
+func (v *view) openQueues(t *tenantEntry, now int64) {
 	for _, q := range t.queues {
 		open := true
 		for _, h := range t.lists.hours {
@@ -111,6 +115,7 @@ func (t *tenantEntry) openQueues(now int64) {
 		if open != q.open {
 			q.open = open
 			t.changed(q)
+			v.retellLine(t, q)
 		}
 	}
 }
@@ -121,7 +126,7 @@ func (v *view) tickHours() {
 	defer v.mu.Unlock()
 	now := v.now()
 	for _, t := range v.tenants {
-		t.openQueues(now)
+		v.openQueues(t, now)
 	}
 }
 

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tributary-cc/tributary/stream/event"
@@ -72,6 +74,8 @@ type queueEntry struct {
 	dirty   bool
 	open    bool
 	removed bool
+	// practice: no number counts it, and no floor shows it.
+	practice bool
 	// known is whether the configuration names it, and silent, whether nothing told of it but contacts that came out of it.
 	known, silent bool
 }
@@ -81,8 +85,10 @@ type waiting struct {
 	since   int64
 	entered int64
 	cohort  uint32
-	offered bool
+	// to is the number of the agent to whom it is being offered.
+	to      uint32
 	reason  uint16
+	offered bool
 }
 
 func (v *view) tenant(id string) *tenantEntry {
@@ -134,7 +140,31 @@ func (v *view) cameFrom(t *tenantEntry, queue string) uint32 {
 }
 
 // shown tells whether pages list it.
-func (q *queueEntry) shown() bool { return !q.removed && !q.silent }
+func (q *queueEntry) shown() bool { return !q.removed && !q.silent && !q.practice }
+
+// practises tells whether a queue is one to practise in.
+func (t *tenantEntry) practises(queue string) bool {
+	q := t.queues[queue]
+	return q != nil && q.practice
+}
+
+// practiceQueues are the ids of a tenant's queues to practise in, those included that are no more.
+func (v *view) practiceQueues(tenant string) []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenants[tenant]
+	if t == nil {
+		return nil
+	}
+	var out []string
+	for _, q := range t.queues {
+		if q.practice {
+			out = append(out, q.id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
 
 // changed notes that a queue's line is to be told; [view.flushQueues] does so a few times a second, as each contact
 // changes it several times and every page shows it.
@@ -156,7 +186,11 @@ func (v *view) queueChanged(t *tenantEntry, entry *event.QueueEntry) {
 		if w, waits := q.line[key]; waits && w.cohort == cohort {
 			entered = max(entered, w.entered) // when it was given on may be forgotten by now
 		}
-		q.line[key] = waiting{entry.GetEnqueuedMs(), entered, cohort, entry.GetState() == "offered", v.words.number(entry.GetReason())}
+		w := waiting{since: entry.GetEnqueuedMs(), entered: entered, cohort: cohort, reason: v.words.number(entry.GetReason())}
+		if w.offered = entry.GetState() == "offered"; w.offered && entry.GetAgent() != "" {
+			w.to = v.agent(t, entry.GetAgent()).number
+		}
+		q.line[key] = w
 	case "flowed_out":
 		v.flowed(entry)
 		fallthrough
@@ -205,6 +239,9 @@ func (w *words) number(code string) uint16 {
 func (v *view) agentChanged(t *tenantEntry, c *event.AgentChanged) {
 	a := v.agent(t, c.GetAgent())
 	a.changed, a.board = encoded(c), boardStateOf(c)
+	if !c.GetConnected() {
+		v.gone(t.id, a.id)
+	}
 	v.staff(t, a, c.GetConnected() && c.GetStatus() == "available", a.board == boardIdle)
 	if doing := v.words.number(c.GetStatus() + "/" + c.GetActivity()); doing != a.doing {
 		a.doing = doing
@@ -241,6 +278,9 @@ func (v *view) staff(t *tenantEntry, a *agentEntry, staffs, idle bool) {
 		q.idle += idled
 		if staffed != 0 {
 			t.floor.queue(q)
+		}
+		if staffed != 0 && (q.staffed == 0 || q.staffed == staffed) {
+			v.retellLine(t, q) // the first came, or the last went
 		}
 	}
 }

@@ -58,11 +58,13 @@ type floorContact struct {
 	profile spot
 	// queue is where it waits or is being offered; empty where it does not. From is that, or where it came out of, and agent,
 	// who holds it.
-	queue   string
-	from    string
-	agent   string
-	waiting waiting
-	reason  string
+	queue string
+	from  string
+	agent string
+	// offeredTo is to whom it is being offered.
+	offeredTo string
+	waiting   waiting
+	reason    string
 	// priority is that of its last place in a queue.
 	priority int32
 }
@@ -78,6 +80,13 @@ func (f *floorEntry) agent(a *agentEntry) {
 func (f *floorEntry) queue(q *queueEntry) {
 	if f.watched() {
 		f.queues[q] = struct{}{}
+	}
+}
+
+// retell has all contacts be told anew, as what is shown of them changed.
+func (f *floorEntry) retell() {
+	if f.watched() {
+		f.late = max(f.late, wholeFloorAfter)
 	}
 }
 
@@ -183,7 +192,7 @@ func (v *view) floorOf(t *tenantEntry, in *scope, teams []string) *floorBatch {
 		if k.tenant != t.number {
 			continue
 		}
-		if c := v.floorContact(t, v.keys.Text(k.key), k); in.contact(c.from, c.agent) {
+		if c := v.floorContact(t, v.keys.Text(k.key), k); !t.practises(c.from) && in.contact(c.from, c.agent) {
 			if b.contacts = append(b.contacts, c); len(b.contacts) == maxFloorContacts {
 				break
 			}
@@ -196,7 +205,10 @@ func (v *view) floorOf(t *tenantEntry, in *scope, teams []string) *floorBatch {
 func (v *view) floorContact(t *tenantEntry, id string, k *contact) floorContact {
 	c := floorContact{id: id, at: k.at, profile: v.profiles[k.customer], priority: k.priority}
 	if q, w := t.waits(k.key); q != nil {
-		c.queue, c.waiting, c.reason = q.id, w, v.words.all[w.reason]
+		c.queue, c.waiting, c.reason = q.id, w, q.waitsFor(v.words.all[w.reason])
+		if a := v.byAgent[w.to]; a != nil {
+			c.offeredTo = a.id
+		}
 	}
 	if c.from = c.queue; c.from == "" && k.queue > 0 {
 		c.from = v.byQueue[k.queue-1].id
@@ -205,6 +217,41 @@ func (v *view) floorContact(t *tenantEntry, id string, k *contact) floorContact 
 		c.agent = a.id
 	}
 	return c
+}
+
+// waitsFor is why a contact waits, by what routing said when its place changed last, as far as the queue's staffing and hours
+// do not tell otherwise by now: routing does not say it anew of everybody whenever an agent comes or goes.
+func (q *queueEntry) waitsFor(said string) string {
+	switch said {
+	case "nobody_staffed", "no_agent":
+		if q.staffed > 0 {
+			return ""
+		}
+	case "nobody_fits", "all_busy", "all_excluded":
+		if q.staffed == 0 {
+			return "nobody_staffed"
+		}
+	case "closed":
+		if q.open {
+			return ""
+		}
+	}
+	return said
+}
+
+// retellLine has those who wait in a queue be told anew, as why they wait may have changed.
+func (v *view) retellLine(t *tenantEntry, q *queueEntry) {
+	if !t.floor.watched() {
+		return
+	}
+	for key := range q.line {
+		if t.floor.late > 0 {
+			return // all are told anew soon
+		}
+		if _, open := v.byID[key]; open {
+			v.touched(t, v.keys.Text(key))
+		}
+	}
 }
 
 func (b *floorBatch) sort() {
@@ -243,7 +290,7 @@ func (v *view) floorChanges(t *tenantEntry) *floorBatch {
 		b.agents = append(b.agents, a.state())
 	}
 	for q := range f.queues {
-		if !q.removed {
+		if !q.removed && !q.practice {
 			b.queues = append(b.queues, q.state())
 		}
 	}
@@ -254,11 +301,13 @@ func (v *view) floorChanges(t *tenantEntry) *floorBatch {
 			break
 		}
 		delete(f.contacts, id)
+		c := floorContact{id: id, gone: true}
 		if r, ok := v.byID[v.keys.Of(id)]; ok && v.contacts.Get(r).tenant == t.number {
-			b.contacts = append(b.contacts, v.floorContact(t, id, v.contacts.Get(r)))
-		} else {
-			b.contacts = append(b.contacts, floorContact{id: id, gone: true})
+			if open := v.floorContact(t, id, v.contacts.Get(r)); !t.practises(open.from) {
+				c = open
+			}
 		}
+		b.contacts = append(b.contacts, c)
 	}
 	b.sort()
 	return b

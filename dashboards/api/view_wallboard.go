@@ -104,7 +104,7 @@ func (v *view) wallboardOf(tenant string, teams []string) *wallboard {
 	shown := make(map[uint32]bool, len(t.queues))
 	for _, q := range t.queues {
 		counts := q.counted(first, end)
-		if q.removed || !in.queue(q.id) || !q.known && len(q.line) == 0 && counts == (minuteCount{}) {
+		if q.removed || q.practice || !in.queue(q.id) || !q.known && len(q.line) == 0 && counts == (minuteCount{}) {
 			continue
 		}
 		shown[q.number] = true

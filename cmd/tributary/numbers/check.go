@@ -116,7 +116,7 @@ func once(ctx context.Context, o Options, f *facts, end time.Time) (*Report, err
 	if r.Facts == 0 {
 		return r, nil
 	}
-	a := &asker{Report: r, w: o.Warehouse, facts: f.all}
+	a := &asker{Report: r, w: o.Warehouse, facts: f.all, practice: f.practice}
 	if err := a.all(ctx); err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func once(ctx context.Context, o Options, f *facts, end time.Time) (*Report, err
 			return nil, fmt.Errorf("asking for the floor: %w", err)
 		}
 		r.Floor = true
-		found, err := floorDifferences(f.all, shown)
+		found, err := floorDifferences(f.all, f.practice, shown)
 		if err != nil {
 			return nil, err
 		}

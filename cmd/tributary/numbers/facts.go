@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/engine"
@@ -24,6 +25,8 @@ type facts struct {
 	all    []*event.Event
 	lanes  map[place]*engine.Lanes
 	next   map[place]int64
+	// practice are the tenant's queues whose contacts no number counts.
+	practice map[string]bool
 }
 
 var errEnd = errors.New("read to the end")
@@ -31,7 +34,7 @@ var errEnd = errors.New("read to the end")
 // more reads what came since, and says whether it was anything of the tenant.
 func (f *facts) more(ctx context.Context, log engine.Log) (bool, error) {
 	before := len(f.all)
-	for _, topic := range topics {
+	for _, topic := range append(slices.Clip(topics), event.TopicConfigFacts) {
 		for p := range log.Partitions(topic) {
 			if err := f.read(ctx, log, place{topic, p}); err != nil {
 				return false, fmt.Errorf("reading %s/%d: %w", topic, p, err)
@@ -54,7 +57,12 @@ func (f *facts) read(ctx context.Context, log engine.Log, at place) error {
 	}
 	err = engine.Follow(ctx, log, at.topic, at.partition, f.next[at], f.lanes[at], func(batch []engine.Delivered, next, _ int64) error {
 		for _, d := range batch {
-			if d.Event.GetTenant() == f.tenant {
+			if d.Event.GetTenant() != f.tenant {
+				continue
+			}
+			if at.topic == event.TopicConfigFacts {
+				f.configure(d.Event.GetConfigApplied())
+			} else {
 				f.all = append(f.all, d.Event)
 			}
 		}
@@ -68,6 +76,22 @@ func (f *facts) read(ctx context.Context, log engine.Log, at place) error {
 		return nil
 	}
 	return err
+}
+
+// configure notes which queues are for practice; one that is gone stays what it was.
+func (f *facts) configure(c *event.ConfigApplied) {
+	for _, o := range c.GetObjects() {
+		q := o.GetQueue()
+		if q == nil || o.GetRemoved() {
+			continue
+		}
+		if f.practice == nil {
+			f.practice = map[string]bool{}
+		}
+		if f.practice[q.GetId()] = q.GetPractice(); !q.GetPractice() {
+			delete(f.practice, q.GetId())
+		}
+	}
 }
 
 // span is from the first fact's moment to the one behind the last's.
@@ -125,6 +149,9 @@ func (f *facts) caughtUp(ctx context.Context, log engine.Log) (bool, error) {
 		return false, fmt.Errorf("reading what the sinks inserted: %w", err)
 	}
 	for at, next := range f.next {
+		if at.topic == event.TopicConfigFacts {
+			continue // nothing is counted of it
+		}
 		if first, _, err := log.Bounds(ctx, at.topic, at.partition); err != nil || done[at] < next && next > first {
 			return false, err
 		}

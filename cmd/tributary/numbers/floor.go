@@ -1,6 +1,7 @@
 package numbers
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -38,12 +39,12 @@ type shown struct {
 }
 
 // floorDifferences compares what supervisors see with what the facts say last.
-func floorDifferences(facts []*event.Event, raw []byte) ([]string, error) {
+func floorDifferences(facts []*event.Event, practice map[string]bool, raw []byte) ([]string, error) {
 	var s shown
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return nil, fmt.Errorf("the floor cannot be read: %w", err)
 	}
-	agents, queues, contacts := lastOf(facts)
+	agents, queues, contacts := lastOf(facts, practice)
 	want, got := map[string]string{}, map[string]string{}
 	for id, a := range agents {
 		want["agent "+id] = fmt.Sprint(a.GetStatus(), "|", a.GetReason(), "|", a.GetNextStatus(), "|", a.GetActivity(), "|", a.GetConnected(), "|", a.GetSinceMs(),
@@ -88,12 +89,21 @@ func unequal(want, got map[string]string) []string {
 }
 
 // lastOf are the agents, the queues and the contacts that go on, as they stood last. Who is being offered to an agent still waits.
-func lastOf(facts []*event.Event) (agents map[string]*event.AgentChanged, queues map[string]string, contacts map[string]*event.Contact) {
+// Queues for practice, and who is in one or came out of it, the floor does not show.
+func lastOf(facts []*event.Event, practice map[string]bool) (agents map[string]*event.AgentChanged, queues map[string]string, contacts map[string]*event.Contact) {
 	agents, queues, contacts = map[string]*event.AgentChanged{}, map[string]string{}, map[string]*event.Contact{}
+	waits := map[string]string{}
 	for _, e := range facts {
 		switch b := e.GetBody().(type) {
 		case *event.Event_AgentChanged:
 			agents[b.AgentChanged.GetAgent()] = b.AgentChanged
+		case *event.Event_QueueEntry:
+			switch q := b.QueueEntry; {
+			case q.GetState() == "waiting" || q.GetState() == "offered":
+				waits[q.GetContact()] = q.GetQueue()
+			case waits[q.GetContact()] == q.GetQueue():
+				delete(waits, q.GetContact())
+			}
 		case *event.Event_ContactChanged:
 			c := b.ContactChanged.GetContact()
 			if c.GetVersion() >= contacts[c.GetContact()].GetVersion() {
@@ -101,9 +111,11 @@ func lastOf(facts []*event.Event) (agents map[string]*event.AgentChanged, queues
 			}
 		}
 	}
-	for _, row := range (reckon.Reckoning{Facts: facts}).QueuesNow(math.MaxInt64) { // queue, waiting, offered, oldest
+	for _, row := range (reckon.Reckoning{Facts: facts, Practice: practice}).QueuesNow(math.MaxInt64) { // queue, waiting, offered, oldest
 		queues[fmt.Sprint(row[0])] = fmt.Sprintf("%d waiting, the oldest since %d", row[1], row[3])
 	}
-	maps.DeleteFunc(contacts, func(_ string, c *event.Contact) bool { return c.GetState() == event.ContactState_CONTACT_STATE_ENDED })
+	maps.DeleteFunc(contacts, func(id string, c *event.Contact) bool {
+		return c.GetState() == event.ContactState_CONTACT_STATE_ENDED || practice[cmp.Or(waits[id], c.GetQueue())]
+	})
 	return agents, queues, contacts
 }

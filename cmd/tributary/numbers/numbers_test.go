@@ -28,16 +28,16 @@ func TestWhatTheFloorShowsWrongIsFound(t *testing.T) {
 	}
 	right := `{"agents":[{"id":"amy","status":"available","activity":"busy","contacts":["c1"],"since_ms":30},{"id":"bo"}],
 		"queues":[{"id":"cards","waiting":1,"oldest_ms":20},{"id":"loans"},{"id":"new"}],"contacts":[{"id":"c1","state":"assigned","agent":"amy"}]}`
-	found, err := floorDifferences(facts, []byte(right))
+	found, err := floorDifferences(facts, nil, []byte(right))
 	require.NoError(t, err)
 	require.Empty(t, found)
 
 	wrong := `{"agents":[{"id":"amy","status":"available","activity":"idle","contacts":[],"since_ms":30}],
 		"queues":[{"id":"cards","waiting":2,"oldest_ms":10},{"id":"new","waiting":1}],"contacts":[{"id":"c9","state":"assigned"}]}`
-	found, err = floorDifferences(facts, []byte(wrong))
+	found, err = floorDifferences(facts, nil, []byte(wrong))
 	require.NoError(t, err)
 	require.Len(t, found, 6, "%q", found)
-	_, err = floorDifferences(facts, []byte("<html>"))
+	_, err = floorDifferences(facts, nil, []byte("<html>"))
 	require.Error(t, err)
 }
 
@@ -48,12 +48,36 @@ func TestWhoRingsStillWaitsOnTheFloor(t *testing.T) {
 	next := entry("c4", "cards", "waiting", 4)
 	next.GetQueueEntry().Cohort = 2
 	facts := []*event.Event{entry("c1", "cards", "waiting", 20), gaveOn, next, entry("c2", "sales", "waiting", 30), entry("c2", "sales", "offered", 30)}
-	found, err := floorDifferences(facts, []byte(`{"queues":[{"id":"cards","waiting":2,"oldest_ms":15},{"id":"loans"},{"id":"sales","waiting":1,"oldest_ms":30}]}`))
+	found, err := floorDifferences(facts, nil, []byte(`{"queues":[{"id":"cards","waiting":2,"oldest_ms":15},{"id":"loans"},{"id":"sales","waiting":1,"oldest_ms":30}]}`))
 	require.NoError(t, err)
 	require.Empty(t, found)
-	found, err = floorDifferences(facts, []byte(`{"queues":[{"id":"cards","waiting":2,"oldest_ms":15},{"id":"loans"},{"id":"sales","waiting":0,"oldest_ms":0}]}`))
+	found, err = floorDifferences(facts, nil, []byte(`{"queues":[{"id":"cards","waiting":2,"oldest_ms":15},{"id":"loans"},{"id":"sales","waiting":0,"oldest_ms":0}]}`))
 	require.NoError(t, err)
 	require.Len(t, found, 1)
+}
+
+func TestPracticeIsNotOnTheFloor(t *testing.T) {
+	f := &facts{}
+	queue := func(id string, practice, removed bool) *event.ConfigApplied {
+		return &event.ConfigApplied{Objects: []*event.ConfigObject{{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: id, Practice: practice}}, Removed: removed}}}
+	}
+	for _, c := range []*event.ConfigApplied{queue("gym", true, false), queue("cards", true, false), queue("cards", false, false), queue("gym", false, true)} {
+		f.configure(c)
+	}
+	require.Equal(t, map[string]bool{"gym": true}, f.practice)
+	contact := func(id, queue string) *event.Event {
+		return &event.Event{Body: &event.Event_ContactChanged{ContactChanged: &event.ContactChanged{Contact: &event.Contact{
+			Contact: id, State: event.ContactState_CONTACT_STATE_QUEUED, Queue: queue, Version: 1,
+		}}}}
+	}
+	all := []*event.Event{contact("c1", ""), entry("c1", "gym", "waiting", 10), contact("c2", "gym"), contact("c3", "gym"), entry("c3", "cards", "waiting", 20)}
+	right := `{"queues":[{"id":"cards","waiting":1,"oldest_ms":20}],"contacts":[{"id":"c3","state":"queued"}]}`
+	found, err := floorDifferences(all, f.practice, []byte(right))
+	require.NoError(t, err)
+	require.Empty(t, found)
+	found, err = floorDifferences(all, nil, []byte(right))
+	require.NoError(t, err)
+	require.Len(t, found, 3)
 }
 
 func TestACheckThatGivesUpSaysWhatDiffered(t *testing.T) {

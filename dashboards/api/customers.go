@@ -11,6 +11,7 @@ import (
 	"github.com/tributary-cc/tributary/stream/access"
 	"github.com/tributary-cc/tributary/stream/event"
 	"github.com/tributary-cc/tributary/stream/live"
+	"github.com/tributary-cc/tributary/stream/privacy"
 )
 
 const (
@@ -208,7 +209,7 @@ func (s *Server) pastMessage(ctx context.Context, tenant string, row map[string]
 	files, types, sizes := strs(row["files"]), strs(row["media_types"]), list(row["sizes"])
 	for i := range min(len(files), len(types), len(sizes)) {
 		v.Attachments = append(v.Attachments, attachmentView{
-			File: files[i], Name: files[i] + extension(types[i]), MediaType: types[i], Size: uint64(max(0, num(sizes[i]))),
+			File: files[i], Name: privacy.FileName(files[i], types[i]), MediaType: types[i], Size: uint64(max(0, num(sizes[i]))),
 		})
 	}
 	return v

@@ -194,9 +194,10 @@ func TestFiles(t *testing.T) {
 	require.Equal(t, []string{"contact.read_all file/" + file + " allowed"}, w.audited(accountID(w, "sue"), "session.begin"))
 	require.Equal(t, []string{"contact.read file/" + file + " denied"}, w.audited(accountID(w, "bob"), "session.begin"))
 	text := put(ann, csrf, "contact=k1&name=page.html", "<script>alert(1)</script>")
+	require.Equal(t, "page.html.txt", text.body["name"], "a name does not say that it is something else")
 	x = get(ann, str(text.body["file"]))
 	require.Equal(t, "text/plain; charset=utf-8", x.header.Get("Content-Type"))
-	require.Contains(t, x.header.Get("Content-Disposition"), "attachment")
+	require.Equal(t, "attachment", x.header.Get("Content-Disposition"), "the page says by which name it is saved")
 	require.Contains(t, x.header.Get("Content-Security-Policy"), "sandbox")
 
 	d, _ := p.open("ann")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -90,7 +89,7 @@ func (s *Server) putFile(w http.ResponseWriter, r *http.Request, who person) err
 	if err != nil {
 		return err
 	}
-	live.WriteJSON(w, http.StatusOK, fileView{info.File, info.MediaType, info.Size, name})
+	live.WriteJSON(w, http.StatusOK, fileView{info.File, info.MediaType, info.Size, privacy.FileName(name, info.MediaType)})
 	return nil
 }
 
@@ -194,21 +193,10 @@ func (f *fileWriter) Write(part []byte) (int, error) {
 		h.Set("Cache-Control", "private, no-store")
 		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 		if !strings.HasPrefix(f.info.MediaType, "image/") {
-			name := f.info.File + extension(f.info.MediaType)
-			h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+			h.Set("Content-Disposition", "attachment") // a name here would beat the one by which the page saves it
 		}
 	}
 	return f.w.Write(part)
-}
-
-func extension(mediaType string) string {
-	switch mediaType {
-	case "application/pdf":
-		return ".pdf"
-	case privacy.MediaText:
-		return ".txt"
-	}
-	return ""
 }
 
 // holdsAddress reports whether the person holds a contact over an address.
@@ -257,7 +245,7 @@ func (s *Server) attached(ctx context.Context, tenant string, k *contactRef, lis
 			return nil, nil, err
 		}
 		files = append(files, &event.Attachment{File: a.File, MediaType: info.MediaType, Size: uint64(info.Size)}) //nolint:gosec // at most 10 MiB
-		names = append(names, a.Name)
+		names = append(names, privacy.FileName(a.Name, info.MediaType))
 	}
 	return files, names, nil
 }

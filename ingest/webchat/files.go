@@ -231,7 +231,7 @@ func (c *session) attach(ctx context.Context, files []file) (out []*event.Attach
 			return nil, nil, err
 		}
 		out = append(out, &event.Attachment{File: info.File, MediaType: info.MediaType, Size: uint64(info.Size)}) //nolint:gosec // sizes are not negative
-		names = append(names, fileName(f.Name))
+		names = append(names, fileName(privacy.FileName(fileName(f.Name), info.MediaType)))
 	}
 	return out, names, nil
 }

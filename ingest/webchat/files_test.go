@@ -50,6 +50,26 @@ func (w *world) upload(p *process, token, data string) answer {
 	return w.ask(p, "POST", "/webchat/files", token, shopPage, strings.NewReader(data))
 }
 
+// What a file is called does not say that it is something else: it is saved and shown by that name.
+func TestAFilesNameSaysWhatItIs(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	token := w.token(p)
+	up := w.upload(p, token, "<script>alert(1)</script>")
+	require.Equal(t, "text/plain", up.json["media_type"])
+	b, _ := w.come(p, token, 0)
+	long := strings.Repeat("长", maxFileName-4) + ".bat"
+	b.say(map[string]any{"type": "send", "id": "m1", "text": "", "attachments": []any{
+		map[string]any{"file": up.json["file"], "name": "x.html"}, map[string]any{"file": up.json["file"], "name": "evil.png"},
+		map[string]any{"file": up.json["file"], "name": "notes.txt"}, map[string]any{"file": up.json["file"], "name": long},
+	}})
+	b.next("accepted")
+	m := w.said()[1]
+	content, err := w.keys.OpenContent(t.Context(), "acme", m.GetSealed())
+	require.NoError(t, err)
+	require.Equal(t, []string{"x.html.txt", "evil.png.txt", "notes.txt", strings.Repeat("长", maxFileName-8) + ".bat.txt"}, content.GetFileNames())
+}
+
 func TestAPictureGoesWithAMessage(t *testing.T) {
 	w := newWorld(t)
 	p := w.process()

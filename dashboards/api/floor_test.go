@@ -111,7 +111,9 @@ func TestWhoRingsOnTheFloor(t *testing.T) {
 	configure := func(objects ...*event.ConfigObject) {
 		put(&event.Event{Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{Objects: objects}}})
 	}
-	queue := func(q *event.Queue) *event.ConfigObject { return &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: q}} }
+	queue := func(q *event.Queue) *event.ConfigObject {
+		return &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: q}}
+	}
 	agent := func(id, team string, queues ...string) *event.ConfigObject {
 		return &event.ConfigObject{Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: id, Team: team, Queues: queues}}}
 	}
@@ -174,8 +176,14 @@ func TestAReasonThatIsOldIsNotTold(t *testing.T) {
 		open    bool
 		want    string
 	}{
-		{"nobody_staffed", 0, true, "nobody_staffed"}, {"nobody_staffed", 1, true, ""}, {"no_agent", 1, true, ""}, {"all_busy", 1, true, "all_busy"},
-		{"all_busy", 0, true, "nobody_staffed"}, {"nobody_fits", 0, true, "nobody_staffed"}, {"closed", 1, true, ""}, {"closed", 0, false, "closed"},
+		{"nobody_staffed", 0, true, "nobody_staffed"},
+		{"nobody_staffed", 1, true, ""},
+		{"no_agent", 1, true, ""},
+		{"all_busy", 1, true, "all_busy"},
+		{"all_busy", 0, true, "nobody_staffed"},
+		{"nobody_fits", 0, true, "nobody_staffed"},
+		{"closed", 1, true, ""},
+		{"closed", 0, false, "closed"},
 		{"no_queue", 1, true, "no_queue"},
 	} {
 		q := &queueEntry{staffed: x.staffed, open: x.open}

@@ -137,7 +137,7 @@ func TestPractice(t *testing.T) {
 	require.Eventually(t, func() bool { return !exercise.On("acme", "ann") }, patience, waitStep)
 	for login, want := range map[string]bool{"ann": true, "bob": false, "quinn": false} {
 		cookie, _ = p.login(login)
-		require.Equal(t, want, p.ask("GET", "/api/me", "", "Cookie", cookie).body["me"].(map[string]any)["practice"], login)
+		require.Equal(t, want, dig(p.ask("GET", "/api/me", "", "Cookie", cookie).body, "me", "practice"), login)
 	}
 	cookie, csrf = p.login("quinn")
 	require.Equal(t, 403, p.ask("POST", "/api/practice", `{"on":true}`, "Cookie", cookie, csrfHeader, csrf).status)

@@ -60,8 +60,10 @@ func TestAFilesNameSaysWhatItIs(t *testing.T) {
 	b, _ := w.come(p, token, 0)
 	long := strings.Repeat("长", maxFileName-4) + ".bat"
 	b.say(map[string]any{"type": "send", "id": "m1", "text": "", "attachments": []any{
-		map[string]any{"file": up.json["file"], "name": "x.html"}, map[string]any{"file": up.json["file"], "name": "evil.png"},
-		map[string]any{"file": up.json["file"], "name": "notes.txt"}, map[string]any{"file": up.json["file"], "name": long},
+		map[string]any{"file": up.json["file"], "name": "x.html"},
+		map[string]any{"file": up.json["file"], "name": "evil.png"},
+		map[string]any{"file": up.json["file"], "name": "notes.txt"},
+		map[string]any{"file": up.json["file"], "name": long},
 	}})
 	b.next("accepted")
 	m := w.said()[1]

@@ -69,7 +69,9 @@ func (d *demo) On(tenant, agent string) bool {
 }
 
 // For tells whether there are customers to practise with for an agent.
-func (d *demo) For(tenant, agent string) bool { return tenant == demoTenant && practiceFor[agent] != "" }
+func (d *demo) For(tenant, agent string) bool {
+	return tenant == demoTenant && practiceFor[agent] != ""
+}
 
 // Set has customers come to an agent of the demo centre, or sends them away.
 func (d *demo) Set(_ context.Context, tenant, agent string, on bool) error { //nolint:contextcheck // practice outlives the request that begins it

@@ -140,7 +140,14 @@ export class MockServer {
     const bytes = Buffer.concat(parts);
     if (url.pathname.startsWith('/api/files')) return this.files(request, url, bytes, response, json);
     const body = bytes.length > 0 ? (JSON.parse(String(bytes)) as Record<string, string>) : {};
-    const me = { tenant: 'demo', account: 'lin', agent: this.centre.agent.id, name: this.centre.agent.name, roles: this.roles };
+    const me = {
+      tenant: 'demo',
+      account: 'lin',
+      agent: this.centre.agent.id,
+      name: this.centre.agent.name,
+      roles: this.roles,
+      practice: this.centre.agent.id !== '',
+    };
     const code = (status: number, word: string) => json(status, { code: word, text: word });
     switch (`${request.method} ${url.pathname}`) {
       case 'POST /api/login': {

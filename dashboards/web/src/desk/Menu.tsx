@@ -30,7 +30,7 @@ export function Menu({ me, pages, page, help, leave, practising, practise, close
               </a>
             </li>
           ))}
-        {me.agent && (
+        {me.practice && (
           <li>
             <button
               type="button"

@@ -37,7 +37,7 @@ export function TopBar({ me, pages, page, link, ready, help, leave, practising, 
       <span class="grow" />
       <div class="top-tools">
         <NotifyButton />
-        {me.agent && (
+        {me.practice && (
           <button
             type="button"
             class="button ghost icon-only"

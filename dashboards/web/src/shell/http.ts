@@ -8,6 +8,8 @@ export interface Me {
   agent: string;
   name: string;
   roles: string[];
+  /** There are simulated customers to practise with. */
+  practice: boolean;
 }
 
 export class Refused extends Error {
@@ -82,6 +84,7 @@ function readMe(value: Record<string, unknown>): Me {
     agent: text(v.agent),
     name: text(v.name) || text(v.account),
     roles: list(v.roles, text),
+    practice: v.practice === true,
   };
 }
 

@@ -14,6 +14,8 @@ import (
 
 	"github.com/tributary-cc/tributary/cmd/tributary/numbers"
 	"github.com/tributary-cc/tributary/stream/embedded/embeddedtest"
+	"github.com/tributary-cc/tributary/stream/event"
+	"github.com/tributary-cc/tributary/stream/warehouse"
 )
 
 // TestTheNumbersOfTheDemoFloorAreRight has the demo floor work for a while, sends its people home, and counts every number of the pages anew
@@ -32,11 +34,19 @@ func TestTheNumbersOfTheDemoFloorAreRight(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, p.Stop(context.Background())) })
 	require.Eventually(t, func() bool { return p.Ready() == nil }, time.Minute, 20*time.Millisecond)
 	require.NoError(t, p.StartDemo(context.Background(), io.Discard))
+	require.NoError(t, p.demo.Set(context.Background(), demoTenant, "amy", true)) // nothing of it counts
 	require.Eventually(t, func() bool {
 		s := p.demo.floor.Stats()
 		return s.Answered >= 150 && s.Surveys >= 20 && s.Transfers >= 3 && s.Left >= 3
 	}, 6*time.Minute, 50*time.Millisecond) // patience for a busy machine with the race detector
 	p.demo.close()
+	practised := 0
+	each(t, p, event.TopicRoutingFacts, func(e *event.Event) {
+		if e.GetQueueEntry().GetQueue() == "practice-amy" {
+			practised++
+		}
+	})
+	require.NotZero(t, practised)
 
 	w, err := p.OpenWarehouse()
 	require.NoError(t, err)
@@ -47,6 +57,11 @@ func TestTheNumbersOfTheDemoFloorAreRight(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Empty(t, r.Differences)
+	now, err := w.Query(context.Background(), "queue_now", map[string]any{"tenant": demoTenant, "at_ms": time.Now().UnixMilli(), warehouse.ParamPractice: "practice-amy,practice-bo"})
+	require.NoError(t, err)
+	for _, row := range now.Rows {
+		require.NotContains(t, row[0], "practice")
+	}
 	require.True(t, r.Floor)
 	require.Greater(t, r.Entries, 100)
 	require.Greater(t, r.Queries, 50)

@@ -198,6 +198,14 @@ test.each(looks)('the desk at work: $name', async (look) => {
   await page.check('[data-testid=transfer-agent][value=agent-tom]');
   await shot('8-transfer');
   await readable(page, 'transfer');
+  // An offer rings over the dialog, and is taken there by a click.
+  mock.centre.customerSays('customer-5ab01', zh ? '请问可以改地址吗？' : 'Can I change the address?');
+  await page.waitForSelector(id('offer-card'));
+  await page.waitForTimeout(150);
+  await shot('8-transfer-offer');
+  await readable(page, 'an offer over a dialog');
+  await page.click(id('offer-decline'), { timeout: 2_000 });
+  await page.waitForSelector(id('offer-card'), { state: 'detached' });
   await page.click(id('transfer-go'));
   await page.waitForFunction(() => document.querySelectorAll('[data-testid=chat-item]').length === 1);
 

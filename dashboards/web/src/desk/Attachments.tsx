@@ -1,7 +1,8 @@
 // Files of a message: pictures in place, the rest as a name to save. A picture grows on a click and goes by Escape or a click.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { fileUrl } from '../shell/http';
 import { Cross, FileIcon } from '../shell/icons';
+import { useModal } from '../shell/modal';
 import { sizeOf } from '../text/size';
 import type { Attachment } from '../wire/frames';
 import { useWords } from '../words';
@@ -49,14 +50,7 @@ export function Attachments({ files, conversation }: Props) {
 
 function Large({ file, conversation, close }: { file: Attachment; conversation: string | undefined; close: () => void }) {
   const say = useWords();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
+  const dialog = useModal();
   return (
     <li>
       <dialog ref={dialog} class="large" onClose={close} aria-label={file.name} data-testid="large-picture">

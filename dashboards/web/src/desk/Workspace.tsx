@@ -10,7 +10,7 @@ import { DeskClient } from './client';
 import { Desk } from './Desk';
 import { Menu } from './Menu';
 import { NoticeBar } from './NoticeBar';
-import { OfferCard } from './OfferCard';
+import { useOffers } from './Offers';
 import { Shortcuts } from './Shortcuts';
 import { myContacts, ringing, unread } from './state';
 import { TopBar } from './TopBar';
@@ -43,7 +43,7 @@ export function Workspace({ me, loggedOut }: Props) {
   }, [client]);
 
   const desk = useStore(client.desk);
-  const box = useStore(client.box);
+  useStore(client.box); // what is asked for already rings no more
   const link = useStore(client.link);
   const reads = useStore(client.reads);
   const pages = pagesOf(me);
@@ -54,6 +54,7 @@ export function Workspace({ me, loggedOut }: Props) {
   const offers = ringing(desk);
   const count = myContacts(desk).reduce((sum, c) => sum + unread(desk, c, reads[c.id] ?? 0), 0);
   useBell(client, offers, count);
+  useOffers(client);
 
   const answer = (accept: boolean) => {
     const offer = offers.find((o) => !client.asking('answer', o.id));
@@ -113,11 +114,6 @@ export function Workspace({ me, loggedOut }: Props) {
       ) : (
         <Desk me={me} client={client} common={common} menu={() => setMenu(true)} />
       )}
-      <div class="offers" aria-live="assertive">
-        {offers.map((offer) => (
-          <OfferCard key={offer.id} offer={offer} client={client} desk={desk} box={box} />
-        ))}
-      </div>
       {help && <Shortcuts close={() => setHelp(false)} />}
       {menu && <Menu {...tools} close={() => setMenu(false)} />}
     </div>

@@ -1,8 +1,9 @@
 // A dialog over the page: takes the keyboard, goes by Escape, and gives the keyboard back.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { useWords } from '../words';
 import { Cross } from './icons';
+import { useModal } from './modal';
 
 interface Props {
   title: string;
@@ -16,16 +17,9 @@ let sheets = 0;
 
 export function Sheet({ title, close, children, testid, wide = false }: Props) {
   const say = useWords();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useRef('');
   id.current ||= `sheet-${++sheets}`;
-  useEffect(() => {
-    const before = document.activeElement;
-    dialog.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
   return (
     <dialog ref={dialog} class={wide ? 'sheet wide' : 'sheet'} onClose={close} aria-labelledby={id.current} data-testid={testid}>
       <header class="sheet-head">

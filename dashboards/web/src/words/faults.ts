@@ -4,6 +4,8 @@
 /** Chinese by the server's own form of the sentence; {1}, {2} … are what stands in its places, in its order. */
 export const chinese: Readonly<Record<string, string>> = {
   'not YAML: %s': '不是有效的 YAML：{1}',
+  'not YAML that is read here: a tag, as !name, or something else that no file needs; leave it out':
+    '无法读取此 YAML：含有标签（如 !name）或文件不需要的内容；请删除',
   'not YAML that is read here: lists and groups nest deeper than %d': '无法读取此 YAML：嵌套超过 {1} 层',
   '%d bytes are more than %d': '{1} 字节，超过上限 {2}',
   '%s is a length of time such as 30s or 2m, not %s': '{1} 应为时长，例如 30s 或 2m，而不是 {2}',

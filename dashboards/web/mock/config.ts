@@ -44,6 +44,7 @@ const start: Item = {
       queues: ['orders'],
       skills: [{ skill: 'english', level: 5 }],
       chat_capacity: 4,
+      capacities: { voice: 1, email: 5 },
     },
     {
       id: 'bo',

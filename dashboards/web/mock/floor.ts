@@ -62,6 +62,7 @@ export class MockFloor {
       intent: '',
       language: 'en',
       tier: '',
+      offered_to: '',
       reason: '',
       ...more,
     });
@@ -75,7 +76,7 @@ export class MockFloor {
         priority: 2,
       }),
       contact('f-5', 'orders', { language: 'zh', customer_name: '陈小姐', reason: 'all_busy' }),
-      contact('f-6', 'returns', { enqueued_ms: now - 95_000, tier: 'gold', customer_name: 'Ida Holm', reason: 'all_busy' }),
+      contact('f-6', 'returns', { enqueued_ms: now - 95_000, tier: 'gold', customer_name: 'Ida Holm', offered_to: 'agent-li' }),
       held('f-1', 'orders', 'agent-mei', { customer_name: 'Jon Aske' }),
       held('f-2', 'returns', 'agent-mei', { language: 'zh' }),
       held('f-3', 'orders', 'agent-tom', { intent: 'delivery_late' }),

@@ -62,6 +62,24 @@ for (const look of looks) {
   });
 }
 
+test.each(looks)('who has no desk opens a conversation by its id: $name', async (look) => {
+  const mock = await startMock();
+  mock.roles = ['qa'];
+  mock.centre.agent.id = '';
+  const at = await context(look);
+  const page = await open(at, mock.url);
+  await logIn(page);
+  await page.waitForSelector('[data-testid=open-conversation]');
+  await page.fill('[name=conversation]', `${mock.url}/conversations/told?tenant=demo`);
+  await page.screenshot({ path: `look/${look.name}-told-0-open.png` });
+  expect(await hurdles(page)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-testid=told][data-state=there]');
+  await at.close();
+  await mock.close();
+  expect(complaints).toEqual([]);
+});
+
 test('a long conversation comes page by page, and the place does not move', async () => {
   const mock = await startMock();
   const look = looks[0];

@@ -246,6 +246,7 @@ test.each(looks)('the floor and the setup: $name', async (look) => {
   await page.waitForTimeout(200);
   await shot('1-floor');
   await readable(page, 'floor');
+  expect(await page.locator(id('offered-to')).textContent()).toContain('李思');
   await page.selectOption(id('filter-team'), 'vip');
   expect(await page.locator(id('floor-agent')).count()).toBe(3);
   await page.selectOption(id('filter-team'), '');
@@ -293,6 +294,13 @@ test.each(looks)('the floor and the setup: $name', async (look) => {
   await page.click(id('apply'));
   await page.waitForSelector(id('applied'));
   expect(mock.config.yaml).toContain('target: 15s');
+  await page.goto(`${mock.url}/#/admin/agents`);
+  await page.click('[data-id=tom] button');
+  await page.selectOption(id('set-add-capacities'), 'sms');
+  expect(await page.locator(id('set-number')).count()).toBe(3);
+  await shot('6-agent');
+  await readable(page, 'agent');
+  await page.keyboard.press('Escape');
   await page.goto(`${mock.url}/#/admin/policy`);
   await page.waitForTimeout(200);
   await shot('7-policy');

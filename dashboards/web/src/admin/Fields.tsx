@@ -52,6 +52,8 @@ function OneField(props: OneProps) {
       return <Rows {...props} field={field} />;
     case 'many':
       return <Many {...props} of={field.of} />;
+    case 'numbers':
+      return <Numbers {...props} field={field} />;
     case 'days':
       return <Days {...props} />;
     case 'flag':
@@ -156,6 +158,69 @@ function Many({ field, value, set, known, readOnly, of }: OneProps & { of: KindI
           {one.name}
         </label>
       ))}
+    </fieldset>
+  );
+}
+
+function Numbers({ field, value, set, readOnly }: OneProps & { field: Extract<Field, { kind: 'numbers' }> }) {
+  const say = useWords();
+  const now = object(value);
+  const free = field.of.filter((code) => !(code in now));
+  return (
+    <fieldset class="rows">
+      <legend>{say(field.word)}</legend>
+      {Object.entries(now).map(([code, n]) => (
+        <div class="row" key={code} data-testid="set-number" data-code={code}>
+          <label class="field row-fields">
+            <span>{say.code(field.family, code)}</span>
+            <input
+              type="number"
+              min={field.min}
+              max={field.max}
+              required
+              disabled={readOnly}
+              value={typeof n === 'number' ? n : ''}
+              onInput={(e) => {
+                const typed = e.currentTarget.value;
+                set({ ...now, [code]: typed === '' ? '' : Math.round(Number(typed)) });
+              }}
+            />
+          </label>
+          {!readOnly && (
+            <div class="row-tools">
+              <button
+                type="button"
+                class="button ghost icon-only small"
+                onClick={() => set(Object.fromEntries(Object.entries(now).filter(([one]) => one !== code)))}
+                aria-label={say('remove.named', { name: say.code(field.family, code) })}
+              >
+                <Cross />
+              </button>
+            </div>
+          )}
+        </div>
+      ))}
+      {!readOnly && free.length > 0 && (
+        <label class="field">
+          <span class="hidden">{`${say(field.word)}: ${say('add')}`}</span>
+          <select
+            value=""
+            data-testid={`set-add-${field.name}`}
+            onChange={(e) => {
+              const code = e.currentTarget.value;
+              e.currentTarget.value = '';
+              if (code) set({ ...now, [code]: 1 });
+            }}
+          >
+            <option value="">+ {say('add')}</option>
+            {free.map((code) => (
+              <option key={code} value={code}>
+                {say.code(field.family, code)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
     </fieldset>
   );
 }

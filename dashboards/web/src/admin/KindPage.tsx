@@ -4,8 +4,9 @@ import { Plus } from '../shell/icons';
 import { Sheet } from '../shell/Sheet';
 import { list, object, text } from '../wire/read';
 import { useWords } from '../words';
+import { cell, type Names } from './cell';
 import { Fields, type Known } from './Fields';
-import { brief, type Item, type Kind } from './schema';
+import type { Item, Kind } from './schema';
 
 interface Props {
   kind: Kind;
@@ -40,6 +41,11 @@ function Many({ kind, objects, change, known, readOnly }: Props) {
   const items = list(objects[kind.id], object);
   const [open, setOpen] = useState<number | null>(null);
   const [words, setWords] = useState('');
+  const names: Names = {
+    of: (of, id) => known.of(of).find((one) => one.id === id)?.name ?? id,
+    code: say.code,
+  };
+  const fieldOf = (name: string) => kind.fields.find((f) => f.name === name);
   const put = (next: Item[]) => change({ ...objects, [kind.id]: next });
   const shown = items
     .map((item, at) => ({ item, at }))
@@ -68,7 +74,7 @@ function Many({ kind, objects, change, known, readOnly }: Props) {
               <th scope="col">{say('set.id')}</th>
               {kind.columns.map((name) => (
                 <th key={name} scope="col">
-                  {say(kind.fields.find((f) => f.name === name)?.word ?? 'set.id')}
+                  {say(fieldOf(name)?.word ?? 'set.id')}
                 </th>
               ))}
             </tr>
@@ -82,7 +88,7 @@ function Many({ kind, objects, change, known, readOnly }: Props) {
                   </button>
                 </th>
                 {kind.columns.map((name) => (
-                  <td key={name}>{brief(item[name])}</td>
+                  <td key={name}>{cell(fieldOf(name), item[name], names)}</td>
                 ))}
               </tr>
             ))}

@@ -17,6 +17,8 @@ export type FieldKind =
   | { kind: 'words' }
   /** Days of the week, 1 for Monday. */
   | { kind: 'days' }
+  /** A number for each of some codes. */
+  | { kind: 'numbers'; of: readonly string[]; family: string; min: number; max: number }
   | { kind: 'rows'; of: readonly Field[] };
 
 export type Field = FieldKind & { name: string; word: Word; required?: boolean };
@@ -70,6 +72,7 @@ export const kinds: readonly Kind[] = [
         ],
       },
       { kind: 'number', name: 'chat_capacity', word: 'set.capacity', min: 0, max: 50 },
+      { kind: 'numbers', name: 'capacities', word: 'set.capacities', of: channels, family: 'channel', min: 0, max: 50 },
     ],
   },
   named('teams', 'set.teams'),
@@ -223,7 +226,11 @@ export const kinds: readonly Kind[] = [
 /** A field without a value is left out of the file. */
 export function withField(item: Item, field: string, value: unknown): Item {
   const empty =
-    value === '' || value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
+    value === '' ||
+    value === undefined ||
+    value === null ||
+    value === false ||
+    (typeof value === 'object' && Object.keys(value).length === 0);
   const { [field]: _, ...rest } = item;
   if (empty) return rest;
   return field in item ? { ...item, [field]: value } : { ...rest, [field]: value };

@@ -163,3 +163,13 @@ export function conversationIn(path: string): string {
 }
 
 export const addressOf = (conversation: string): string => `/conversations/${encodeURIComponent(conversation)}`;
+
+/** The id of a conversation in what somebody pasted: the id itself, or an address that leads to it. */
+export function idIn(pasted: string): string {
+  const words = pasted.trim();
+  try {
+    return conversationIn(new URL(words).pathname);
+  } catch {
+    return conversationIn(words) || words;
+  }
+}

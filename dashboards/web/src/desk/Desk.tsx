@@ -25,6 +25,7 @@ interface Props {
 }
 
 export function Desk({ me, client, common, menu }: Props) {
+  const say = useWords();
   const shelves = useMemo(createShelves, [me]);
   const desk = useStore(client.desk);
   const box = useStore(client.box);
@@ -79,7 +80,8 @@ export function Desk({ me, client, common, menu }: Props) {
     return () => removeEventListener('keydown', handler);
   });
   return (
-    <div class="desk-page" data-pane={pane}>
+    <main class="desk-page" data-pane={pane}>
+      <h1 class="hidden">{say('page.desk')}</h1>
       <div class="columns" data-columns={places.open.length}>
         <Left
           client={client}
@@ -91,7 +93,7 @@ export function Desk({ me, client, common, menu }: Props) {
           pick={pick}
           statusBox={statusBox}
         />
-        <main class="talks" id="talk">
+        <div class="talks" id="talk">
           {places.open.map((id, i) => (
             <Talk
               key={id || `empty-${i}`}
@@ -108,7 +110,7 @@ export function Desk({ me, client, common, menu }: Props) {
               quiet={contacts.length === 0}
             />
           ))}
-        </main>
+        </div>
         <Details
           client={client}
           desk={desk}
@@ -120,7 +122,7 @@ export function Desk({ me, client, common, menu }: Props) {
         />
       </div>
       <Tabs pane={pane} show={setPane} count={count} menu={menu} />
-    </div>
+    </main>
   );
 }
 

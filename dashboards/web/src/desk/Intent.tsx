@@ -32,11 +32,12 @@ export function Guesses({ contact }: { contact: Pick<ContactFacts, 'intent' | 'c
   const best = contact.intent ? [{ intent: contact.intent, confidence: contact.confidence }] : [];
   return (
     <>
-      {best.length === 0 && <p class="quiet">{say(others.length > 0 ? 'intent.unsure' : 'intent.none')}</p>}
+      {best.length === 0 && others.length === 0 && <p class="quiet">{say('intent.none')}</p>}
+      {best.length === 0 && others.length > 0 && <Unsure names={others.slice(0, 3).map((g) => say.code('intent', g.intent))} />}
       {best.map((one) => (
         <Bar key={one.intent} name={say.code('intent', one.intent)} confidence={one.confidence} chosen />
       ))}
-      {others.length > 0 && (
+      {best.length > 0 && others.length > 0 && (
         <>
           <p class="quiet intent-others">{say('intent.others')}</p>
           {others.slice(0, 3).map((one) => (
@@ -44,6 +45,23 @@ export function Guesses({ contact }: { contact: Pick<ContactFacts, 'intent' | 'c
           ))}
         </>
       )}
+    </>
+  );
+}
+
+/** Guesses that nothing was decided by: a number would say more than is known. */
+function Unsure({ names }: { names: string[] }) {
+  const say = useWords();
+  return (
+    <>
+      <p class="quiet">{say('intent.unsure')}</p>
+      <ul class="row-tags" aria-label={say('intent.maybe')} data-testid="intent-unsure">
+        {names.map((name) => (
+          <li key={name} class="tag">
+            {name}?
+          </li>
+        ))}
+      </ul>
     </>
   );
 }

@@ -104,7 +104,7 @@ function Open(props: Props & { contact: ContactFacts }) {
         </button>
         <Face customer={contact.customer} />
         <div class="talk-who">
-          <h1>{customerName(say, contact.customer, nameOf(desk, contact))}</h1>
+          <h2>{customerName(say, contact.customer, nameOf(desk, contact))}</h2>
           <p class="quiet presence" data-here={contact.connected}>
             <span class="dot" />
             <ChannelIcon channel={contact.channel} />

@@ -56,7 +56,12 @@ export function Transfer({ client, desk, contact, close }: Props) {
               <QueueChoice key={q.id} queue={q} chosen={to === `q:${q.id}`} choose={() => setTo(`q:${q.id}`)} />
             ))}
           </Choices>
-          <Choices say={say} title={say('transfer.agents')} none={people.length === 0}>
+          <Choices
+            say={say}
+            title={say('transfer.agents')}
+            none={people.length === 0}
+            still={people.every((c) => c.status === 'offline')}
+          >
             {people.map((c) => (
               <PersonChoice key={c.id} person={c} chosen={to === `a:${c.id}`} choose={() => setTo(`a:${c.id}`)} />
             ))}
@@ -86,9 +91,18 @@ export function Transfer({ client, desk, contact, close }: Props) {
   );
 }
 
-function Choices({ say, title, none, children }: { say: Say; title: string; none: boolean; children: preact.ComponentChildren }) {
+interface ChoicesProps {
+  say: Say;
+  title: string;
+  none: boolean;
+  /** Nothing in it takes the keyboard: then it must itself, to be scrolled by keys. */
+  still?: boolean;
+  children: preact.ComponentChildren;
+}
+
+function Choices({ say, title, none, still = false, children }: ChoicesProps) {
   return (
-    <fieldset>
+    <fieldset tabIndex={still ? 0 : undefined} aria-label={title}>
       <legend>{title}</legend>
       {none ? <p class="quiet">{say('transfer.none')}</p> : children}
     </fieldset>

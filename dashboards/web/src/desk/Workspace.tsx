@@ -93,7 +93,11 @@ export function Workspace({ me, loggedOut }: Props) {
       <button
         type="button"
         class="skip"
-        onClick={() => document.querySelector<HTMLElement>('main textarea, main input, main select, main button')?.focus()}
+        onClick={() => {
+          const find = (at: string) =>
+            document.querySelector<HTMLElement>(['textarea', 'input', 'select', 'button'].map((one) => `${at} ${one}`).join());
+          (find('#talk') ?? find('main'))?.focus();
+        }}
       >
         {say('top.skip')}
       </button>

@@ -2,6 +2,7 @@
 import type { Route } from '../wire/frames';
 import type { Say } from '../words';
 import { percent } from './Intent';
+import { needWords } from './need';
 
 /** The story of a decision, a sentence each: as told to the agent who was chosen (why), or to somebody else (told). */
 export function story(
@@ -14,7 +15,11 @@ export function story(
   const lines: string[] = [];
   const queue = contact.queue_name;
   if (contact.initiation === 'transfer') lines.push(say('why.transfer'));
-  if (contact.initiation === 'requeue') lines.push(say('why.requeue'));
+  if (contact.initiation === 'requeue') {
+    // Whoever held the customer's last contact held this one, before it came back.
+    const mine = whose === 'why' && route.preferred === 'last_agent';
+    lines.push(say(mine ? 'why.requeue.mine' : 'why.requeue'));
+  }
   for (const flow of route.flowed)
     lines.push(say('why.flowed', { queue: flow.queue_name, reason: say.code('flow', flow.reason) }));
   if (route.intent) lines.push(say('why.intent', { intent: say.code('intent', route.intent), n: percent(route.confidence) }));
@@ -24,7 +29,7 @@ export function story(
   const chosen = contact.initiation === 'transfer' || contact.initiation === 'requeue';
   if (route.rule) lines.push(say('why.rule', { rule: route.rule, queue, version: route.policy_version }));
   else if (!chosen) lines.push(say(route.policy_version > 0 ? 'why.norule' : 'why.builtin', { queue }));
-  if (route.need) lines.push(say('why.step', { n: Math.max(1, route.step), need: route.need }));
+  if (route.need) lines.push(say('why.step', { n: Math.max(1, route.step), need: needWords(say, route.need) }));
   else lines.push(say(route.step > 1 ? 'why.step.any' : 'why.any', { n: route.step }));
   if (route.priority !== 0) lines.push(say('why.priority', { n: route.priority }));
   const waited = at > 0 && contact.enqueued_ms > 0 ? at - contact.enqueued_ms : 0;

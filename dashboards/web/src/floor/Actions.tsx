@@ -151,7 +151,9 @@ export function ContactSheet({ id, floor, client, close }: Props) {
         <>
           <p class="quiet">
             {floor.queues[contact.queue]?.name ?? contact.queue}
-            {contact.reason && !held && ` · ${say.code('waits', contact.reason)}`}
+            {contact.offered_to && !held
+              ? ` · ${say('floor.offered', { name: floor.agents[contact.offered_to]?.name ?? contact.offered_to })}`
+              : contact.reason && !held && ` · ${say.code('waits', contact.reason)}`}
           </p>
           <div class="act-line">
             <label class="field">

@@ -48,8 +48,8 @@ export function Floor({ me, client, common }: Props) {
       {!act && floor.ready && <p class="quiet">{say('floor.look')}</p>}
       <div class="floor-grid">
         <QueueTable floor={floor} filter={filter} choose={(queue) => setFilter({ ...filter, queue })} />
-        <ContactTable floor={floor} filter={filter} act={act ? setContact : null} />
         <AgentTable floor={floor} filter={filter} act={act ? setAgent : null} />
+        <ContactTable floor={floor} filter={filter} act={act ? setContact : null} />
       </div>
       {agent && <AgentSheet id={agent} floor={floor} client={client} close={() => setAgent('')} />}
       {contact && <ContactSheet id={contact} floor={floor} client={client} close={() => setContact('')} />}

@@ -71,7 +71,9 @@ export function contactsOf(floor: Floor, filter: Filter): FloorContact[] {
   return Object.values(floor.contacts)
     .filter((c) => !filter.queue || c.queue === filter.queue)
     .filter((c) => !filter.team || !c.agent || floor.agents[c.agent]?.team === filter.team)
-    .filter((c) => matches(filter.words, c.customer_name, c.customer, c.intent, floor.agents[c.agent]?.name ?? ''))
+    .filter((c) =>
+      matches(filter.words, c.customer_name, c.customer, c.intent, floor.agents[c.agent || c.offered_to]?.name ?? ''),
+    )
     .sort(
       (a, b) =>
         Number(waits(b)) - Number(waits(a)) ||

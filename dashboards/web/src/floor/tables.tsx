@@ -26,11 +26,11 @@ function Table({ title, head, count, children }: { title: Word; head: Word[]; co
     next.focus();
   };
   return (
-    <section class="card">
+    <section class="card" data-of={title}>
       <h2>
         {say(title)} <span class="count">{count}</span>
       </h2>
-      <div class="table-frame">
+      <section class="table-frame" tabIndex={0} aria-label={say(title)}>
         <table onKeyDown={move}>
           <thead>
             <tr>
@@ -43,7 +43,7 @@ function Table({ title, head, count, children }: { title: Word; head: Word[]; co
           </thead>
           <tbody>{children}</tbody>
         </table>
-      </div>
+      </section>
       {count === 0 && <p class="quiet pad">{say('floor.none')}</p>}
       {count > mostRows && <p class="quiet pad">{say('floor.cut', { n: mostRows })}</p>}
     </section>
@@ -109,7 +109,11 @@ export function ContactTable({ floor, filter, act }: Props & { act: ((contact: s
             </th>
             <td>{floor.queues[c.queue]?.name ?? c.queue}</td>
             <td>
-              {waiting ? (
+              {waiting && c.offered_to ? (
+                <span class="quiet" data-testid="offered-to">
+                  {say('floor.offered', { name: floor.agents[c.offered_to]?.name ?? c.offered_to })}
+                </span>
+              ) : waiting ? (
                 <span class="quiet">{c.reason ? say.code('waits', c.reason) : say('floor.waits')}</span>
               ) : (
                 (floor.agents[c.agent]?.name ?? c.agent)

@@ -1,11 +1,11 @@
 // Which page to show: the one-time page, the login, one conversation, or the workspace.
 import { useEffect, useState } from 'preact/hooks';
 import { ConversationPage } from '../conversation/ConversationPage';
-import { conversationIn } from '../conversation/head';
+import { conversationIn, idIn } from '../conversation/head';
 import { Workspace } from '../desk/Workspace';
 import { useWords } from '../words';
 import { First } from './First';
-import { Gate } from './Gate';
+import { Field, Gate } from './Gate';
 import { logout, type Me, whoAmI } from './http';
 import { Login } from './Login';
 import { pagesOf } from './routes';
@@ -61,7 +61,7 @@ export function App() {
       return (
         <ConversationPage key={conversation} me={session.me} id={conversation} out={() => setSession({ state: 'out', by: '' })} />
       );
-    if (pagesOf(session.me).length === 0) return <NoDesk leave={() => leave()} />;
+    if (pagesOf(session.me).length === 0) return <NoDesk me={session.me} leave={() => leave()} />;
     return <Workspace me={session.me} loggedOut={leave} />;
   }
   if (session.state === 'out') return <Login entered={enter} by={session.by} lead={conversation ? say('told.login') : ''} />;
@@ -72,15 +72,30 @@ export function App() {
   );
 }
 
-/** For accounts that have no page here, such as a program's. */
-function NoDesk({ leave }: { leave: () => void }) {
+/** For accounts that have no page of their own here: who may read conversations opens one by its id. */
+function NoDesk({ me, leave }: { me: Me; leave: () => void }) {
   const say = useWords();
+  const [id, setId] = useState('');
+  const reads = me.roles.includes('qa');
+  const open = (event: Event) => {
+    event.preventDefault();
+    const wanted = idIn(id);
+    if (wanted) location.assign(`/conversations/${encodeURIComponent(wanted)}`);
+  };
   const out = () =>
     logout()
       .catch(() => undefined)
       .then(leave);
   return (
-    <Gate title={say('brand')} lead={say('noagent')}>
+    <Gate title={say('brand')} lead={say(reads ? 'noagent.reads' : 'noagent')}>
+      {reads && (
+        <form onSubmit={open} data-testid="open-conversation">
+          <Field label={say('noagent.id')} name="conversation" value={id} change={setId} first />
+          <button type="submit" class="button primary wide" disabled={!idIn(id)}>
+            {say('noagent.open')}
+          </button>
+        </form>
+      )}
       <button type="button" class="button wide" onClick={out} data-testid="logout">
         {say('top.logout')}
       </button>

@@ -42,6 +42,8 @@ export interface FloorContact {
   intent: string;
   language: string;
   tier: string;
+  /** While it rings, at whom. */
+  offered_to: string;
   /** While it waits, why nobody could take it. */
   reason: string;
 }
@@ -106,6 +108,7 @@ function readContact(value: unknown): FloorContact {
     intent: text(v.intent),
     language: text(v.language),
     tier: text(v.tier),
+    offered_to: text(v.offered_to),
     reason: text(v.reason),
   };
 }

@@ -201,6 +201,9 @@ export const en = {
   'late.unseen': 'it did not arrive in the conversation.',
   loading: 'One moment …',
   down: 'The server does not answer. Trying again …',
+  'noagent.reads': 'You can read conversations here: paste the id or the link of one. Boards and reports lead here too.',
+  'noagent.id': 'Conversation id',
+  'noagent.open': 'Open',
   noagent: 'This account is not an agent, so it has no desk.',
 } as const;
 

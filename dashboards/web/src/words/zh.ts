@@ -203,5 +203,8 @@ export const zh: Words = {
   'late.unseen': '消息未出现在会话中。',
   loading: '请稍候…',
   down: '服务器没有响应，正在重试…',
+  'noagent.reads': '您可以在此查看会话：请粘贴会话编号或链接。看板和报表中的链接也会打开会话。',
+  'noagent.id': '会话编号',
+  'noagent.open': '打开',
   noagent: '此账号不是坐席，没有工作台。',
 };

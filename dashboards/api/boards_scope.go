@@ -31,7 +31,7 @@ func (v *view) boardLists(tenant string, teams []string) boardLists {
 	var l boardLists
 	l.teams = teamsSeen(t.lists.teams, in, teams)
 	for _, q := range t.queues {
-		if q.known && in.queue(q.id) {
+		if q.known && !q.practice && in.queue(q.id) {
 			l.queues = append(l.queues, named{q.id, cmp.Or(q.name, q.id)})
 		}
 	}

@@ -264,6 +264,8 @@ func TestBoardsLeavePracticeOut(t *testing.T) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	require.Equal(t, "dojo,gym", n.asked[0][warehouse.ParamPractice])
+	me := p.ask("GET", "/api/boards/me", "", as(token, "")...)
+	require.NotContains(t, me.raw, `"gym"`)
 }
 
 // The tenant is the token's; a person of one sees the same numbers as nobody of the other.

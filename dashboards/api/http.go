@@ -119,7 +119,7 @@ func (s *Server) wrap(rt route) http.Handler {
 		w = &statusWriter{ResponseWriter: w, done: func(status int) {
 			s.metrics.requests.WithLabelValues(rt.path, strconv.Itoa(status)).Inc()
 		}}
-		r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(rt.body, maxBody))
+		r.Body = live.Bounded(r.Body, cmp.Or(rt.body, maxBody))
 		ctx := r.Context()
 		if !rt.stream {
 			var cancel context.CancelFunc

@@ -130,7 +130,7 @@ func (s *Server) session(w http.ResponseWriter, r *http.Request, origin string) 
 		return nil, errRate
 	}
 	var body sessionBody
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&body); err != nil {
+	if err := json.NewDecoder(live.Bounded(r.Body, maxBody)).Decode(&body); err != nil {
 		if f := asFault(err); f.status == http.StatusRequestEntityTooLarge {
 			return nil, f
 		}

@@ -2,6 +2,8 @@ package live
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -46,6 +48,32 @@ func Secure(h http.Header, tls bool) {
 	if tls {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+}
+
+// overrun is how much of a body that is too large is read for nothing.
+const overrun = 256 << 10
+
+// bounded is a body with a limit.
+type bounded struct {
+	io.ReadCloser
+	whole io.Reader
+}
+
+// Bounded gives at most so many bytes of a body; what comes then is an [http.MaxBytesError]. Some of what is too much is read for nothing,
+// as a connection that is closed with bytes unread is reset, and the answer lost with it (RFC 9112, 9.6).
+func Bounded(body io.ReadCloser, most int64) io.ReadCloser {
+	return &bounded{http.MaxBytesReader(nil, body, most), body}
+}
+
+// Read reads on.
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	var size *http.MaxBytesError
+	if errors.As(err, &size) {
+		_, _ = io.CopyN(io.Discard, b.whole, overrun)
+		b.whole = http.NoBody
+	}
+	return n, err //nolint:wrapcheck // it is the body's
 }
 
 // WriteJSON answers with a JSON object that nobody keeps.

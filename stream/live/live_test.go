@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -237,4 +239,14 @@ func TestFollowerIsReadyOnceItCaughtUp(t *testing.T) {
 	found, err := Fetch(t.Context(), log, event.TopicAudit, []Place{PlaceOf(&event.Record{Partition: 1, Offset: 1}), PlaceOf(&event.Record{Offset: 99})})
 	require.NoError(t, err)
 	require.Len(t, found, 1)
+}
+
+// A body that is too large is read on for a while, so that its sender reads the answer.
+func TestBoundedReadsOn(t *testing.T) {
+	body := strings.NewReader(strings.Repeat("x", 100+overrun+7))
+	got, err := io.ReadAll(Bounded(io.NopCloser(body), 99))
+	var size *http.MaxBytesError
+	require.ErrorAs(t, err, &size)
+	require.Len(t, got, 99)
+	require.Equal(t, 7, body.Len())
 }

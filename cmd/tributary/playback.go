@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -215,19 +216,19 @@ func resendCommand(g *globals) *cobra.Command {
 		Use: "resend", Short: "Emit outputs again from the oldest checkpoint kept; readers drop what they have and take what they miss", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := []resent{}
-			if err := r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
+			failed := r.each(cmd, g, func(s *process.Spine, p replay.Config) error {
 				place := fmt.Sprintf("%s/%d", p.Processor.Name, p.Partition)
 				p.Progress = progress(cmd.ErrOrStderr(), place)
 				if err := s.Audit(cmd.Context(), process.InstallationTenant, access.ActionEngineResend, place); err != nil {
 					return err
 				}
 				report, err := replay.Resend(cmd.Context(), p, func(event.Topic, int) bool { return true })
-				out = append(out, resent{p.Processor.Name, p.Partition, report})
+				if report != nil {
+					out = append(out, resent{p.Processor.Name, p.Partition, report})
+				}
 				return err
-			}); err != nil {
-				return err
-			}
-			return g.print(cmd.OutOrStdout(), out, func(w io.Writer) {
+			})
+			err := g.print(cmd.OutOrStdout(), out, func(w io.Writer) {
 				for _, r := range out {
 					fmt.Fprintf(w, "%-12s %d  offsets %d to %d folded once more, %d outputs sent again", r.Processor, r.Partition, r.From, r.To, r.Outputs)
 					if r.Foreign > 0 {
@@ -236,6 +237,7 @@ func resendCommand(g *globals) *cobra.Command {
 					fmt.Fprintln(w)
 				}
 			})
+			return errors.Join(failed, err) // what was sent again before is told too
 		},
 	}
 	r.flags(cmd, "conversation")

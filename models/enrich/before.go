@@ -30,6 +30,7 @@ type message struct {
 // talk is what a customer wrote last in a conversation, the latest last.
 type talk struct {
 	key      string
+	atMs     int64 // when its customer wrote, or waited first
 	messages []message
 }
 
@@ -60,12 +61,12 @@ func (t *talks) clear() {
 }
 
 // begin has a conversation followed, and gives what its customer wrote before.
-func (t *talks) begin(tenant, conversation string) []message {
+func (t *talks) begin(tenant, conversation string, atMs int64) []message {
 	key := event.Key(tenant, conversation)
 	at := t.byKey[key]
 	if at == nil {
-		t.byKey[key] = t.order.PushBack(&talk{key: key})
-		t.shrink()
+		t.byKey[key] = t.order.PushBack(&talk{key: key, atMs: atMs})
+		t.shrink(atMs)
 		return nil
 	}
 	k, _ := at.Value.(*talk)
@@ -85,16 +86,19 @@ func (t *talks) said(e *event.Event, conversation string) {
 	}
 	k.messages = append(k.messages, message{e.GetTenant(), e.GetAtMs(), e.GetSealed()})
 	t.bytes += k.bytes()
+	k.atMs = e.GetAtMs()
 	t.order.MoveToBack(at)
-	t.shrink()
+	t.shrink(k.atMs)
 }
 
-func (t *talks) shrink() {
-	for len(t.byKey) > t.most || t.bytes > t.mostKept {
-		k, ok := t.order.Remove(t.order.Front()).(*talk)
-		if !ok {
+// shrink forgets what is too much, and what nothing can refer to any more.
+func (t *talks) shrink(nowMs int64) {
+	for first := t.order.Front(); first != nil; first = t.order.Front() {
+		k, _ := first.Value.(*talk)
+		if len(t.byKey) <= t.most && t.bytes <= t.mostKept && nowMs-k.atMs <= maxSince.Milliseconds() {
 			return
 		}
+		t.order.Remove(first)
 		t.bytes -= k.bytes()
 		delete(t.byKey, k.key)
 	}

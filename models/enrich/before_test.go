@@ -180,14 +180,14 @@ func TestTalksAreBounded(t *testing.T) {
 	say("stranger", 10)
 	require.Zero(t, k.bytes, "who never waited for an intent is not followed")
 	for _, c := range []string{"a", "b", "c"} {
-		require.Empty(t, k.begin("acme", c))
+		require.Empty(t, k.begin("acme", c, 0))
 		say(c, 100)
 	}
 	say("a", 100)
-	require.Empty(t, k.begin("acme", "d"), "b was silent longest")
-	require.Len(t, k.begin("acme", "a"), 2)
+	require.Empty(t, k.begin("acme", "d", 0), "b was silent longest")
+	require.Len(t, k.begin("acme", "a", 0), 2)
 	require.Equal(t, []int{3, 300}, []int{len(k.byKey), k.bytes})
-	require.Empty(t, k.begin("other", "a"), "another tenant's; and c is forgotten")
+	require.Empty(t, k.begin("other", "a", 0), "another tenant's; and c is forgotten")
 	require.Equal(t, []int{3, 200}, []int{len(k.byKey), k.bytes})
 	for range 5 {
 		say("a", 300)
@@ -197,14 +197,17 @@ func TestTalksAreBounded(t *testing.T) {
 	require.Equal(t, 600, k.bytes, "a message that is too large is left out")
 	say("d", 500)
 	require.Equal(t, 500, k.bytes)
-	require.Empty(t, k.begin("acme", "a"))
+	require.Empty(t, k.begin("acme", "a", 0))
+	late := maxSince.Milliseconds() + 1
+	require.Empty(t, k.begin("acme", "e", late))
+	require.Equal(t, []int{1, 0}, []int{len(k.byKey), k.bytes}, "nothing can refer to what is so old")
 	k.clear()
 	require.Equal(t, []int{0, 0, 0}, []int{len(k.byKey), k.bytes, k.order.Len()})
 }
 
 func TestEntryPointsWithoutAModelAreNotFollowed(t *testing.T) {
 	tb := newTable(new(entryPoints))
-	tb.changed("acme", &event.Contact{Contact: "ct", Conversation: "v", EntryPoint: "plain", State: event.ContactState_CONTACT_STATE_QUEUED})
+	tb.changed(&event.Event{Tenant: "acme"}, &event.Contact{Contact: "ct", Conversation: "v", EntryPoint: "plain", State: event.ContactState_CONTACT_STATE_QUEUED})
 	require.Equal(t, 1, tb.size())
 	require.Empty(t, tb.talks.byKey)
 }

@@ -68,7 +68,7 @@ func (t *table) apply(batch []engine.Delivered) (full int) {
 	for i := range batch {
 		switch b := batch[i].Event.GetBody().(type) {
 		case *event.Event_ContactChanged:
-			full += t.changed(batch[i].Event.GetTenant(), b.ContactChanged.GetContact())
+			full += t.changed(batch[i].Event, b.ContactChanged.GetContact())
 		case *event.Event_MessageAdded:
 			t.said(batch[i].Event, b.MessageAdded)
 		}
@@ -76,7 +76,7 @@ func (t *table) apply(batch []engine.Delivered) (full int) {
 	return full
 }
 
-func (t *table) changed(tenant string, ct *event.Contact) (full int) {
+func (t *table) changed(e *event.Event, ct *event.Contact) (full int) {
 	waits := ct.GetState() == event.ContactState_CONTACT_STATE_QUEUED && ct.GetQueue() == ""
 	_, known := t.contacts[ct.GetContact()]
 	switch {
@@ -87,8 +87,8 @@ func (t *table) changed(tenant string, ct *event.Contact) (full int) {
 		return 1
 	default:
 		c := &contact{id: ct.GetContact(), conversation: ct.GetConversation(), entryPoint: ct.GetEntryPoint()}
-		if t.points.get(tenant, c.entryPoint) != nil {
-			c.earlier = t.talks.begin(tenant, c.conversation)
+		if t.points.get(e.GetTenant(), c.entryPoint) != nil {
+			c.earlier = t.talks.begin(e.GetTenant(), c.conversation, e.GetAtMs())
 		}
 		t.contacts[c.id] = c
 	}

@@ -188,6 +188,23 @@ func TestAnotherLoginByTheLink(t *testing.T) {
 	require.ErrorIs(t, err, access.ErrDenied)
 }
 
+// TestRightsTakenWhileALinkIsUsed are not in the account that takes the other's place.
+func TestRightsTakenWhileALinkIsUsed(t *testing.T) {
+	f := newFixture(t)
+	_, err := f.Create(t.Context(), "acme", "admin", "", "", access.RoleAdmin, access.RoleSupervisor)
+	require.NoError(t, err)
+	secret, err := f.OneTimeLink(t.Context(), "acme", "admin", time.Hour)
+	require.NoError(t, err)
+	f.audit.then = func() {
+		require.NoError(t, f.SetTeams(t.Context(), "acme", "admin", "loans"))
+		require.NoError(t, f.SetRoles(t.Context(), "acme", "admin", access.RoleQA))
+	}
+	p, _, err := f.RedeemAs(t.Context(), secret, "root", good)
+	require.NoError(t, err)
+	require.Equal(t, []access.Role{access.RoleQA}, p.Roles)
+	require.Equal(t, []string{"loans"}, p.Teams)
+}
+
 func TestTenantsAreIDs(t *testing.T) {
 	f := newFixture(t)
 	for _, tenant := range []string{"", "a b", "a/b", "a@b.cc", "+86", "a\x1b", "zürich", strings.Repeat("x", 65)} {

@@ -57,7 +57,8 @@ func (a *Accounts) RedeemAs(ctx context.Context, secret, login, password string)
 	if name == c.name() {
 		return a.issue(name, acc, claims{Until: a.now().Add(SessionTTL).Unix()})
 	}
-	// From here on the old login opens with the new password, so that no fault locks anybody out.
+	// From here on the old login opens with the new password, so that no fault locks anybody out. Its rights may have changed meanwhile.
+	wished.Roles, wished.Teams, wished.AgentID = acc.Roles, acc.Teams, cmp.Or(acc.AgentID, wished.AgentID)
 	if err = a.keep(ctx, name, wished); err == nil {
 		err = a.Disable(ctx, old.Tenant, old.Login, true)
 	}

@@ -108,6 +108,11 @@ func apply(tx *engine.Tx, e *event.Event, version uint64) {
 	for _, topic := range []event.Topic{event.TopicConversationIn, event.TopicRoutingIn, event.TopicConfigFacts} {
 		told := proto.CloneOf(applied)
 		told.Key = event.Key(e.GetTenant(), "config")
+		for _, o := range told.GetConfigApplied().GetObjects() {
+			if p := o.GetPolicy(); p != nil && topic != event.TopicConfigFacts {
+				p.Tests = "" // who routes has no use for them
+			}
+		}
 		tx.EmitAll(topic, told)
 	}
 }

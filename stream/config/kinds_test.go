@@ -82,6 +82,28 @@ func TestOverflowDoesNotComeBack(t *testing.T) {
 	applied(t, s.Apply(change("acme", 0, overflowing("c", "a", ""), queue("b"))))
 }
 
+// What comes to practise would be counted, or what counts would be lost.
+func TestPracticeStaysAmongItself(t *testing.T) {
+	s := enginetest.New(t, Processor())
+	gym, dojo := overflowing("gym", "work", ""), overflowing("dojo", "gym", "")
+	gym.GetQueue().Practice, dojo.GetQueue().Practice = true, true
+	require.Contains(t, refused(t, s.Apply(change("acme", 0, gym, queue("work")))), `queue "gym" refers to queue "work"; of these one is to practise in`)
+	gym.GetQueue().Overflow = ""
+	require.Contains(t, refused(t, s.Apply(change("acme", 0, gym, overflowing("work", "gym", "")))), `queue "work" refers to queue "gym"; of these one is to practise in`)
+	applied(t, s.Apply(change("acme", 0, gym, dojo)))
+}
+
+// Who routes has no use for a policy's tests; who exports it has.
+func TestTestsOfAPolicyStayInTheFacts(t *testing.T) {
+	s := enginetest.New(t, Processor())
+	p := policy("main")
+	p.GetPolicy().Tests = "- name: one"
+	for _, out := range s.Apply(change("acme", 0, p)) {
+		want := map[bool]string{true: "- name: one"}[out.Topic == event.TopicConfigFacts]
+		require.Equal(t, want, out.Event.GetConfigApplied().GetObjects()[0].GetPolicy().GetTests(), out.Topic)
+	}
+}
+
 // One domain is one order; work that left it would be in nobody's.
 func TestWorkStaysInItsDomain(t *testing.T) {
 	s := enginetest.New(t, Processor())

@@ -169,6 +169,9 @@ func (p *proposal) queue(q *event.Queue) {
 	}
 	if q.GetOverflow() != "" && p.needs(kindQueue, q.GetId(), kindQueue, q.GetOverflow()) {
 		p.within(kindQueue, q.GetId(), domain(q), q.GetOverflow())
+		if to := p.queueOf(q.GetOverflow()); to != nil && to.GetPractice() != q.GetPractice() {
+			p.fault("queue %q refers to queue %q; of these one is to practise in, which no number counts, and the other is not", q.GetId(), q.GetOverflow())
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/tributary-cc/tributary/cmd/tributary/yamlfile"
 	"github.com/tributary-cc/tributary/routing/policy"
 	"github.com/tributary-cc/tributary/stream/event"
@@ -41,8 +43,12 @@ type Step struct {
 	For  yamlfile.Duration `yaml:"for,omitempty"`
 }
 
-// maxTests bounds the tests of a file.
-const maxTests = 5000
+const (
+	// maxTests bounds the tests of a file.
+	maxTests = 5000
+	// maxPolicy bounds what a policy takes on the log: it is one object, and its change is one event.
+	maxPolicy = event.MaxSize * 3 / 4
+)
 
 // Event is the policy as it goes to the log, its tests too. Times are cut to milliseconds.
 func (p *Policy) Event() *event.Policy {
@@ -96,6 +102,10 @@ func (p *Policy) Check(f *yamlfile.File, at string, known policy.Known) {
 	}
 	if len(p.Tests) > maxTests {
 		f.Wrong(at+".tests", "%d tests are more than %d", len(p.Tests), maxTests)
+		return
+	}
+	if size := proto.Size(e); size > maxPolicy {
+		f.Wrong(at, "the policy and its tests take %d KiB on the log; at most %d are taken: leave tests out that show the same", size>>10, maxPolicy>>10)
 		return
 	}
 	p.checkTests(f, at, known)

@@ -131,3 +131,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What takes more than one event of the log could never be applied.
+func TestAPolicyFitsAnEvent(t *testing.T) {
+	tests := strings.Repeat("    - {name: \"a contact without an intent, nobody is asked\", given: {intent: lost_card}, expect: {queue: cards, rule: all}}\n", 2000)
+	_, f := policyfile.Parse("bank.yaml", []byte("policy:\n  rules:\n    - {name: all, queue: cards}\n  tests:\n"+tests), policy.Known{})
+	var got []string
+	for _, one := range f.Faults() {
+		got = append(got, one.Error())
+	}
+	require.Len(t, got, 1)
+	require.Contains(t, got[0], "KiB on the log; at most 192 are taken")
+}

@@ -97,7 +97,6 @@ func (d *demoPeople) keep(ctx context.Context) error {
 	return d.s.Objects.Put(ctx, demoBookName, text)
 }
 
-// disable is noted before it is done, so that what is cut off is undone at the next start of the demo.
 func (d *demoPeople) disable(ctx context.Context, login string, disabled bool) error {
 	a, ok := d.there[login]
 	if !ok || a.Disabled == disabled {
@@ -140,7 +139,7 @@ func (s *Spine) RetireDemo(ctx context.Context) error {
 	if len(open) == 0 {
 		return nil
 	}
-	d.book.Closed = append(d.book.Closed, open...)
+	d.book.Closed = slices.Compact(slices.Sorted(slices.Values(append(d.book.Closed, open...)))) // noted before it is done: an end in between is undone at the next start
 	if err := d.keep(ctx); err != nil {
 		return err
 	}

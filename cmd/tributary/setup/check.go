@@ -31,6 +31,7 @@ const (
 type names struct {
 	queues, skills, teams, hours map[string]bool
 	domains                      map[string]string // of the queues
+	practice                     map[string]bool   // queues to practise in
 }
 
 func (t *Tenant) check(f *yamlfile.File, around Around) {
@@ -85,8 +86,9 @@ func (t *Tenant) names(f *yamlfile.File) names {
 	ids(f, "status_reasons", t.StatusReasons, func(r StatusReason) string { return r.ID })
 	ids(f, "quick_replies", t.QuickReplies, func(r QuickReply) string { return r.ID })
 	n.queues[defaultQueue] = true
-	n.domains = make(map[string]string, len(t.Queues))
+	n.domains, n.practice = make(map[string]string, len(t.Queues)), make(map[string]bool)
 	for _, q := range t.Queues {
+		n.practice[q.ID] = q.Practice
 		n.domains[q.ID] = cmp.Or(q.Domain, mainDomain)
 	}
 	return n
@@ -150,6 +152,8 @@ func (q *Queue) check(f *yamlfile.File, at string, n names) {
 		n.needs(f, at+".overflow", "queue "+q.ID, "queue", q.Overflow, n.queues)
 	case cmp.Or(n.domains[q.Overflow], mainDomain) != cmp.Or(q.Domain, mainDomain):
 		f.WrongIn(at+".overflow", 0, "", fmt.Sprintf("queue %s: %s is of another routing domain, whose agents it cannot reach", q.ID, q.Overflow))
+	case n.practice[q.Overflow] != q.Practice:
+		f.WrongIn(at+".overflow", 0, "", fmt.Sprintf("queue %s: of it and %s one is to practise in, which no number counts, and the other is not", q.ID, q.Overflow))
 	}
 }
 

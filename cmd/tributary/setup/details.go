@@ -46,6 +46,10 @@ func fields(before string, a, b protoreflect.Message, without ...protoreflect.Na
 			continue
 		}
 		name := before + strings.TrimSuffix(string(f.Name()), "_ms")
+		if f.Name() == "shifts" { // moments; they follow from the zone
+			out = append(out, "shifts: written anew from the zone")
+			continue
+		}
 		if sealed(f) {
 			out = append(out, name+": "+sealedChange(a.Has(f), b.Has(f)))
 			continue

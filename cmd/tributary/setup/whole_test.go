@@ -29,8 +29,9 @@ hours:
       - {days: [6], from: "10:00", to: "24:00"}
     holidays: [{day: 2026-12-25}, {day: 2026-12-24, from: "09:00", to: "12:00"}]
 queues:
-  - {id: cards, name: Cards, target: 20s, target_percent: 80, hours: office, max_waiting: 10, max_wait: 5m, overflow: service, short_abandon: 5s, practice: true}
+  - {id: cards, name: Cards, target: 20s, target_percent: 80, hours: office, max_waiting: 10, max_wait: 5m, overflow: service, short_abandon: 5s}
   - {id: service}
+  - {id: gym, practice: true}
 agents:
   - {id: amy, name: Amy Chen, team: day, queues: [cards], skills: [{skill: cards, level: 5}], chat_capacity: 3, capacities: {voice: 1, email: 5}}
 entry_points:
@@ -171,7 +172,7 @@ hours:
     holidays: [{day: 25.12.2026}]
 queues:
   - {id: a, overflow: b, hours: night}
-  - {id: b, overflow: a}
+  - {id: b, overflow: a, practice: true}
   - {id: c, overflow: c}
   - {id: d, overflow: b, domain: vip}
 agents:
@@ -210,8 +211,10 @@ func TestFaultsOfEveryKindAreAllReported(t *testing.T) {
 		`8:21: hours office: "9 am" is no time of the day; one is written 09:30`,
 		`10:9: hours office: day 4 from 17:00 to 19:00 is open already`,
 		`11:17: hours office: "25.12.2026" is no day; a day is written 2026-12-25`,
+		`13:13: queue a: of it and b one is to practise in, which no number counts, and the other is not`,
 		`13:13: overflow goes round: a, b, a`,
 		`13:26: queue a: there is no hours "night" in this file`,
+		`14:13: queue b: of it and a one is to practise in, which no number counts, and the other is not`,
 		`14:13: overflow goes round: b, a, b`,
 		`15:13: queue c flows over into itself`,
 		`16:13: queue d: b is of another routing domain, whose agents it cannot reach`,
@@ -244,12 +247,12 @@ func TestTestsOfThePolicyAreRunAndKept(t *testing.T) {
 	require.Equal(t, first.Policy.Tests, back.Policy.Tests)
 
 	// One rule is changed, and nobody looked at its tests.
-	const elsewhere = "bank.yaml:41:7: the test \"a lost card: to who knows cards\" fails: queue is \"service\", not \"cards\"; priority is 9, not 10; " +
+	const elsewhere = "bank.yaml:42:7: the test \"a lost card: to who knows cards\" fails: queue is \"service\", not \"cards\"; priority is 9, not 10; " +
 		"step 1: bo fits: cards >= 1"
 	wrong := strings.NewReplacer("queue: cards\n      priority: 10", "queue: service\n      priority: 9", "cards >= 4", "cards >= 1",
 		"expect: {rule: \"\"}", "expect: {rule: Lost cards}").Replace(wholeYAML)
 	_, f = setup.Read("bank.yaml", []byte(wrong))
-	require.Equal(t, []string{elsewhere, `bank.yaml:46:7: the test "其他" fails: rule is none, not "Lost cards"`}, strings.Split(f.Err().Error(), "\n"))
+	require.Equal(t, []string{elsewhere, `bank.yaml:47:7: the test "其他" fails: rule is none, not "Lost cards"`}, strings.Split(f.Err().Error(), "\n"))
 	require.Equal(t, "policy.tests[0]", f.Faults()[0].Path)
 	// The forms of a page go the same way.
 	objects, err := setup.ToJSON([]byte(wrong))

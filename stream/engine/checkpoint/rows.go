@@ -40,16 +40,15 @@ func encodeRows(keys []string, rows *Rows) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// compact gives the same rows in half the memory. Those that a later segment changed have left holes between the others, so each row is
+// compact moves the rows, which it takes out of the tree, into half the memory. Those that a later segment changed have left holes between the others, so each row is
 // made anew, key and value in one piece; and a tree that was filled in order has nodes that are half full, two on an array for both
 // halves, of which each then grows away: a node that is copied has the room that it needs.
 func compact(rows *Rows) *Rows {
 	anew := new(Rows)
-	rows.Scan(func(key, value string) bool {
+	for key, value, ok := rows.PopMin(); ok; key, value, ok = rows.PopMin() {
 		both := key + value
-		anew.Set(both[:len(key)], both[len(key):])
-		return true
-	})
+		anew.Load(both[:len(key)], both[len(key):])
+	}
 	c := anew.Copy()
 	c.ScanMut(func(string, string) bool { return true })
 	return c

@@ -1,4 +1,5 @@
--- intents_by_interval: what models found that customers want, by stage and model, and at what cost.
+-- intents_by_interval: what models found that customers want, by stage and model, and at what cost. What was asked in practice is in it:
+-- it costs as much.
 -- Parameters:
 --   {tenant:String}      the company
 --   {from_ms:Int64}      the first moment, {to_ms:Int64} the one behind the last; Unix milliseconds of the finding

@@ -62,7 +62,7 @@ func (s *Server) who(ctx context.Context, token string) (person, error) {
 
 // useLink redeems a one-time link. The link was made for an account with a provisional login; if the person chose another,
 // an account of that login takes its place.
-func (s *Server) useLink(ctx context.Context, link, login, password, _ string) (string, error) {
+func (s *Server) useLink(ctx context.Context, link, login, password string) (string, error) {
 	_, token, err := s.config.Accounts.RedeemAs(ctx, link, login, password)
 	if errors.Is(err, access.ErrExists) {
 		return "", &fault{kindConflict, "login_taken", "the login is taken; choose another"}

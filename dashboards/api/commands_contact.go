@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -90,7 +89,7 @@ func (s *Server) whereTo(tenant string, in *scope, k *contactRef, cmd *command) 
 	switch {
 	case (cmd.Queue == "") == (cmd.Agent == ""):
 		return invalid("a transfer goes to a queue or to an agent")
-	case cmd.Queue != "" && (!s.view.hasQueue(tenant, cmd.Queue) || !in.queue(cmd.Queue)):
+	case cmd.Queue != "" && !s.mayGoTo(tenant, in, k, cmd.Queue):
 		return errNoQueue
 	case cmd.Queue != "":
 		return nil
@@ -100,10 +99,20 @@ func (s *Server) whereTo(tenant string, in *scope, k *contactRef, cmd *command) 
 		return errNoAgent
 	}
 	queues := s.view.agentState(tenant, cmd.Agent).config.GetQueues()
-	if cmd.Queue = k.queue; !slices.Contains(queues, k.queue) && len(queues) > 0 {
-		cmd.Queue = queues[0]
+	if cmd.Queue = k.queue; slices.Contains(queues, k.queue) {
+		return nil
+	}
+	if i := slices.IndexFunc(queues, func(q string) bool { return s.mayGoTo(tenant, wholeScope, k, q) }); i >= 0 {
+		cmd.Queue = queues[i]
 	}
 	return nil
+}
+
+// mayGoTo tells whether a contact may be given to a queue that is there and seen: a customer goes to one to practise in only from
+// such a one, as no number counts who is in it.
+func (s *Server) mayGoTo(tenant string, in *scope, k *contactRef, queue string) bool {
+	return s.view.hasQueue(tenant, queue) && in.queue(queue) &&
+		(!s.view.isPractice(tenant, queue) || s.view.isPractice(tenant, s.queueOf(tenant, k)))
 }
 
 // ask fills in what is asked of the contact: by its holder, or by the account of a supervisor.
@@ -172,23 +181,21 @@ func (c *session) mayTakeAll(ctx context.Context, conversation string) error {
 	if !c.who.bound() {
 		return nil
 	}
-	seen := false
-	var held error
-	for _, id := range c.server.view.openContacts(c.who.Tenant, conversation, "") {
-		k, err := c.server.contactFor(ctx, c.who, id)
-		switch {
-		case err != nil && asFault(err).kind == kindNotFound:
-			held = cmp.Or(held, denied("a contact of the conversation is with an agent of another team"))
-		case err != nil:
+	seen, all, err := c.server.contactsFor(ctx, c.who, c.server.view.openContacts(c.who.Tenant, conversation, ""))
+	switch {
+	case err != nil:
+		return err
+	case len(seen) == 0:
+		return errNoConversation
+	case !all:
+		return denied("a contact of the conversation is with an agent of another team")
+	}
+	for _, k := range seen {
+		if err = c.server.mayTake(c.who, k); err != nil {
 			return err
-		default:
-			seen, held = true, cmp.Or(held, c.server.mayTake(c.who, k))
 		}
 	}
-	if !seen {
-		return errNoConversation
-	}
-	return held
+	return nil
 }
 
 // overrules writes down that a supervisor, whose right was checked, acts on what others hold, and gives the account.

@@ -102,12 +102,12 @@ func (c *session) doMove(ctx context.Context, cmd *command) error {
 	if err := c.mustManage(ctx, cmd.Contact, c.outside(ctx, cmd.Contact)); err != nil {
 		return err
 	}
-	if !c.server.view.hasQueue(c.who.Tenant, cmd.Queue) || !c.server.scope(c.who).queue(cmd.Queue) {
-		return errNoQueue
-	}
 	k, err := c.server.contact(ctx, c.who.Tenant, cmd.Contact)
 	if err != nil {
 		return err
+	}
+	if !c.server.mayGoTo(c.who.Tenant, c.server.scope(c.who), k, cmd.Queue) {
+		return errNoQueue
 	}
 	e := k.event(c.who.Tenant)
 	e.Body = &event.Event_TransferContact{TransferContact: &event.TransferContact{

@@ -35,12 +35,25 @@ func (c *session) disclose(ctx context.Context, n *note) (bool, error) {
 			n.places.profile = 0 // an offer is not held yet: its customer's name is for who is asked
 		}
 	case noteQueue:
-		return c.desk().queue(n.queue.id), nil
+		return c.tellsQueue(&n.queue), nil
 	case noteColleague:
 		return c.desk().agent(n.agent.id), nil
 	case noteAgent, noteMarked, noteRefused, noteTyping, noteSettings, noteFloor, noteLoggedOut, noteMade:
 	}
 	return true, nil
+}
+
+// tellsQueue tells whether the page is told of a queue; of one that is removed if the page lists it, as by now nobody serves it.
+func (c *session) tellsQueue(q *queueState) bool {
+	in := c.desk()
+	if q.removed || in.whole {
+		return in.whole || c.queues[q.id]
+	}
+	if c.queues == nil {
+		c.queues = make(map[string]bool)
+	}
+	c.queues[q.id] = c.queues[q.id] || in.queue(q.id)
+	return in.queue(q.id)
 }
 
 // desk is of whom and of which queues a page is told without watching the floor. Who works as an agent gives contacts to
@@ -68,7 +81,7 @@ func (c *session) discloseSnapshot(ctx context.Context, shot *snapshot) error {
 		clear(shot.customers)
 	}
 	if in := c.desk(); !in.whole {
-		shot.queues = slices.DeleteFunc(shot.queues, func(q queueState) bool { return !in.queue(q.id) })
+		shot.queues = slices.DeleteFunc(shot.queues, func(q queueState) bool { return !c.tellsQueue(&q) })
 		shot.colleagues = slices.DeleteFunc(shot.colleagues, func(a *agentState) bool { return !in.agent(a.id) })
 	}
 	return nil

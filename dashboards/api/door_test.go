@@ -304,8 +304,14 @@ type shelf struct {
 	err  error
 }
 
-func (s shelf) Query(_ context.Context, name string, _ map[string]any) ([]map[string]any, error) {
-	return s.rows[name], s.err
+func (s shelf) Query(_ context.Context, name string, params map[string]any) ([]map[string]any, error) {
+	rows := s.rows[name]
+	if name == queryFileContacts {
+		rows = slices.DeleteFunc(slices.Clone(rows), func(row map[string]any) bool {
+			return row["conversation"] != params["conversation"] || row["file"] != params["file"]
+		})
+	}
+	return rows, s.err
 }
 
 func TestHistory(t *testing.T) {

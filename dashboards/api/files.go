@@ -89,7 +89,9 @@ func (s *Server) putFile(w http.ResponseWriter, r *http.Request, who person) err
 	if err != nil {
 		return err
 	}
-	live.WriteJSON(w, http.StatusOK, fileView{info.File, info.MediaType, info.Size, privacy.FileName(name, info.MediaType)})
+	named := []rune(privacy.FileName(name, info.MediaType)) // an extension more may make it longer than a message takes
+	named = named[max(0, len(named)-maxFileName):]
+	live.WriteJSON(w, http.StatusOK, fileView{info.File, info.MediaType, info.Size, string(named)})
 	return nil
 }
 
@@ -123,8 +125,8 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request, who person) err
 	if err != nil {
 		return err
 	}
-	if !holds && who.mayReview() {
-		if holds, err = s.reviewsFile(r.Context(), who, file, r.URL.Query().Get("conversation")); err != nil {
+	if !holds {
+		if holds, err = s.seesFile(r.Context(), who, file, r.URL.Query().Get("conversation")); err != nil {
 			return err
 		}
 	}
@@ -141,10 +143,10 @@ func (s *Server) getFile(w http.ResponseWriter, r *http.Request, who person) err
 	return nil
 }
 
-// reviewsFile tells whether a reviewer sees a file: one whose account is bound to teams must see a message that names it, and
-// says in which conversation.
-func (s *Server) reviewsFile(ctx context.Context, who person, file, conversation string) (bool, error) {
-	if !who.bound() {
+// seesFile tells whether somebody sees a file otherwise than by holding a contact of its address: who reviews all sees any, others
+// one that a message names which they may read, and say in which conversation.
+func (s *Server) seesFile(ctx context.Context, who person, file, conversation string) (bool, error) {
+	if who.mayReview() && !who.bound() {
 		return true, nil
 	}
 	if !isID(conversation, maxID) {
@@ -154,23 +156,8 @@ func (s *Server) reviewsFile(ctx context.Context, who person, file, conversation
 	if err != nil || sees == nil {
 		return false, err
 	}
-	before := uint64(0)
-	for range maxHidden {
-		rows, more, err := s.conversationRows(ctx, who.Tenant, conversation, before, sees)
-		if err != nil {
-			return false, err
-		}
-		for _, row := range rows {
-			if slices.Contains(strs(row["files"]), file) {
-				return true, nil
-			}
-			before = uint64(max(1, num(row["sequence"])))
-		}
-		if !more {
-			return false, nil
-		}
-	}
-	return false, nil
+	rows, err := s.query(ctx, queryFileContacts, map[string]any{"tenant": who.Tenant, "conversation": conversation, "file": file})
+	return slices.ContainsFunc(rows, func(row map[string]any) bool { return sees.contact(str(row["contact"])) }), err
 }
 
 // fileWriter answers with the headers of a file once its first part is there.
@@ -204,17 +191,8 @@ func (s *Server) holdsAddress(ctx context.Context, who person, address string) (
 	if who.Agent == "" || !who.can(access.ActionContactRead) {
 		return false, nil
 	}
-	for _, id := range s.view.heldBy(who.Tenant, who.Agent) {
-		k, err := s.contact(ctx, who.Tenant, id)
-		switch {
-		case err != nil && asFault(err).kind == kindNotFound: // it ended meanwhile
-		case err != nil:
-			return false, err
-		case k.address == address:
-			return true, nil
-		}
-	}
-	return false, nil
+	held, _, err := s.contactsFor(ctx, who, s.view.heldBy(who.Tenant, who.Agent))
+	return slices.ContainsFunc(held, func(k *contactRef) bool { return k.address == address }), err
 }
 
 // attached are the files that a message names: each must have been given for the contact's address.

@@ -60,11 +60,13 @@ type floorContactView struct {
 	State        string `json:"state"`
 	Priority     int32  `json:"priority"`
 	EnqueuedMs   int64  `json:"enqueued_ms"`
-	AssignedMs   int64  `json:"assigned_ms"`
-	Intent       string `json:"intent"`
-	Language     string `json:"language"`
-	Tier         string `json:"tier"`
-	Reason       string `json:"reason"`
+	// Entered_ms is when it came into the queue in which it waits, by which the queue's oldest_ms goes; 0 where it waits in none.
+	EnteredMs  int64  `json:"entered_ms"`
+	AssignedMs int64  `json:"assigned_ms"`
+	Intent     string `json:"intent"`
+	Language   string `json:"language"`
+	Tier       string `json:"tier"`
+	Reason     string `json:"reason"`
 	// Offered_to is whom it rings at; absent where it does not.
 	OfferedTo string `json:"offered_to,omitempty"`
 }
@@ -174,7 +176,7 @@ func (s *Server) floorContacts(ctx context.Context, tenant string, names bool, b
 		v := floorContactView{
 			ID: x.id, Customer: e.GetCustomer(), Channel: channelWord(c.GetChannel()), Queue: b.in.queueID(cmp.Or(x.queue, c.GetQueue())), Agent: b.in.name(c.GetAgent()),
 			State: word(c.GetState().String(), "CONTACT_STATE_"), Priority: x.priority, EnqueuedMs: cmp.Or(x.waiting.since, c.GetEnqueuedMs()),
-			AssignedMs: c.GetAssignedMs(), Intent: c.GetIntent(), Language: c.GetLanguage(), Tier: c.GetTier(),
+			EnteredMs: x.waiting.entered, AssignedMs: c.GetAssignedMs(), Intent: c.GetIntent(), Language: c.GetLanguage(), Tier: c.GetTier(),
 		}
 		if c.GetState() == event.ContactState_CONTACT_STATE_QUEUED {
 			v.Reason, v.OfferedTo = x.reason, b.in.name(x.offeredTo)

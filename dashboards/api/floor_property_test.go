@@ -15,10 +15,13 @@ import (
 )
 
 // board is a floor as a page merges it: things by id, and contacts until they end.
-type board struct{ agents, queues, contacts map[string]string }
+type board struct {
+	agents, queues, contacts map[string]string
+	teams                    []teamView
+}
 
 func (p *page) merge(t require.TestingT, s *Server) board {
-	b := board{map[string]string{}, map[string]string{}, map[string]string{}}
+	b := board{map[string]string{}, map[string]string{}, map[string]string{}, nil}
 	for i := range p.notes {
 		if p.notes[i].kind != noteFloor {
 			continue
@@ -38,6 +41,7 @@ func (b *board) take(t require.TestingT, frame []byte) {
 		clear(b.queues)
 		clear(b.contacts)
 	}
+	b.teams = f.Teams
 	for _, a := range f.Agents {
 		b.agents[a.ID] = fmt.Sprint(a)
 	}
@@ -86,12 +90,14 @@ func TestWhatAFloorsWatcherMergesIsTheFloor(t *testing.T) {
 					Priority: int32(rapid.IntRange(0, 2).Draw(t, "priority")), EnqueuedMs: 5, Reason: rapid.SampledFrom([]string{"", "all_busy"}).Draw(t, "reason"),
 				}}})
 			case 4:
+				gone := rapid.IntRange(0, 3).Draw(t, "gone") == 0
 				put(event.TopicConfigFacts, &event.Event{Tenant: "acme", Key: "acme/config", Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{
 					Objects: []*event.ConfigObject{
-						{Object: &event.ConfigObject_Agent{Agent: &event.Agent{
+						{Removed: gone, Object: &event.ConfigObject_Agent{Agent: &event.Agent{
 							Id: agent, Queues: []string{queue}, Team: rapid.SampledFrom([]string{"loans", "cards"}).Draw(t, "team"),
 						}}},
-						{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: queue, Name: "named"}}},
+						{Removed: gone, Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: queue, Name: "named"}}},
+						{Removed: gone, Object: &event.ConfigObject_Team{Team: &event.Team{Id: "loans"}}},
 					},
 				}}})
 			default:
@@ -99,7 +105,9 @@ func TestWhatAFloorsWatcherMergesIsTheFloor(t *testing.T) {
 			}
 		}
 		s.view.flushQueues()
-		s.view.flushFloors()
+		for range wholeFloorAfter + 1 {
+			s.view.flushFloors()
+		}
 		for _, p := range pages {
 			now := new(page)
 			s.view.watchFloor("acme", sees[p], now, true)
@@ -108,6 +116,7 @@ func TestWhatAFloorsWatcherMergesIsTheFloor(t *testing.T) {
 			require.Equal(t, want.agents, got.agents)
 			require.Equal(t, want.queues, got.queues)
 			require.Equal(t, want.contacts, got.contacts)
+			require.Equal(t, want.teams, got.teams)
 		}
 		s.view.mu.Lock()
 		defer s.view.mu.Unlock()

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,8 +58,8 @@ func TestASupervisorWatchesTheFloor(t *testing.T) {
 	require.Equal(t, []any{"returns", false}, []any{dig(whole, "queues", 0, "id"), dig(whole, "queues", 0, "open")})
 	require.EqualValues(t, 0, dig(whole, "queues", 1, "staffed"))
 	c := dig(whole, "contacts", 0)
-	require.Equal(t, []any{"k1", "queued", "sales", "nobody_staffed", 2.0, 1000.0},
-		[]any{dig(c, "id"), dig(c, "state"), dig(c, "queue"), dig(c, "reason"), dig(c, "priority"), dig(c, "enqueued_ms")})
+	require.Equal(t, []any{"k1", "queued", "sales", "nobody_staffed", 2.0, 1000.0, dig(whole, "queues", 1, "oldest_ms")},
+		[]any{dig(c, "id"), dig(c, "state"), dig(c, "queue"), dig(c, "reason"), dig(c, "priority"), dig(c, "enqueued_ms"), dig(c, "entered_ms")})
 
 	w.agent("ann", "available", "idle")
 	got := sue.part("agents", "ann", func(any) bool { return true })
@@ -118,6 +119,8 @@ func TestWhoRingsOnTheFloor(t *testing.T) {
 		return &event.ConfigObject{Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: id, Team: team, Queues: queues}}}
 	}
 	configure(queue(&event.Queue{Id: "sales"}), queue(&event.Queue{Id: "gym", Practice: true}), agent("ann", "day", "sales", "gym"), agent("bob", "night", "sales"))
+	d := &page{}
+	v.subscribe("acme", "cyd", d)
 	for id, q := range map[string]string{"k1": "sales", "k2": "sales", "k3": "gym"} {
 		put(&event.Event{Body: &event.Event_ContactChanged{ContactChanged: &event.ContactChanged{Contact: &event.Contact{
 			Contact: id, Conversation: "conv-" + id, State: event.ContactState_CONTACT_STATE_QUEUED, Version: 1,
@@ -131,6 +134,8 @@ func TestWhoRingsOnTheFloor(t *testing.T) {
 	ringing := entryOf("k1", "sales", "offered", 900, 2000)
 	ringing.GetQueueEntry().Agent = "bob"
 	put(ringing)
+	v.flushQueues()
+	require.Equal(t, []string{"sales false"}, queuesTold(d))
 	b := v.floorNow("acme", nil)
 	require.Len(t, b.queues, 1)
 	require.Equal(t, queueState{id: "sales", number: b.queues[0].number, waiting: 2, oldest: 900, open: true}, b.queues[0])
@@ -160,6 +165,19 @@ func TestWhoRingsOnTheFloor(t *testing.T) {
 	require.Empty(t, last.contacts)
 	require.Empty(t, last.queues)
 	require.Equal(t, []string{"gym", "sales"}, v.practiceQueues("acme"))
+	v.flushQueues()
+	v.flushQueues()
+	require.Equal(t, []string{"sales false", "sales true"}, queuesTold(d), "desks drop it, once")
+}
+
+// queuesTold are the queues that a desk was told of, and whether as removed.
+func queuesTold(p *page) (out []string) {
+	for _, n := range p.notes {
+		if n.kind == noteQueue {
+			out = append(out, fmt.Sprint(n.queue.id, " ", n.queue.removed))
+		}
+	}
+	return out
 }
 
 func offeredTo(b *floorBatch) (out []string) {

@@ -56,6 +56,7 @@ type routeView struct {
 	Rule          string          `json:"rule"`
 	Step          uint32          `json:"step"`
 	Need          string          `json:"need"`
+	Names         *needNames      `json:"names,omitempty"`
 	Intent        string          `json:"intent"`
 	Confidence    uint32          `json:"confidence"`
 	Language      string          `json:"language"`
@@ -66,6 +67,11 @@ type routeView struct {
 	Candidates    []candidateView `json:"candidates,omitempty"`
 	PassedOver    uint32          `json:"passed_over"`
 	Flowed        []flowView      `json:"flowed,omitempty"`
+}
+
+// needNames are the names of the skills that a need asks for, by id. One without a name is not among them.
+type needNames struct {
+	Skill map[string]string `json:"skill"`
 }
 
 // flowView is a queue that the contact left for another because it could not stay, and why.
@@ -143,6 +149,8 @@ type queueView struct {
 	OldestMs int64  `json:"oldest_ms"`
 	Mine     bool   `json:"mine"`
 	Open     bool   `json:"open"`
+	// Removed: the configuration has it no more, and the page drops it.
+	Removed bool `json:"removed,omitempty"`
 }
 
 type codeView struct {

@@ -85,7 +85,7 @@ func viewMessage(m *event.MessageAdded, state event.DeliveryState) messageView {
 }
 
 func viewQueue(q queueState, mine bool) queueView {
-	return queueView{q.id, cmp.Or(q.name, q.id), q.waiting, q.oldest, mine, q.open}
+	return queueView{q.id, cmp.Or(q.name, q.id), q.waiting, q.oldest, mine, q.open, q.removed}
 }
 
 func (s *Server) viewSettings(tenant string, l lists) settingsView {

@@ -17,6 +17,7 @@ const (
 	queryConversationMessages  = "conversation_messages"
 	queryCustomerConversations = "customer_conversations"
 	queryContactDecisions      = "contact_decisions"
+	queryFileContacts          = "file_contacts"
 )
 
 const (
@@ -66,18 +67,14 @@ func (s *Server) customersOf(ctx context.Context, who person) ([]string, error) 
 	if who.Agent == "" || !who.can(access.ActionContactRead) {
 		return nil, nil
 	}
+	held, _, err := s.contactsFor(ctx, who, s.view.heldBy(who.Tenant, who.Agent))
 	var out []string
-	for _, id := range s.view.heldBy(who.Tenant, who.Agent) {
-		k, err := s.contact(ctx, who.Tenant, id)
-		switch {
-		case err != nil && asFault(err).kind == kindNotFound: // it ended meanwhile
-		case err != nil:
-			return nil, err
-		case !slices.Contains(out, k.customer):
+	for _, k := range held {
+		if !slices.Contains(out, k.customer) {
 			out = append(out, k.customer)
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 // sight is how much of a conversation somebody reads.
@@ -210,11 +207,16 @@ type conversationView struct {
 	QueueName string   `json:"queue_name"`
 	Queues    []string `json:"queues"`
 	Agents    []string `json:"agents"`
-	Contacts  int64    `json:"contacts"`
-	Open      int64    `json:"open"`
-	Messages  int64    `json:"messages"`
 	StartedMs int64    `json:"started_ms"`
 	EndedMs   int64    `json:"ended_ms"`
+	*conversationCounts
+}
+
+// conversationCounts are of the whole conversation, for who sees it whole.
+type conversationCounts struct {
+	Contacts int64 `json:"contacts"`
+	Open     int64 `json:"open"`
+	Messages int64 `json:"messages"`
 }
 
 func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, who person) error {
@@ -226,20 +228,27 @@ func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, w
 	if err != nil {
 		return err
 	}
-	rows, err := s.query(r.Context(), queryCustomerConversations, map[string]any{"tenant": who.Tenant, "customer": id, "count": historyPage})
+	count := historyPage
+	if !in.whole {
+		count = maxConversations // of which those are shown that are seen
+	}
+	rows, err := s.query(r.Context(), queryCustomerConversations, map[string]any{"tenant": who.Tenant, "customer": id, "count": count})
 	if err != nil {
 		return err
 	}
-	out := make([]conversationView, 0, len(rows))
+	out := make([]conversationView, 0, historyPage)
 	for _, row := range rows {
-		if !in.whole && !in.conversation(row) {
+		if len(out) == historyPage || !in.whole && !in.conversation(row) {
 			continue
 		}
 		v := conversationView{
-			ID: str(row["conversation"]), Channels: strs(row["channels"]), Agents: kept(strs(row["agents"]), in.agent), Contacts: num(row["contacts"]),
-			Open: num(row["open"]), Messages: num(row["messages"]), StartedMs: num(row["started_ms"]), Queues: kept(strs(row["queues"]), in.queue),
+			ID: str(row["conversation"]), Channels: strs(row["channels"]), Agents: kept(strs(row["agents"]), in.agent),
+			StartedMs: num(row["started_ms"]), Queues: kept(strs(row["queues"]), in.queue),
 		}
-		if v.Open == 0 {
+		if in.whole {
+			v.conversationCounts = &conversationCounts{num(row["contacts"]), num(row["open"]), num(row["messages"])}
+		}
+		if num(row["open"]) == 0 {
 			v.EndedMs = num(row["changed_ms"])
 		}
 		if len(v.Channels) > 0 {
@@ -306,12 +315,14 @@ func (s *Server) contactDecisions(w http.ResponseWriter, r *http.Request, who pe
 		reasons, scores := strs(row["candidate_reasons"]), list(row["candidate_scores"])
 		for i := range min(len(agents), len(chosen), len(reasons), len(scores)) {
 			if !in.agent(agents[i]) {
-				v.PassedOver++
+				if num(chosen[i]) == 0 {
+					v.PassedOver++
+				}
 				continue
 			}
 			v.Why = append(v.Why, candidateView{Agent: agents[i], Chosen: num(chosen[i]) != 0, Reason: reasons[i], Score: num(scores[i])})
 		}
-		v.Why, v.Route = s.candidates(r.Context(), who.Tenant, v.Why), routeOf(row)
+		v.Why, v.Route = s.candidates(r.Context(), who.Tenant, v.Why), s.named(who.Tenant, routeOf(row))
 		out = append(out, v)
 	}
 	live.WriteJSON(w, http.StatusOK, map[string]any{"decisions": out})

@@ -184,7 +184,7 @@ func (s *Server) rowsFor(ctx context.Context, who person, ask *queryAsk) ([]byte
 	if fault != nil {
 		return nil, fault
 	}
-	in := s.view.scopeOf(who.Tenant, who.who.Teams)
+	in := s.scope(who)
 	if fault = mayAsk(d, params, in); fault != nil {
 		return nil, fault
 	}

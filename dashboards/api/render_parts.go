@@ -46,8 +46,19 @@ func (s *Server) candidates(ctx context.Context, tenant string, list []candidate
 	return list
 }
 
+// named puts beside a need what its skills are called.
+func (s *Server) named(tenant string, route *routeView) *routeView {
+	if route != nil {
+		if skills := s.view.skillNames(tenant, route.Need); len(skills) > 0 {
+			route.Names = &needNames{skills}
+		}
+	}
+	return route
+}
+
 func (s *Server) offerView(ctx context.Context, tenant string, o *event.OfferChanged, profile spot) (offerView, error) {
 	v := viewOffer(o, s.view.queueName(tenant, o.GetQueue()))
+	v.Route = s.named(tenant, v.Route)
 	v.Why = s.candidates(ctx, tenant, v.Why)
 	p, err := s.profileOf(ctx, profile, tenant, o.GetCustomer())
 	v.CustomerName = p.Name
@@ -82,7 +93,7 @@ func (s *Server) contactView(ctx context.Context, e *event.Event, at places) (co
 	}
 	if o := found.GetOfferChanged(); o.GetContact() == contact.GetContact() && o.GetAgent() == contact.GetAgent() {
 		offer := viewOffer(o, "")
-		if v.Why = offer.Route; v.Why == nil {
+		if v.Why = s.named(tenant, offer.Route); v.Why == nil {
 			v.Why = &routeView{PassedOver: o.GetPassedOver()}
 		}
 		v.Why.Candidates = s.candidates(ctx, tenant, offer.Why)

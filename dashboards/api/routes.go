@@ -28,6 +28,8 @@ type meView struct {
 	Roles   []access.Role `json:"roles"`
 	// Practice: there are simulated customers to practise with.
 	Practice bool `json:"practice"`
+	// Setup: the configuration is open to this account; the role says whether it may be changed.
+	Setup bool `json:"setup"`
 }
 
 type meBody struct {
@@ -43,7 +45,8 @@ func (s *Server) meBody(ctx context.Context, who person, token string) meBody {
 		name = s.accountName(ctx, who.Tenant, who.Account)
 	}
 	practice := s.config.Practice != nil && who.works() && s.config.Practice.For(who.Tenant, who.Agent)
-	return meBody{meView{who.Tenant, who.Account, who.Agent, name, who.who.Roles, practice}, csrfOf(token)}
+	setup := s.config.Setup != nil && who.configures(access.ActionConfigRead)
+	return meBody{meView{who.Tenant, who.Account, who.Agent, name, who.who.Roles, practice, setup}, csrfOf(token)}
 }
 
 func (s *Server) login(w http.ResponseWriter, r *http.Request, _ person) error {
@@ -136,7 +139,7 @@ func (s *Server) first(w http.ResponseWriter, r *http.Request, _ person) error {
 	if err := decode(r, &b); err != nil {
 		return err
 	}
-	token, err := s.useLink(r.Context(), b.Link, b.Login, b.Password, s.clientIP(r))
+	token, err := s.useLink(r.Context(), b.Link, b.Login, b.Password)
 	if err != nil {
 		return err
 	}

@@ -65,6 +65,7 @@ func (s *Server) tick(ctx context.Context) {
 			s.view.flushColleagues()
 			s.view.flushFloors()
 			s.view.forgetOld()
+			s.endPractices()
 		case <-sweep.C:
 			s.view.tickHours()
 			s.sweep(ctx)

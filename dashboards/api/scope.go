@@ -129,6 +129,21 @@ func (s *Server) contactFor(ctx context.Context, who person, id string) (*contac
 	return k, nil
 }
 
+// contactsFor are those of some contacts that the person sees, and whether these are all. One that ended meanwhile is not seen.
+func (s *Server) contactsFor(ctx context.Context, who person, ids []string) (seen []*contactRef, all bool, err error) {
+	for _, id := range ids {
+		k, err := s.contactFor(ctx, who, id)
+		switch {
+		case err != nil && asFault(err).kind == kindNotFound:
+		case err != nil:
+			return nil, false, err
+		default:
+			seen = append(seen, k)
+		}
+	}
+	return seen, len(seen) == len(ids), nil
+}
+
 // queueOf is the queue in which a contact waits, or the one it came out of.
 func (s *Server) queueOf(tenant string, k *contactRef) string {
 	if q, waits := s.view.waitsIn(tenant, k.id); waits {
@@ -178,15 +193,9 @@ func (v *view) openContacts(tenant, conversation, customer string) []string {
 // seesCustomerOf tells whether a person whose account is bound to teams sees a customer: by an open contact, or by an earlier
 // one that history knows.
 func (s *Server) seesCustomerOf(ctx context.Context, who person, customer string) (bool, error) {
-	for _, id := range s.view.openContacts(who.Tenant, "", customer) {
-		k, err := s.contactFor(ctx, who, id)
-		switch {
-		case err != nil && asFault(err).kind == kindNotFound: // it ended meanwhile, or is outside
-		case err != nil:
-			return false, err
-		case k.customer == customer:
-			return true, nil
-		}
+	seen, _, err := s.contactsFor(ctx, who, s.view.openContacts(who.Tenant, "", customer))
+	if err != nil || slices.ContainsFunc(seen, func(k *contactRef) bool { return k.customer == customer }) {
+		return err == nil, err
 	}
 	rows, err := s.query(ctx, queryCustomerConversations, map[string]any{"tenant": who.Tenant, "customer": customer, "count": maxConversations})
 	if err != nil {

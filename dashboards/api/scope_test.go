@@ -163,8 +163,9 @@ func TestHistoryOfSomeTeams(t *testing.T) {
 		queryConversationMessages:  {message("m3", "h2", "bob", 3), message("m2", "h1", "bob", 2), message("m1", "h1", "ann", 1)},
 		queryCustomerMessages:      {message("m3", "h2", "bob", 3), message("m2", "h1", "bob", 2), message("m1", "h1", "ann", 1)},
 		queryCustomerConversations: {{"conversation": "v0", "queues": []string{"cards", "shared"}, "agents": []string{"ann", "bob"}}, {"conversation": "v9", "queues": []string{"cards"}}},
+		queryFileContacts:          {{"conversation": "v0", "file": "f-m1", "contact": "h1"}, {"conversation": "v0", "file": "f-m3", "contact": "h2"}},
 		queryContactDecisions: {
-			{"offer": "o1", "agent": "bob", "queue": "shared", "candidate_agents": []string{"ann", "bob"}, "candidate_chosen": []int{0, 1}, "candidate_reasons": []string{"", ""}, "candidate_scores": []int64{1, 2}},
+			{"offer": "o1", "agent": "bob", "queue": "shared", "candidate_agents": []string{"ann", "bob", "cyd"}, "candidate_chosen": []int{0, 1, 0}, "candidate_reasons": []string{"", "", ""}, "candidate_scores": []int64{1, 2, 3}},
 			{"offer": "o2", "agent": "bob", "queue": "cards"},
 		},
 	}
@@ -184,16 +185,16 @@ func TestHistoryOfSomeTeams(t *testing.T) {
 	a := get("/api/conversations/v0/messages")
 	require.Equal(t, []any{"m1", "m2"}, []any{dig(a.body, "messages", 0, "id"), dig(a.body, "messages", 1, "id")})
 	require.Len(t, dig(get("/api/conversations/v0").body, "contacts", 0, "waits"), 1)
-	require.EqualValues(t, 1, dig(get("/api/contacts/h1/decisions").body, "decisions", 0, "passed_over"))
+	require.EqualValues(t, 1, dig(get("/api/contacts/h1/decisions").body, "decisions", 0, "passed_over"), "who was chosen was not passed over")
 	require.Equal(t, 403, get("/api/config").status, "it names everybody")
 
-	sees, err := p.door.reviewsFile(t.Context(), personOf(access.Principal{Tenant: "acme", Teams: []string{"loans"}, Roles: []access.Role{access.RoleQA}}), "f-m1", "v0")
-	require.NoError(t, err)
-	require.True(t, sees)
-	for _, x := range [][2]string{{"f-m3", "v0"}, {"f-m1", ""}, {"f-none", "v0"}} {
-		sees, err = p.door.reviewsFile(t.Context(), personOf(access.Principal{Tenant: "acme", Teams: []string{"loans"}, Roles: []access.Role{access.RoleQA}}), x[0], x[1])
+	for _, x := range []struct {
+		file, conversation string
+		sees               bool
+	}{{"f-m1", "v0", true}, {"f-m3", "v0", false}, {"f-m1", "", false}, {"f-m1", "v9", false}, {"f-none", "v0", false}} {
+		sees, err := p.door.seesFile(t.Context(), personOf(access.Principal{Tenant: "acme", Teams: []string{"loans"}, Roles: []access.Role{access.RoleQA}}), x.file, x.conversation)
 		require.NoError(t, err)
-		require.False(t, sees, x)
+		require.Equal(t, x.sees, sees, x)
 	}
 	// Outside, and nowhere, are one answer.
 	rows[queryConversationContacts] = rows[queryConversationContacts][1:]

@@ -142,6 +142,7 @@ type Server struct {
 	uploads   *live.Limiter
 	volume    *live.Limiter
 	watch     revocations
+	away      absences
 	metrics   *metrics
 	mask      func(string) string
 	auditor   *Auditor
@@ -187,7 +188,7 @@ func New(c Config) (*Server, error) {
 	s.boards.closing = make(chan struct{})
 	s.asks = live.NewLimiter(askRate, askBurst, maxLimited)
 	s.view.now = func() int64 { return c.Now().UnixMilli() }
-	s.view.gone = s.endPractice
+	s.view.gone = s.leftPractice
 	var err error
 	if s.catalogue, err = catalogue(); err != nil {
 		return nil, err

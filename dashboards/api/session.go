@@ -48,6 +48,8 @@ type session struct {
 	patience atomic.Int32
 	// disclosed are contacts of others whose contents the page was shown; it belongs to the goroutine that drains.
 	disclosed map[string]bool
+	// queues are those that a page of an account with teams lists; it belongs to that goroutine too.
+	queues map[string]bool
 	// ended: the page is being told that it was logged out.
 	ended atomic.Bool
 	// typed is when the page last told of typing, by contact; it belongs to the goroutine that reads.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/tributary-cc/tributary/stream/access"
@@ -74,12 +75,18 @@ const checkOnly = "config/check"
 
 var errNoSetup = &fault{kindNotFound, "not_available", "this process cannot change the configuration"}
 
+// configures reports whether the person has a right about the configuration. It names everybody: of those with teams only who may
+// change it has one.
+func (p person) configures(action access.Action) bool {
+	return p.can(action) && (!p.bound() || p.can(access.ActionConfigWrite))
+}
+
 // mayConfigure asks for a right about the configuration, and writes down who used it.
 func (s *Server) mayConfigure(ctx context.Context, who person, action access.Action, subject string) error {
 	if s.config.Setup == nil {
 		return errNoSetup
 	}
-	may := who.can(action) && (!who.bound() || who.can(access.ActionConfigWrite)) // it names everybody
+	may := who.configures(action)
 	if may && subject == checkOnly {
 		return nil // forms check at every change, and a check shows nothing of what is in force
 	}
@@ -206,16 +213,63 @@ func (s *Server) practice(w http.ResponseWriter, r *http.Request, who person) er
 	return nil
 }
 
-// endPractice sends the simulated customers of an agent away who is connected no more.
-func (s *Server) endPractice(tenant, agent string) {
-	if s.config.Practice == nil || !s.config.Practice.On(tenant, agent) {
-		return
+// practiceGrace is how long an agent may be away, as while a page is loaded again, before practice ends.
+const practiceGrace = 30 * time.Second
+
+// absences are the agents in practice who were seen to be away, by tenant and id, and since when.
+type absences struct {
+	mu sync.Mutex
+	of map[[2]string]time.Time
+}
+
+func (a *absences) note(who [2]string, since time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.of == nil {
+		a.of = make(map[[2]string]time.Time)
 	}
+	if before, noted := a.of[who]; !noted || since.Before(before) {
+		a.of[who] = since
+	}
+}
+
+// take gives them, and begins anew: who leaves from here on is noted again.
+func (a *absences) take() map[[2]string]time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	of := a.of
+	a.of = nil
+	return of
+}
+
+// leftPractice notes that an agent in practice is connected no more.
+func (s *Server) leftPractice(tenant, agent string) {
+	if s.config.Practice != nil && s.config.Practice.On(tenant, agent) {
+		s.away.note([2]string{tenant, agent}, s.now())
+	}
+}
+
+// endPractices ends the practice of the agents who did not come back.
+func (s *Server) endPractices() {
+	for who, since := range s.away.take() {
+		switch {
+		case s.view.agentState(who[0], who[1]).changed.GetConnected():
+		case s.now().Sub(since) < practiceGrace:
+			s.away.note(who, since)
+		default:
+			s.endPractice(who[0], who[1])
+		}
+	}
+}
+
+// endPractice sends the simulated customers of an agent away.
+func (s *Server) endPractice(tenant, agent string) {
 	s.work.Start(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 		defer cancel()
 		if err := s.config.Practice.Set(ctx, tenant, agent, false); err != nil {
 			s.logger.LogAttrs(ctx, slog.LevelWarn, "an agent's practice was not ended", slog.String("error", err.Error()))
+			s.away.note([2]string{tenant, agent}, s.now()) // later again
 			return
 		}
 		s.view.retell(tenant, agent)

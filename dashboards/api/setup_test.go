@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -130,10 +131,27 @@ func TestPractice(t *testing.T) {
 	a := p.ask("POST", "/api/practice", `{"on":true}`, "Cookie", cookie, csrfHeader, csrf)
 	require.Equal(t, []any{200, true}, []any{a.status, a.body["on"]})
 	require.Equal(t, true, dig(d.next("agent"), "agent", "practice"))
-	// Practice ends when the agent is gone.
-	w.put(event.TopicRoutingFacts, &event.Event{Tenant: "acme", Key: "acme/main", Body: &event.Event_AgentChanged{AgentChanged: &event.AgentChanged{
-		Agent: "ann", Status: "available", Activity: "idle",
-	}}})
+	// Practice ends when the agent is gone, and not while a page is loaded again.
+	connected := func(is bool) {
+		w.put(event.TopicRoutingFacts, &event.Event{Tenant: "acme", Key: "acme/main", Body: &event.Event_AgentChanged{AgentChanged: &event.AgentChanged{
+			Agent: "ann", Status: "available", Activity: "idle", Connected: is,
+		}}})
+		for dig(d.next("agent"), "agent", "connected") != is {
+		}
+	}
+	pass := func(span time.Duration) {
+		w.ms.Add(span.Milliseconds())
+		p.door.endPractices()
+	}
+	connected(false)
+	pass(practiceGrace - time.Millisecond)
+	connected(true)
+	pass(practiceGrace)
+	require.True(t, exercise.On("acme", "ann"), "the agent came back in time")
+	connected(false)
+	pass(practiceGrace - time.Millisecond)
+	require.True(t, exercise.On("acme", "ann"))
+	pass(time.Millisecond)
 	require.Eventually(t, func() bool { return !exercise.On("acme", "ann") }, patience, waitStep)
 	for login, want := range map[string]bool{"ann": true, "bob": false, "quinn": false} {
 		cookie, _ = p.login(login)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"regexp"
 	"slices"
 	"time"
 
@@ -15,6 +16,7 @@ type lists struct {
 	replies []*event.QuickReply
 	teams   []*event.Team
 	hours   []*event.Hours
+	skills  []*event.Skill
 }
 
 // set puts an object in its place in a list, in a copy of it.
@@ -33,15 +35,41 @@ func set[T interface{ GetId() string }](list []T, object T, removed bool) []T {
 	return append(list, object)
 }
 
+// idInNeed is what may be a skill's id in a step of a policy: a name of CEL's, or a text.
+var idInNeed = regexp.MustCompile(`[A-Za-z0-9_./-]+`)
+
+// skillNames are the names of the skills that a need asks for, as far as the configuration has them.
+func (v *view) skillNames(tenant, need string) map[string]string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenants[tenant]
+	if t == nil || need == "" {
+		return nil
+	}
+	out := make(map[string]string)
+	for _, id := range idInNeed.FindAllString(need, -1) {
+		i := slices.IndexFunc(t.lists.skills, func(s *event.Skill) bool { return s.GetId() == id })
+		if i >= 0 && t.lists.skills[i].GetName() != "" {
+			out[id] = t.lists.skills[i].GetName()
+		}
+	}
+	return out
+}
+
 func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 	told := false
 	retargeted := make(map[*queueEntry]bool)
 	for _, o := range c.GetObjects() {
 		gone := o.GetRemoved()
+		if gone {
+			t.floor.retell()
+		}
 		switch object := o.GetObject().(type) {
 		case *event.ConfigObject_Agent:
 			v.configureAgent(t, object.Agent, gone)
 		case *event.ConfigObject_Queue:
+			before := t.queues[object.Queue.GetId()]
+			listed := before != nil && before.shown()
 			q := v.queue(t, object.Queue.GetId())
 			q.name, q.domain, q.hours = object.Queue.GetName(), object.Queue.GetDomain(), object.Queue.GetHours()
 			q.wrapUpMs, q.removed, q.known = object.Queue.GetWrapUpMs(), gone, !gone
@@ -55,6 +83,9 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 			q.targetPercent = object.Queue.GetTargetPercent()
 			if gone {
 				q.name = ""
+			}
+			if listed && !q.shown() {
+				q.dropped = true
 			}
 			t.changed(q)
 		case *event.ConfigObject_WrapUpCode:
@@ -71,6 +102,8 @@ func (v *view) configure(t *tenantEntry, c *event.ConfigApplied) {
 			t.lists.teams = set(t.lists.teams, object.Team, gone)
 		case *event.ConfigObject_Hours:
 			t.lists.hours = set(t.lists.hours, object.Hours, gone)
+		case *event.ConfigObject_Skill:
+			t.lists.skills = set(t.lists.skills, object.Skill, gone)
 		}
 	}
 	v.retarget(t, retargeted)

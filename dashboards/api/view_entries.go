@@ -74,6 +74,8 @@ type queueEntry struct {
 	dirty   bool
 	open    bool
 	removed bool
+	// dropped: pages list it no more, and are about to be told.
+	dropped bool
 	// practice: no number counts it, and no floor shows it.
 	practice bool
 	// known is whether the configuration names it, and silent, whether nothing told of it but contacts that came out of it.
@@ -146,6 +148,14 @@ func (q *queueEntry) shown() bool { return !q.removed && !q.silent && !q.practic
 func (t *tenantEntry) practises(queue string) bool {
 	q := t.queues[queue]
 	return q != nil && q.practice
+}
+
+// isPractice tells whether a queue is one to practise in.
+func (v *view) isPractice(tenant, queue string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenants[tenant]
+	return t != nil && t.practises(queue)
 }
 
 // practiceQueues are the ids of a tenant's queues to practise in, those included that are no more.
@@ -360,6 +370,8 @@ type queueState struct {
 	oldest   int64
 	staffed  int
 	open     bool
+	// removed: it is to be dropped from the page.
+	removed bool
 }
 
 func (q *queueEntry) state() queueState {
@@ -377,10 +389,11 @@ func (v *view) flushQueues() {
 		for _, q := range t.dirty {
 			q.dirty = false
 			t.floor.queue(q)
-			if len(t.subs) == 0 || q.removed {
+			n := note{kind: noteQueue, queue: q.state()}
+			n.queue.removed, q.dropped = q.dropped && !q.shown(), false
+			if len(t.subs) == 0 || !q.shown() && !n.queue.removed {
 				continue
 			}
-			n := note{kind: noteQueue, queue: q.state()}
 			for s := range t.subs {
 				s.push(n)
 			}

@@ -290,7 +290,7 @@ func (v *view) floorChanges(t *tenantEntry) *floorBatch {
 		b.agents = append(b.agents, a.state())
 	}
 	for q := range f.queues {
-		if !q.removed && !q.practice {
+		if q.shown() {
 			b.queues = append(b.queues, q.state())
 		}
 	}

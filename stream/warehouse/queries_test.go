@@ -113,6 +113,10 @@ func TestQueriesOnSeededData(t *testing.T) {
 		}, fmt.Sprintf(`[["conv-ann",2,"m-ann-2","c-ann","webchat","agent","","cl2","hello","there","transfer_note",true,["f1"],["image/png"],[7],%d,
 			"read","","sales","a1",%d,%d,"agent","","",0]]`, t0+1, t0, t0+60_000)},
 		{"message_place", map[string]any{"tenant": "acme", "customer": "bob", "message": "m-ann-2"}, `[]`},
+		{"file_contacts", map[string]any{"tenant": "acme", "conversation": "conv-ann", "file": "f1"}, `[["c-ann"]]`},
+		{"file_contacts", map[string]any{"tenant": "acme", "conversation": "conv-ann", "file": "f"}, `[]`},
+		{"file_contacts", map[string]any{"tenant": "acme", "conversation": "conv-bob", "file": "f1"}, `[]`},
+		{"file_contacts", map[string]any{"tenant": "other", "conversation": "conv-ann", "file": "f1"}, `[]`},
 		{"contact_decisions", map[string]any{"tenant": "acme", "contact": "c-ann"}, fmt.Sprintf(`[
 			["o1","a2","sales","timed_out","",%d,%d,["a1","a2"],[0,1],["idle_shorter","chosen"],[5,9],3,"lost cards",2,"cards >= 3","card_lost",900,"zh","gold",5,70,"last_agent",0],
 			["o2","a1","sales","accepted","",%d,%d,["a1"],[1],["chosen"],[6],0,"",0,"","",0,"","",0,0,"",0]]`, t0, t0+9, t0, t0+10)},
@@ -163,7 +167,7 @@ func TestQueriesOnSeededData(t *testing.T) {
 func TestEveryQueryIsTested(t *testing.T) {
 	tested := map[string]bool{}
 	for _, name := range []string{
-		"conversation_messages", "conversation_contacts", "customer_conversations", "contact_decisions", "customer_messages", "message_place", "queue_now", "floor_now",
+		"conversation_messages", "conversation_contacts", "customer_conversations", "contact_decisions", "customer_messages", "message_place", "file_contacts", "queue_now", "floor_now",
 		"contact_counts", "message_doubles", "event_doubles", "sequence_gaps", "cut_check",
 		// TestNumbersEqualTheFacts:
 		"queue_by_interval", "flow_outs_by_interval", "queue_by_minute", "contacts_of", "agent_time_by_interval", "agent_by_interval",

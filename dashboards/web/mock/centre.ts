@@ -336,6 +336,7 @@ export class MockCentre {
       rule: 'cracked goods to people who know pottery',
       step: 2,
       need: 'pottery >= 3 && chinese >= 2',
+      skills: {},
       intent: contact.intent,
       confidence: contact.confidence,
       language: contact.language,

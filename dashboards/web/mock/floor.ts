@@ -58,6 +58,7 @@ export class MockFloor {
       state: 'queued',
       priority: 0,
       enqueued_ms: now - 2 * minute,
+      entered_ms: more.enqueued_ms ?? now - 2 * minute,
       assigned_ms: 0,
       intent: '',
       language: 'en',
@@ -75,11 +76,18 @@ export class MockFloor {
         reason: 'nobody_fits',
         priority: 2,
       }),
-      contact('f-5', 'orders', { language: 'zh', customer_name: '陈小姐', reason: 'all_busy' }),
+      contact('f-5', 'orders', {
+        language: 'zh',
+        customer_name: '陈小姐',
+        reason: 'all_busy',
+        enqueued_ms: now - 9 * minute,
+        entered_ms: now - 2 * minute,
+      }),
       contact('f-6', 'returns', { enqueued_ms: now - 95_000, tier: 'gold', customer_name: 'Ida Holm', offered_to: 'agent-li' }),
       held('f-1', 'orders', 'agent-mei', { customer_name: 'Jon Aske' }),
       held('f-2', 'returns', 'agent-mei', { language: 'zh' }),
       held('f-3', 'orders', 'agent-tom', { intent: 'delivery_late' }),
+      held('f-7', 'orders', ''),
     ];
   }
 

@@ -136,6 +136,7 @@ describe('the story of a customer', () => {
   const past = (contactId: string, id: string, sent_ms: number) => ({
     ...readMessage({ id, sequence: 1, author: 'customer', text: id, sent_ms }),
     contact: contactId,
+    conversation: `v-${contactId}`,
     channel: 'email',
   });
 
@@ -148,6 +149,8 @@ describe('the story of a customer', () => {
       },
     );
     const story = chapters(desk, facts, history);
+    // By it the files of an earlier conversation open.
+    expect(story.map((c) => c.conversation)).toEqual(['v-a', 'v-b', 'v-now']);
     expect(story.map((c) => c.contact)).toEqual(['a', 'b', 'now']);
     expect(story.at(-1)?.messages.map((m) => m.id)).toEqual(['m1']);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { chinese, faultIn } from '../src/words/faults';
+import { en } from '../src/words/en';
+import { chinese, chineseRefusals, faultIn } from '../src/words/faults';
 
 const source = (file: string) => readFileSync(`../../cmd/tributary/${file}`, 'utf8');
 
@@ -24,8 +25,23 @@ test('every sentence of the check of a configuration is known in Chinese', () =>
   expect(all.filter((one) => !known(one) && !operators.test(one))).toEqual([]);
 });
 
+const api = (file: string) => readFileSync(`../api/${file}.go`, 'utf8');
+
+test('every code of a refusal has words, and every sentence of a conflict is known in Chinese', () => {
+  const codes = ['errors', 'accounts', 'files', 'history', 'http', 'setup'].flatMap((file) =>
+    [...api(file).matchAll(/&fault\{kind\w+, "(\w+)"/g)].map((m) => m[1] ?? ''),
+  );
+  expect(new Set(codes).size).toBeGreaterThan(10);
+  expect(codes.filter((code) => !Object.hasOwn(en, `fault.${code}`))).toEqual([]);
+  const conflicts = ['accounts_http', 'commands', 'commands_contact', 'commands_floor', 'commands_profile', 'files'].flatMap(
+    (file) => [...api(file).matchAll(/conflict\("([^"]+)"/g)].map((m) => m[1] ?? ''),
+  );
+  expect(conflicts.length).toBeGreaterThan(4);
+  expect(conflicts.filter((one) => faultIn('zh', one) === one)).toEqual([]);
+});
+
 test('every place is filled once', () => {
-  for (const [form, text] of Object.entries(chinese)) {
+  for (const [form, text] of Object.entries({ ...chinese, ...chineseRefusals })) {
     const places = [...form.matchAll(/%[qds]/g)].map((_, i) => `{${i + 1}}`);
     expect([...text.matchAll(/\{\d\}/g)].map(String).sort(), form).toEqual(places);
   }

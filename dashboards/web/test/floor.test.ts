@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { diff } from '../src/admin/diff';
 import { withField } from '../src/admin/schema';
-import { agentsOf, contactsOf, emptyFloor, noFilter, queuesOf, takeFloor } from '../src/floor/state';
+import { agentsOf, contactsOf, emptyFloor, isElsewhere, noFilter, queuesOf, takeFloor } from '../src/floor/state';
 import { readFloor } from '../src/wire/floor';
 
 const whole = readFloor({
@@ -37,6 +37,21 @@ describe('the floor', () => {
     expect(contactsOf(floor, { ...noFilter, team: 't1' }).map((c) => c.id)).toEqual(['c2', 'c1']);
     expect(contactsOf(floor, { ...noFilter, queue: 'r' }).map((c) => c.id)).toEqual(['c3']);
     expect(agentsOf(floor, { ...noFilter, words: 'an' }).map((a) => a.id)).toEqual(['a']);
+  });
+
+  test('what another team holds is told apart from what waits, and is of no team here', () => {
+    const more = takeFloor(floor, readFloor({ contacts: [{ id: 'c4', queue: 'q', state: 'assigned', agent: '' }] }));
+    expect(
+      Object.values(more.contacts)
+        .filter(isElsewhere)
+        .map((c) => c.id),
+    ).toEqual(['c4']);
+    expect(contactsOf(more, { ...noFilter, team: 't1' }).map((c) => c.id)).toEqual(['c2', 'c1']);
+  });
+
+  test('an older server tells no time at which a queue was entered', () => {
+    const times = readFloor({ contacts: [{ enqueued_ms: 5 }, { enqueued_ms: 5, entered_ms: 9 }] }).contacts;
+    expect(times.map((c) => c.entered_ms)).toEqual([5, 9]);
   });
 
   test('what ended leaves, what is not named stays, a whole frame replaces', () => {

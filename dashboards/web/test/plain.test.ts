@@ -3,9 +3,14 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { cell } from '../src/admin/cell';
 import { kinds, withField } from '../src/admin/schema';
 import { idIn } from '../src/conversation/head';
+import { alike, type Line } from '../src/desk/Bubble';
+import { said } from '../src/desk/MessageLog';
 import { needWords, readNeed } from '../src/desk/need';
+import { type DeskState, emptyDesk, reduce } from '../src/desk/state';
 import { story } from '../src/desk/story';
-import type { Route } from '../src/wire/frames';
+import type { Me } from '../src/shell/http';
+import { pagesOf } from '../src/shell/routes';
+import { type Contact, type Message, type Route, readFrame, readRoute, type ServerFrame } from '../src/wire/frames';
 
 vi.hoisted(() => Object.assign(globalThis, { localStorage: { getItem: () => null, setItem: () => {} } }));
 vi.hoisted(() => Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en'] }, configurable: true }));
@@ -57,6 +62,48 @@ describe('what a step asks for', () => {
     );
     expect(readNeed('('.repeat(5_000))).toBeNull();
   });
+});
+
+test('skills are called by their names', async () => {
+  const route = readRoute({ need: 'cards_v2 >= 4 && x >= 1', names: { skill: { cards_v2: '信用卡' } } });
+  const told = async (lang: 'en' | 'zh') =>
+    story(await speak(lang), route as Route, { queue_name: '', initiation: '', enqueued_ms: 0 }, 0).join();
+  expect(await told('zh')).toContain('信用卡 至少 4 级且 X 至少 1 级');
+  expect(await told('en')).toContain('信用卡 at least 4 and X at least 1');
+});
+
+test('why something was refused is told in the language of the page', async () => {
+  const { whyNot } = await import('../src/shell/refusal');
+  const [en, zh] = [await speak('en'), await speak('zh')];
+  const denied = { code: 'denied', text: 'only supervisors do that' };
+  expect([whyNot(en, denied), whyNot(zh, denied)]).toEqual(['you may not do that here.', '您没有此权限。']);
+  const own = { code: 'conflict', text: "nobody changes the own account's rights; ask another administrator" };
+  expect(whyNot(zh, own)).toBe('与当前情况不符（不能更改自己账号的权限，请联系其他管理员）。');
+  expect(whyNot(zh, { code: 'refused', reason: 'over', text: 'too late' })).toBe('该联络已结束。');
+  expect(whyNot(zh, { code: 'invalid', text: '' })).toBe('内容不符合要求（invalid）。');
+  expect(whyNot(zh, { code: 'of_tomorrow', text: 'something new' })).toBe('something new');
+  expect(whyNot(zh, { code: 'unseen' })).toBe('消息未出现在会话中。');
+});
+
+test('the setup is shown to whom the server opens it, and by role where it does not say', () => {
+  const pages = (more: object) => pagesOf({ agent: '', roles: ['supervisor'], ...more } as unknown as Me).map((p) => p.id);
+  expect(pages({})).toEqual(['floor', 'admin']);
+  expect(pages({ setup: false })).toEqual(['floor']);
+  expect(pages({ setup: true, roles: ['qa'] })).toEqual(['admin']);
+});
+
+test('a frame of a queue changes no line of the log', async () => {
+  const say = await speak('en');
+  const contact = { id: 'c', conversation: 'v', state: 'assigned', version: 1 };
+  const message = { id: 'm', sequence: 1, author: 'customer', text: 'hi', sent_ms: 1, attachments: [{ file: 'f' }] };
+  const take = (desk: DeskState, value: object) => reduce(desk, readFrame(JSON.stringify(value)) as ServerFrame);
+  const before = take(emptyDesk, { type: 'contact', contact: { ...contact, messages: [message] } });
+  const line = (desk: DeskState): Line => said(desk, say, desk.messages.c?.m as Message, desk.contacts.c as Contact, 'v');
+  const after = line(take(before, { type: 'queue', queue: { id: 'q', waiting: 1 } }));
+  expect(alike(line(before), after)).toBe(true);
+  expect(alike(line(before), { ...after, text: 'no' })).toBe(false);
+  expect(alike(undefined, after)).toBe(false);
+  expect(after.conversation).toBe('v'); // by it its files open
 });
 
 test('what came back is said to have been in your hands only where it was', async () => {

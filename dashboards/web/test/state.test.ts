@@ -121,6 +121,13 @@ describe('the desk', () => {
   });
 });
 
+test('a queue that was removed leaves the list', () => {
+  const queue = (id: string, more: object = {}) => frame({ type: 'queue', queue: { id, ...more } });
+  const left = fold([queue('q'), queue('r'), queue('q', { removed: true })]);
+  expect(left.queues.map((q) => q.id)).toEqual(['r']);
+  expect(fold([queue('q', { removed: true })], left).queues).toEqual(left.queues);
+});
+
 describe('frames', () => {
   test('nothing that a server may send breaks the reader', () => {
     fc.assert(fc.property(fc.json(), (raw) => void readFrame(raw)));

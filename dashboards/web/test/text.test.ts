@@ -60,7 +60,7 @@ describe('addresses in what somebody wrote', () => {
     const begin = performance.now();
     linked(`https://${'a.'.repeat(20_000)}`);
     linked(`https://${'a'.repeat(10_000)}@`);
-    linked(`https://a.example/${')'.repeat(4_000)}`);
+    for (const end of [')', ']', '.)', '(']) linked(`https://a.example/${end.repeat(60_000)}`);
     expect(performance.now() - begin).toBeLessThan(1_000);
   });
 });

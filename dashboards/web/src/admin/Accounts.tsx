@@ -1,7 +1,7 @@
 // Who may log in, as what. A new person gets a link that works once and sets the password with it.
 import { useEffect, useState } from 'preact/hooks';
-import { Refused } from '../shell/http';
 import { Plus } from '../shell/icons';
+import { whyFailed } from '../shell/refusal';
 import { Sheet, Sure } from '../shell/Sheet';
 import { useWords } from '../words';
 import { type Account, accounts, changeAccount, createAccount } from './http';
@@ -17,13 +17,16 @@ interface Plan {
   to: { roles?: string[]; disabled?: boolean };
 }
 
-const wordsOf = (error: unknown): string => (error instanceof Refused ? error.message || error.code : 'page');
+type Named = readonly { id: string; name: string }[];
 
 interface Props {
-  agents: { id: string; name: string }[];
+  agents: Named;
+  teams: Named;
 }
 
-export function Accounts({ agents }: Props) {
+const nameOf = (all: Named, id: string): string => all.find((one) => one.id === id)?.name ?? id;
+
+export function Accounts({ agents, teams }: Props) {
   const say = useWords();
   const [list, setList] = useState<Account[] | null>(null);
   const [failed, setFailed] = useState('');
@@ -32,14 +35,14 @@ export function Accounts({ agents }: Props) {
   const load = () =>
     accounts()
       .then(setList)
-      .catch((error) => setFailed(wordsOf(error)));
+      .catch((error) => setFailed(whyFailed(say, error)));
   useEffect(() => void load(), []);
   const change = async ({ account, to }: Plan) => {
     setFailed('');
     try {
       await changeAccount(account.login, to);
     } catch (error) {
-      setFailed(wordsOf(error)); // stands until something else is tried
+      setFailed(whyFailed(say, error)); // stands until something else is tried
     }
     await load();
   };
@@ -82,6 +85,9 @@ export function Accounts({ agents }: Props) {
             <tr>
               <th scope="col">{say('login.name')}</th>
               <th scope="col">{say('author.agent')}</th>
+              <th scope="col" title={say('set.account.teams.hint')}>
+                {say('set.account.teams')}
+              </th>
               {roles.map((role) => (
                 <th key={role} scope="col">
                   {say.code('role', role)}
@@ -96,7 +102,8 @@ export function Accounts({ agents }: Props) {
                 <th scope="row">
                   {account.login} {isProgram(account) && <span class="tag off">{say('role.dashboards')}</span>}
                 </th>
-                <td>{agents.find((a) => a.id === account.agent)?.name ?? account.agent}</td>
+                <td>{nameOf(agents, account.agent)}</td>
+                <td>{account.teams.map((team) => nameOf(teams, team)).join(', ')}</td>
                 {roles.map((role) => (
                   <td key={role}>
                     <input
@@ -137,7 +144,7 @@ export function Accounts({ agents }: Props) {
 
 const isProgram = (account: Account): boolean => account.roles.includes('dashboards');
 
-function NewAccount({ agents, close, made }: Props & { close: () => void; made: () => void }) {
+function NewAccount({ agents, close, made }: Pick<Props, 'agents'> & { close: () => void; made: () => void }) {
   const say = useWords();
   const [login, setLogin] = useState('');
   const [agent, setAgent] = useState('');
@@ -151,7 +158,7 @@ function NewAccount({ agents, close, made }: Props & { close: () => void; made: 
       setLink(await createAccount(login.trim(), agent, chosen));
       made();
     } catch (error) {
-      setFailed(wordsOf(error));
+      setFailed(whyFailed(say, error));
     }
   };
   return (

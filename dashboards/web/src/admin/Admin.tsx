@@ -1,7 +1,7 @@
 // Setup: a table and a form for each kind of thing, or the whole file as text. Nothing is in force before its difference was seen.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type DeskKeys, handleKey } from '../desk/keys';
-import type { Me } from '../shell/http';
+import { type Me, Refused } from '../shell/http';
 import { mayChange, useHash } from '../shell/routes';
 import { list, object, text } from '../wire/read';
 import { useWords, type Word } from '../words';
@@ -27,7 +27,7 @@ export function Admin({ me, common }: Props) {
   const say = useWords();
   const hash = useHash();
   const [config, setConfig] = useState<Config | null>(null);
-  const [failed, setFailed] = useState(false);
+  const [failed, setFailed] = useState<'' | 'denied' | 'failed'>('');
   const [objects, setObjects] = useState<Item>({});
   const [pending, setPending] = useState<Pending | null>(null);
   const [told, setTold] = useState(0);
@@ -38,9 +38,9 @@ export function Admin({ me, common }: Props) {
       const fresh = await getConfig();
       setConfig(fresh);
       if (!keep) setObjects(fresh.objects);
-      setFailed(false);
-    } catch {
-      setFailed(true);
+      setFailed('');
+    } catch (error) {
+      setFailed(error instanceof Refused && error.status === 403 ? 'denied' : 'failed');
     }
   };
   useEffect(() => void load(false), []);
@@ -73,7 +73,12 @@ export function Admin({ me, common }: Props) {
     <main class="page admin" data-testid="admin" data-ready={config !== null}>
       <Nav at={at} people={write} />
       <div class="admin-body">
-        {failed && (
+        {failed === 'denied' && (
+          <p class="fault" role="alert" data-testid="set-denied">
+            {say('set.denied')}
+          </p>
+        )}
+        {failed === 'failed' && (
           <p class="fault" role="alert">
             {say('set.failed')}{' '}
             <button type="button" class="button small" onClick={() => load(true)}>
@@ -87,7 +92,7 @@ export function Admin({ me, common }: Props) {
           </p>
         )}
         {!write && config && <p class="quiet">{say('set.look')}</p>}
-        {at === 'people' && write && <Accounts agents={known.of('agents')} />}
+        {at === 'people' && write && <Accounts agents={known.of('agents')} teams={known.of('teams')} />}
         {config && at === 'yaml' && <Yaml config={config} readOnly={!write} review={(yaml) => setPending({ yaml })} />}
         {config && kind && (
           <KindPage key={kind.id} kind={kind} objects={objects} change={setObjects} known={known} readOnly={!write} />

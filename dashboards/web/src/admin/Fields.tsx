@@ -60,7 +60,10 @@ function OneField(props: OneProps) {
       return (
         <label class="check">
           <input type="checkbox" checked={value === true} disabled={readOnly} onChange={(e) => set(e.currentTarget.checked)} />
-          {say(field.word)}
+          <span>
+            {say(field.word)}
+            {field.hint && <span class="quiet small-print hint">{say(field.hint)}</span>}
+          </span>
         </label>
       );
     default:

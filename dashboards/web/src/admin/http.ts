@@ -59,12 +59,20 @@ export interface Account {
   login: string;
   agent: string;
   roles: string[];
+  /** The teams that it is bound to; none: the whole company. */
+  teams: string[];
   disabled: boolean;
 }
 
 const readAccount = (value: unknown): Account => {
   const v = object(value);
-  return { login: text(v.login), agent: text(v.agent), roles: list(v.roles, text), disabled: flag(v.disabled) };
+  return {
+    login: text(v.login),
+    agent: text(v.agent),
+    roles: list(v.roles, text),
+    teams: list(v.teams, text),
+    disabled: flag(v.disabled),
+  };
 };
 
 export async function accounts(): Promise<Account[]> {

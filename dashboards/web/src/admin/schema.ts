@@ -21,7 +21,7 @@ export type FieldKind =
   | { kind: 'numbers'; of: readonly string[]; family: string; min: number; max: number }
   | { kind: 'rows'; of: readonly Field[] };
 
-export type Field = FieldKind & { name: string; word: Word; required?: boolean };
+export type Field = FieldKind & { name: string; word: Word; required?: boolean; hint?: Word };
 
 export type KindId =
   | 'agents'
@@ -94,6 +94,7 @@ export const kinds: readonly Kind[] = [
       { kind: 'duration', name: 'max_wait', word: 'set.max_wait' },
       { kind: 'one', name: 'overflow', word: 'set.overflow', of: 'queues' },
       { kind: 'duration', name: 'short_abandon', word: 'set.short_abandon' },
+      { kind: 'flag', name: 'practice', word: 'set.practice', hint: 'set.practice.hint' },
     ],
   },
   named('skills', 'set.skills'),

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { showMessage } from '../shell/http';
 import { Clock, Eye, NoteIcon, Tick, Ticks, Warn } from '../shell/icons';
 import { Linked } from '../text/Linked';
@@ -39,7 +39,28 @@ function sameDay(a: number, b: number): boolean {
   return new Date(a).toDateString() === new Date(b).toDateString();
 }
 
-export function Bubble({ line, before, client }: { line: Line; before: Line | undefined; client?: DeskClient }) {
+interface Props {
+  line: Line;
+  before: Line | undefined;
+  client?: DeskClient | undefined;
+}
+
+/** Whether two lines would be drawn the same. */
+export function alike(a: Line | undefined, b: Line | undefined): boolean {
+  if (!a || !b) return a === b;
+  return Object.keys({ ...a, ...b }).every((field) => a[field as keyof Line] === b[field as keyof Line]);
+}
+
+/** A log draws its lines anew with every frame: what says the same as before stays as it is drawn. */
+export function Bubble(props: Props) {
+  const drawn = useRef(props);
+  const had = drawn.current;
+  if (had.client !== props.client || !alike(had.line, props.line) || !alike(had.before, props.before)) drawn.current = props;
+  const { line, before, client } = drawn.current;
+  return useMemo(() => <Drawn line={line} before={before} client={client} />, [line, before, client]);
+}
+
+function Drawn({ line, before, client }: Props) {
   const say = useWords();
   const [shown, show] = useShown(line);
   const day = !before || !sameDay(before.at, line.at);

@@ -138,6 +138,7 @@ function PastMessages({ shelves, conversation }: { shelves: Shelves; conversatio
   const line = (one: Message) => ({
     ...one,
     key: one.id,
+    conversation,
     mine: one.author === 'agent',
     by: one.author,
     name: '',

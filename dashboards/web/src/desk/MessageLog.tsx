@@ -2,6 +2,7 @@
 // reader is there, and leaves them alone while they read above.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ChannelIcon, Down } from '../shell/icons';
+import { whyNot } from '../shell/refusal';
 import type { Message } from '../wire/frames';
 import type { LinkState } from '../wire/link';
 import { useStore } from '../wire/store';
@@ -27,7 +28,7 @@ const nearTop = 240;
 export function MessageLog({ client, desk, box, link, contact }: Props) {
   const say = useWords();
   const older = useHistory(contact.customer);
-  const story = useMemo(() => chapters(desk, contact, older.history), [desk, contact, older.history]);
+  const story = useMemo(() => chapters(desk, contact, older.history), [desk.messages, desk.contacts, contact, older.history]);
   const messages = story.at(-1)?.contact === contact.id ? (story.at(-1)?.messages ?? []) : [];
   const sent = new Set(messages.map((m) => m.client_id));
   const going = box
@@ -49,7 +50,10 @@ export function MessageLog({ client, desk, box, link, contact }: Props) {
         <Top older={older} />
         {story.map((chapter) => {
           const here = chapter.contact === contact.id;
-          const lines = [...chapter.messages.map((m) => said(desk, say, m, contact)), ...(here ? going : [])];
+          const lines = [
+            ...chapter.messages.map((m) => said(desk, say, m, contact, chapter.conversation)),
+            ...(here ? going : []),
+          ];
           return (
             <div class="chapter" key={chapter.contact} data-here={here}>
               {(!here || story.length > 1) && <Head chapter={chapter} here={here} contact={contact} />}
@@ -106,12 +110,6 @@ function Head({ chapter, here, contact }: { chapter: Chapter; here: boolean; con
   );
 }
 
-/** Why a wish came to nothing, in the reader's language where it is known. */
-export function whyNot(say: Say, w: { code: string; reason: string; text: string }): string {
-  if (w.code === 'refused') return say.code('late', w.reason);
-  return w.code === 'unseen' ? say('late.unseen') : w.text || w.code;
-}
-
 function wished(say: Say, w: Outbox[number], link: LinkState): Line {
   const state = w.state === 'failed' ? 'failed' : w.state === 'accepted' ? 'sent' : link === 'open' ? 'pending' : 'waiting';
   const command = w.command.type === 'send' ? w.command : null;
@@ -132,7 +130,7 @@ function wished(say: Say, w: Outbox[number], link: LinkState): Line {
 }
 
 // Messages keep the key of the wish that they began as, so that "sending" becomes "sent" in place.
-function said(desk: DeskState, say: Say, m: Message, contact: ContactFacts): Line {
+export function said(desk: DeskState, say: Say, m: Message, contact: ContactFacts, conversation: string): Line {
   const mine = m.author === 'agent' && (!m.agent || m.agent === (desk.agent?.id ?? contact.agent));
   const colleague = m.agent_name || desk.colleagues.find((c) => c.id === m.agent)?.name || say('author.agent');
   const name = m.author === 'agent' ? (mine ? '' : colleague) : m.author === 'customer' ? '' : say.code('author', m.author);
@@ -147,6 +145,7 @@ function said(desk: DeskState, say: Say, m: Message, contact: ContactFacts): Lin
     at: m.sent_ms,
     state: m.author === 'customer' ? '' : markOf(desk, m) || 'sent',
     attachments: m.attachments,
+    conversation,
     internal: m.internal,
     kind: m.kind,
     unmask: m.masked && holding ? contact.id : '',

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
+import { whyNot } from '../shell/refusal';
 import type { LinkState } from '../wire/link';
 import { useStore } from '../wire/store';
 import { useWords } from '../words';
 import type { DeskClient } from './client';
-import { whyNot } from './MessageLog';
 
 /** A loss shorter than this is not worth a word. */
 const worthSaying = 600;
@@ -34,9 +34,9 @@ export function NoticeBar({ client, link, ready }: { client: DeskClient; link: L
 
   let words = '';
   if (notice) {
-    const gone = notice.code === 'not_found' || notice.code === 'conflict';
-    const reason = gone ? say(notice.about === 'answer' ? 'refused.offer' : 'refused.gone') : whyNot(say, notice);
-    words = notice.about === 'answer' && gone ? reason : say('refused', { text: reason });
+    const gone = notice.about === 'answer' && (notice.code === 'not_found' || notice.code === 'conflict');
+    const reason = gone ? say('refused.offer') : whyNot(say, notice);
+    words = gone ? reason : say('refused', { text: reason });
     if (notice.unsent) words = say('refused.unsent', { text: reason, unsent: notice.unsent });
   }
   return (

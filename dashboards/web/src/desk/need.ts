@@ -48,15 +48,17 @@ export function readNeed(code: string): Need | null {
   return need && at === all.length ? need : null;
 }
 
-function words(say: Say, need: Need): string {
+type Names = Readonly<Record<string, string>>;
+
+function words(say: Say, need: Need, names: Names): string {
   if ('join' in need)
     return need.all
       .map((part) => {
-        const inner = words(say, part);
+        const inner = words(say, part, names);
         return need.join === 'and' && 'join' in part ? say('need.group', { a: inner }) : inner;
       })
       .reduce((a, b) => say(need.join === 'and' ? 'need.and' : 'need.or', { a, b }));
-  const name = say.code('skill', need.skill);
+  const name = names[need.skill] || say.code('skill', need.skill);
   const skill = name.charAt(0).toLocaleUpperCase(say.language) + name.slice(1);
   const { sign, level } = need;
   if (sign === '==') return say('need.exactly', { skill, n: level });
@@ -65,7 +67,8 @@ function words(say: Say, need: Need): string {
     : say('need.most', { skill, n: sign === '<' ? level - 1 : level });
 }
 
-export function needWords(say: Say, code: string): string {
+/** In words, with skills by their names where those are known. */
+export function needWords(say: Say, code: string, names: Names = {}): string {
   const need = readNeed(code);
-  return need ? words(say, need) : code;
+  return need ? words(say, need, names) : code;
 }

@@ -71,7 +71,10 @@ export function reduce(state: DeskState, frame: ServerFrame): DeskState {
     case 'marked':
       return takeMark(state, frame.message, frame.state);
     case 'queue':
-      return { ...state, queues: putById(state.queues, frame.queue) };
+      return {
+        ...state,
+        queues: frame.removed ? state.queues.filter((q) => q.id !== frame.queue.id) : putById(state.queues, frame.queue),
+      };
     case 'colleague':
       return { ...state, colleagues: putById(state.colleagues, frame.agent) };
     case 'profile':

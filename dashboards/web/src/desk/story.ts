@@ -29,7 +29,7 @@ export function story(
   const chosen = contact.initiation === 'transfer' || contact.initiation === 'requeue';
   if (route.rule) lines.push(say('why.rule', { rule: route.rule, queue, version: route.policy_version }));
   else if (!chosen) lines.push(say(route.policy_version > 0 ? 'why.norule' : 'why.builtin', { queue }));
-  if (route.need) lines.push(say('why.step', { n: Math.max(1, route.step), need: needWords(say, route.need) }));
+  if (route.need) lines.push(say('why.step', { n: Math.max(1, route.step), need: needWords(say, route.need, route.skills) }));
   else lines.push(say(route.step > 1 ? 'why.step.any' : 'why.any', { n: route.step }));
   if (route.priority !== 0) lines.push(say('why.priority', { n: route.priority }));
   const waited = at > 0 && contact.enqueued_ms > 0 ? at - contact.enqueued_ms : 0;

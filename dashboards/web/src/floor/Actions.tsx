@@ -5,7 +5,7 @@ import { customerName } from '../desk/Face';
 import { Sheet } from '../shell/Sheet';
 import type { Command, Status } from '../wire/frames';
 import { useWords } from '../words';
-import type { Floor } from './state';
+import { type Floor, isElsewhere } from './state';
 
 interface Props {
   id: string;
@@ -127,6 +127,7 @@ export function ContactSheet({ id, floor, client, close }: Props) {
   if (!contact) return null;
   const name = customerName(say, contact.customer, contact.customer_name);
   const held = contact.state === 'assigned';
+  const elsewhere = isElsewhere(contact);
   const move = () =>
     setPlan({
       lead: say(held ? 'floor.move.held' : 'floor.move.sure', {
@@ -155,27 +156,35 @@ export function ContactSheet({ id, floor, client, close }: Props) {
               ? ` · ${say('floor.offered', { name: floor.agents[contact.offered_to]?.name ?? contact.offered_to })}`
               : contact.reason && !held && ` · ${say.code('waits', contact.reason)}`}
           </p>
-          <div class="act-line">
-            <label class="field">
-              <span>{say('floor.move.to')}</span>
-              <select value={queue} onChange={(event) => setQueue(event.currentTarget.value)} data-testid="move-queue" autofocus>
-                <option value="" disabled>
-                  {say('wrap.choose')}
-                </option>
-                {Object.values(floor.queues)
-                  .filter((q) => q.id !== contact.queue)
-                  .map((q) => (
-                    <option key={q.id} value={q.id}>
-                      {q.name}
-                      {q.open ? '' : ` (${say('transfer.closed')})`}
-                    </option>
-                  ))}
-              </select>
-            </label>
-            <button type="button" class="button" disabled={!queue} onClick={move} data-testid="move-go">
-              {say('floor.move')}
-            </button>
-          </div>
+          {elsewhere && <p>{say('floor.elsewhere.why')}</p>}
+          {!elsewhere && (
+            <div class="act-line">
+              <label class="field">
+                <span>{say('floor.move.to')}</span>
+                <select
+                  value={queue}
+                  onChange={(event) => setQueue(event.currentTarget.value)}
+                  data-testid="move-queue"
+                  autofocus
+                >
+                  <option value="" disabled>
+                    {say('wrap.choose')}
+                  </option>
+                  {Object.values(floor.queues)
+                    .filter((q) => q.id !== contact.queue)
+                    .map((q) => (
+                      <option key={q.id} value={q.id}>
+                        {q.name}
+                        {q.open ? '' : ` (${say('transfer.closed')})`}
+                      </option>
+                    ))}
+                </select>
+              </label>
+              <button type="button" class="button" disabled={!queue} onClick={move} data-testid="move-go">
+                {say('floor.move')}
+              </button>
+            </div>
+          )}
           {!held && (
             <div class="act-line">
               <label class="field">

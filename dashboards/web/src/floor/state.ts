@@ -65,12 +65,15 @@ export function queuesOf(floor: Floor, filter: Filter): FloorQueue[] {
     .sort((a, b) => waits(a) - waits(b) || (a.name < b.name ? -1 : 1));
 }
 
+/** Held by an agent whom this supervisor does not see: one of another team. */
+export const isElsewhere = (c: FloorContact): boolean => c.state === 'assigned' && !c.agent;
+
 /** What waits, in the order in which it would be taken as far as one can tell; then what is held, the longest first. */
 export function contactsOf(floor: Floor, filter: Filter): FloorContact[] {
   const waits = (c: FloorContact) => c.state === 'queued';
   return Object.values(floor.contacts)
     .filter((c) => !filter.queue || c.queue === filter.queue)
-    .filter((c) => !filter.team || !c.agent || floor.agents[c.agent]?.team === filter.team)
+    .filter((c) => !filter.team || waits(c) || floor.agents[c.agent]?.team === filter.team)
     .filter((c) =>
       matches(filter.words, c.customer_name, c.customer, c.intent, floor.agents[c.agent || c.offered_to]?.name ?? ''),
     )

@@ -4,7 +4,7 @@ import { customerName } from '../desk/Face';
 import { useNow } from '../desk/now';
 import { ChannelIcon } from '../shell/icons';
 import { useWords, type Word } from '../words';
-import { agentsOf, contactsOf, type Filter, type Floor, queuesOf } from './state';
+import { agentsOf, contactsOf, type Filter, type Floor, isElsewhere, queuesOf } from './state';
 
 interface Props {
   floor: Floor;
@@ -115,14 +115,25 @@ export function ContactTable({ floor, filter, act }: Props & { act: ((contact: s
                 </span>
               ) : waiting ? (
                 <span class="quiet">{c.reason ? say.code('waits', c.reason) : say('floor.waits')}</span>
+              ) : isElsewhere(c) ? (
+                <span class="quiet" title={say('floor.elsewhere.why')} data-testid="elsewhere">
+                  {say('floor.elsewhere')}
+                </span>
               ) : (
                 (floor.agents[c.agent]?.name ?? c.agent)
               )}
             </td>
-            <td class="n" data-late={waiting && now - c.enqueued_ms > 120_000}>
-              {say.span(now - (waiting ? c.enqueued_ms : c.assigned_ms))}
+            <td class="n time" data-late={waiting && now - c.entered_ms > 120_000}>
+              {say.span(now - (waiting ? c.entered_ms : c.assigned_ms))}
+              {waiting && c.enqueued_ms < c.entered_ms && (
+                <span class="quiet in-all" data-testid="in-all">
+                  {say('floor.all', { time: say.span(now - c.enqueued_ms) })}
+                </span>
+              )}
             </td>
-            <td class="n">{c.priority}</td>
+            <td class="n" data-label={say('floor.priority')} data-none={c.priority === 0}>
+              {c.priority}
+            </td>
           </tr>
         );
       })}
@@ -160,11 +171,11 @@ export function AgentTable({ floor, filter, act }: Props & { act: ((agent: strin
             {a.next_status && <span class="quiet"> → {say.code('status', a.next_status)}</span>}
             {!a.connected && a.status !== 'offline' && <span class="tag off">{say('floor.unconnected')}</span>}
           </td>
-          <td>{a.status === 'offline' ? '–' : say.code('activity', a.activity)}</td>
-          <td class="n">
+          <td data-none={a.status === 'offline'}>{a.status === 'offline' ? '–' : say.code('activity', a.activity)}</td>
+          <td class="n" data-label={say('floor.chats')}>
             {a.contacts.length}/{a.capacity}
           </td>
-          <td class="n">{a.since_ms > 0 ? say.span(now - a.since_ms) : '–'}</td>
+          <td class="n time">{a.since_ms > 0 ? say.span(now - a.since_ms) : '–'}</td>
         </tr>
       ))}
     </Table>

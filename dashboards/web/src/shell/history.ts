@@ -19,7 +19,7 @@ export async function pageOf(customer: string, before: string): Promise<{ page: 
   const answer = await call('GET', `/api/customers/${encodeURIComponent(customer)}/messages${query}`);
   const messages = list(answer.messages, (item): PastMessage => {
     const v = object(item);
-    return { ...readMessage(item), contact: text(v.contact), channel: text(v.channel) };
+    return { ...readMessage(item), contact: text(v.contact), conversation: text(v.conversation), channel: text(v.channel) };
   });
   const contacts = list(answer.contacts, (item): PastContact => {
     const v = object(item);

@@ -10,6 +10,8 @@ export interface Me {
   roles: string[];
   /** There are simulated customers to practise with. */
   practice: boolean;
+  /** The setup may be looked at; undefined where the server does not say so. */
+  setup?: boolean | undefined;
 }
 
 export class Refused extends Error {
@@ -85,6 +87,7 @@ function readMe(value: Record<string, unknown>): Me {
     name: text(v.name) || text(v.account),
     roles: list(v.roles, text),
     practice: v.practice === true,
+    setup: typeof v.setup === 'boolean' ? v.setup : undefined,
   };
 }
 

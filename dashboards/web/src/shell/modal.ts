@@ -5,6 +5,8 @@ import { createStore } from '../wire/store';
 
 const open = createStore<readonly HTMLDialogElement[]>([]);
 
+const movedIn = () => document.activeElement?.closest('.offers') && document.activeElement;
+
 /** A dialog that opens with its page, and gives the keyboard back. */
 export function useModal(): RefObject<HTMLDialogElement | null> {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -14,9 +16,15 @@ export function useModal(): RefObject<HTMLDialogElement | null> {
     if (!node) return;
     node.showModal();
     open.set((all) => [...all, node]);
+    // Whoever is about to answer what was moved into the dialog keeps the keyboard there. By Escape a browser takes it away first.
+    let answering = movedIn();
+    node.addEventListener('cancel', () => {
+      answering = movedIn();
+    });
     return () => {
+      const to = movedIn() ?? answering ?? before;
       open.set((all) => all.filter((one) => one !== node));
-      if (before instanceof HTMLElement) before.focus();
+      if (to instanceof HTMLElement) to.focus();
     };
   }, []);
   return dialog;

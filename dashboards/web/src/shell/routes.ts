@@ -19,7 +19,7 @@ export function pagesOf(me: Me): Page[] {
   return [
     ...(me.agent ? [desk] : []),
     ...(is('supervisor', 'admin') ? [floor] : []),
-    ...(is('supervisor', 'admin') ? [admin] : []),
+    ...((me.setup ?? is('supervisor', 'admin')) ? [admin] : []),
   ];
 }
 

@@ -1,10 +1,12 @@
+import { useMemo } from 'preact/hooks';
 import { linked } from './links';
 
 /** What somebody wrote, its addresses as links. The page that opens learns nothing of this one. */
 export function Linked({ text }: { text: string }) {
+  const parts = useMemo(() => linked(text), [text]);
   return (
     <>
-      {linked(text).map((part, i) =>
+      {parts.map((part, i) =>
         typeof part === 'string' ? (
           part
         ) : (

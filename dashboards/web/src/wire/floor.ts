@@ -37,7 +37,9 @@ export interface FloorContact {
   agent: string;
   state: 'queued' | 'assigned' | 'ended';
   priority: number;
+  /** Since when the customer waits in all, and since when in this queue. */
   enqueued_ms: number;
+  entered_ms: number;
   assigned_ms: number;
   intent: string;
   language: string;
@@ -104,6 +106,7 @@ function readContact(value: unknown): FloorContact {
     state: oneOf(v.state, ['queued', 'assigned', 'ended'] as const, 'ended'),
     priority: number(v.priority),
     enqueued_ms: number(v.enqueued_ms),
+    entered_ms: number(v.entered_ms) || number(v.enqueued_ms),
     assigned_ms: number(v.assigned_ms),
     intent: text(v.intent),
     language: text(v.language),

@@ -1,7 +1,7 @@
 // The frames of the agents' socket, and the only place that reads them. Unknown fields are passed over; a frame of an
 // unknown type is null, so that an older page survives a newer server.
 import { type FloorFrame, readFloor } from './floor';
-import { type Json, list, oneOf, parse, text } from './read';
+import { flag, type Json, list, object, oneOf, parse, text } from './read';
 import type {
   AgentView,
   Author,
@@ -50,7 +50,8 @@ export type ServerFrame =
   | { type: 'contact'; contact: Contact }
   | { type: 'message'; contact: string; message: Message }
   | { type: 'marked'; conversation: string; message: string; state: MessageState }
-  | { type: 'queue'; queue: Queue }
+  /** Removed is a queue that this person is told of no longer. */
+  | { type: 'queue'; queue: Queue; removed: boolean }
   | { type: 'typing'; contact: string; author: Author; agent: string }
   | { type: 'profile'; profile: Profile }
   | { type: 'logged_out'; by: string }
@@ -118,7 +119,7 @@ const readers: Readers = {
     message: text(v.message),
     state: oneOf(v.state, views.messageStates, ''),
   }),
-  queue: (v) => ({ queue: views.readQueue(v.queue) }),
+  queue: (v) => ({ queue: views.readQueue(v.queue), removed: flag(object(v.queue).removed) }),
   typing: (v) => ({ contact: text(v.contact), author: oneOf(v.author, views.authors, 'customer'), agent: text(v.agent) }),
   profile: (v) => ({ profile: views.readProfile(v.profile) }),
   logged_out: (v) => ({ by: text(v.by_name) || text(v.by) }),

@@ -48,6 +48,8 @@ export interface Route {
   rule: string;
   step: number;
   need: string;
+  /** What the skills are called that the need asks for, by id. */
+  skills: Record<string, string>;
   intent: string;
   confidence: number;
   language: string;
@@ -259,6 +261,7 @@ export function readRoute(value: unknown): Route | null {
     rule: text(v.rule),
     step: number(v.step),
     need: text(v.need),
+    skills: Object.fromEntries(Object.entries(object(object(v.names).skill)).map(([id, name]) => [id, text(name)])),
     intent: text(v.intent),
     confidence: number(v.confidence),
     language: text(v.language),

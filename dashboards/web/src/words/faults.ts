@@ -26,6 +26,8 @@ export const chinese: Readonly<Record<string, string>> = {
   'queue %s flows over into itself': '队列 {1} 溢出到自身',
   'queue %s: %s is of another routing domain, whose agents it cannot reach': '队列 {1}：{2} 属于另一个分配域，无法到达其坐席',
   'overflow goes round: %s': '溢出成环：{1}',
+  'queue %s: of it and %s one is to practise in, which no number counts, and the other is not':
+    '队列 {1}：它与 {2} 中一个是练习用队列（不计入统计），另一个不是',
   'agent %s: there is no skill %q in this file': '坐席 {1}：此文件中没有技能 {2}',
   'agent %s: level %d of skill %s; levels are 1 to 5': '坐席 {1}：技能 {3} 的等级为 {2}，应为 1 到 5',
   'agent %s: chat_capacity is %d; it is 0 to %d': '坐席 {1}：chat_capacity 为 {2}，应为 0 到 {3}',
@@ -62,6 +64,26 @@ export const chinese: Readonly<Record<string, string>> = {
   'hours %s: %q is no time of the day; one is written 09:30': '营业时间 {1}：{2} 不是时间；应写作 09:30',
 };
 
+/** The same of refusals whose code alone says too little. */
+export const chineseRefusals: Readonly<Record<string, string>> = {
+  "nobody changes the own account's rights; ask another administrator": '不能更改自己账号的权限，请联系其他管理员',
+  'the login is taken': '该登录名已被使用',
+  'the offer is no longer open': '该联络已被收回',
+  'the contact has ended': '该联络已结束',
+  'agent: the contact is with this agent': '该联络已由这位坐席处理',
+  'the contact does not wait any more': '该联络已不在排队',
+  'the customer has a profile by now: look at it, and name its version as base_version': '该客户已有资料，请先查看',
+  'text: 1 to 8000 characters, or an attachment': '内容应为 1 到 8000 个字，或带有附件',
+  'note: at most 2000 characters': '备注最多 2000 个字',
+  'attachments: at most 10': '附件最多 10 个',
+  'tier and language: at most 40 letters and digits': '等级和语言最多 40 个字母或数字',
+  'tags: at most 20, each of at most 40 letters and digits': '标签最多 20 个，每个最多 40 个字母或数字',
+  'name: at most 200 characters; fields: at most 50': '姓名最多 200 个字，其他信息最多 50 项',
+  'fields: a name has 1 to 64 characters, a value at most 1000': '其他信息的名称应为 1 到 64 个字，内容最多 1000 个字',
+  'login: a login has 1 to %d bytes that can be printed': '登录名应为 1 到 {1} 个可显示的字符',
+  'roles: an account needs a role': '账号至少需要一个角色',
+};
+
 /** The words that stand in places of sentences. */
 const nouns: Readonly<Record<string, string>> = {
   queue: '队列',
@@ -76,7 +98,7 @@ const nouns: Readonly<Record<string, string>> = {
 
 const places: Readonly<Record<string, string>> = { '%q': '("(?:[^"\\\\]|\\\\.)*")', '%d': '(-?\\d+)', '%s': '(.*?)' };
 
-const known = Object.entries(chinese).map(([form, text]) => {
+const known = Object.entries({ ...chinese, ...chineseRefusals }).map(([form, text]) => {
   const pattern = form
     .split(/(%[qds])/)
     .map((part) => places[part] ?? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))

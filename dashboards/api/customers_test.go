@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,22 @@ func TestProfileOfACustomer(t *testing.T) {
 	require.Equal(t, 403, p.ask("GET", "/api/customers/c1", "", "Cookie", bob).status)
 	a = p.ask("GET", "/api/customers/c9", "", "Cookie", sue)
 	require.Equal(t, []any{200, 0.0, ""}, []any{a.status, a.body["version"], a.body["name"]})
+}
+
+// shelf is a history with rows by query.
+type shelf struct {
+	rows map[string][]map[string]any
+	err  error
+}
+
+func (s shelf) Query(_ context.Context, name string, params map[string]any) ([]map[string]any, error) {
+	rows := s.rows[name]
+	if name == queryFileContacts {
+		rows = slices.DeleteFunc(slices.Clone(rows), func(row map[string]any) bool {
+			return row["conversation"] != params["conversation"] || row["file"] != params["file"]
+		})
+	}
+	return rows, s.err
 }
 
 // asked is a history that notes what it is asked.
@@ -193,6 +210,8 @@ func TestFiles(t *testing.T) {
 	require.Equal(t, []string{"contact.read file/" + file + " allowed"}, w.audited(accountID(w, "ann"), "session.begin"))
 	require.Equal(t, []string{"contact.read_all file/" + file + " allowed"}, w.audited(accountID(w, "sue"), "session.begin"))
 	require.Equal(t, []string{"contact.read file/" + file + " denied"}, w.audited(accountID(w, "bob"), "session.begin"))
+	long := put(ann, csrf, "contact=k1&name="+strings.Repeat("x", maxFileName), png)
+	require.Equal(t, strings.Repeat("x", maxFileName-4)+".png", long.body["name"], "not longer than a message takes")
 	text := put(ann, csrf, "contact=k1&name=page.html", "<script>alert(1)</script>")
 	require.Equal(t, "page.html.txt", text.body["name"], "a name does not say that it is something else")
 	x = get(ann, str(text.body["file"]))
@@ -224,6 +243,34 @@ func TestFiles(t *testing.T) {
 		limited = limited || put(ann, csrf, "contact=k1&name=a", "x").status == 429
 	}
 	require.True(t, limited)
+}
+
+// Who holds a contact of a customer opens a file of an earlier conversation of theirs, over another address, by naming it; nobody else.
+func TestFilesOfEarlierConversations(t *testing.T) {
+	w := newWorld(t)
+	w.assigned("ann")
+	files := privacy.NewFiles(w.keys)
+	other, err := w.keys.Pseudonym(t.Context(), "acme", "wechat:other")
+	require.NoError(t, err)
+	info, err := files.Seal(t.Context(), "acme", string(other), strings.NewReader("%PDF-1.7"))
+	require.NoError(t, err)
+	p := w.process(func(c *Config) {
+		c.Files, c.History = files, shelf{rows: map[string][]map[string]any{
+			queryCustomerConversations: {{"conversation": "v0"}, {"conversation": "v1"}},
+			queryFileContacts:          {{"conversation": "v0", "file": info.File, "contact": "k0"}, {"conversation": "v9", "file": info.File, "contact": "k9"}},
+		}}
+	})
+	require.Eventually(t, func() bool { return len(p.door.view.heldBy("acme", "ann")) == 1 }, patience, waitStep)
+	ann, _ := p.login("ann")
+	bob, _ := p.login("bob")
+	for _, x := range []struct {
+		who, conversation string
+		status            int
+	}{{ann, "v0", 200}, {ann, "v1", 403}, {ann, "v9", 403}, {ann, "", 403}, {bob, "v0", 403}} {
+		require.Equal(t, x.status, p.ask("GET", "/api/files/"+info.File+"?conversation="+x.conversation, "", "Cookie", x.who).status, x)
+	}
+	require.Contains(t, w.audited(accountID(w, "ann"), "session.begin"), "contact.read file/"+info.File+" allowed")
+	require.Equal(t, []string{"contact.read file/" + info.File + " denied"}, w.audited(accountID(w, "bob"), "session.begin"))
 }
 
 // The process bounds whole requests for all doors; a file over a slow line has longer, once it is known whose it is.

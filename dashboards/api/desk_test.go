@@ -17,6 +17,9 @@ func (w *world) configured() {
 				Id: "bob", Queues: []string{"returns"}, Team: "floor", Domain: "back", Name: &event.Sealed{Ciphertext: []byte("Bob Back")},
 			}}},
 			{Object: &event.ConfigObject_Team{Team: &event.Team{Id: "floor", Name: "Floor"}}},
+			{Object: &event.ConfigObject_Skill{Skill: &event.Skill{Id: "pottery", Name: "Pots and cups"}}},
+			{Object: &event.ConfigObject_Skill{Skill: &event.Skill{Id: "pot", Name: "Pots"}}},
+			{Object: &event.ConfigObject_Skill{Skill: &event.Skill{Id: "credit-cards", Name: "Credit cards"}}},
 			{Object: &event.ConfigObject_Hours{Hours: &event.Hours{Id: "never", Openings: []*event.Opening{{Day: 9, FromMinute: 0, ToMinute: 1}}}}},
 			{Object: &event.ConfigObject_WrapUpCode{WrapUpCode: &event.WrapUpCode{Id: "solved", Name: "Solved"}}},
 			{Object: &event.ConfigObject_StatusReason{StatusReason: &event.StatusReason{Id: "training", Name: "Training", Productive: true}}},
@@ -41,7 +44,7 @@ func (w *world) offered(contact, agent string, state event.OfferState, candidate
 	}
 	if len(candidates) > 0 {
 		o.PassedOver = 3
-		o.Why = &event.RouteWhy{Rule: "gold first", Step: 2, Need: "pottery >= 3", Intent: "cracked", Confidence: 800, Tier: "gold", Priority: 5, Preferred: "last_agent"}
+		o.Why = &event.RouteWhy{Rule: "gold first", Step: 2, Need: `pottery >= 3 && zh >= 1 || skill("credit-cards") > 2`, Intent: "cracked", Confidence: 800, Tier: "gold", Priority: 5, Preferred: "last_agent"}
 	}
 	w.put(event.TopicRoutingFacts, &event.Event{Tenant: "acme", Key: "acme/main", Body: &event.Event_OfferChanged{OfferChanged: o}})
 }
@@ -76,12 +79,15 @@ func TestTheDeskKnowsWhoAndWhy(t *testing.T) {
 	offer := d.next("offer")
 	require.Equal(t, "gold first", dig(offer, "offer", "route", "rule"))
 	require.EqualValues(t, 3, dig(offer, "offer", "route", "passed_over"))
+	skills := map[string]any{"pottery": "Pots and cups", "credit-cards": "Credit cards"}
+	require.Equal(t, skills, dig(offer, "offer", "route", "names", "skill"))
 	require.Equal(t, "cracked", dig(offer, "offer", "intent"))
 	w.offered("k1", "ann", event.OfferState_OFFER_STATE_ACCEPTED)
 	d.next("offer")
 	w.contactAt("c1", "v1", "k1", event.ContactState_CONTACT_STATE_ASSIGNED, "ann", w.address())
 	check := func(c any) {
 		require.Equal(t, "cracked", dig(c, "why", "intent"))
+		require.Equal(t, skills, dig(c, "why", "names", "skill"))
 		require.Equal(t, "lacks_skill", dig(c, "why", "candidates", 1, "reason"))
 		require.EqualValues(t, 5, dig(c, "priority"))
 		require.Equal(t, []any{map[string]any{"queue": "returns", "queue_name": "Returns", "reason": "closed"}}, dig(c, "why", "flowed"))

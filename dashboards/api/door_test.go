@@ -298,24 +298,9 @@ func TestTheFirstLink(t *testing.T) {
 	require.Equal(t, 401, p.ask("POST", "/api/login", `{"tenant":"acme","login":"provisional","password":"`+password+`"}`).status)
 }
 
-// shelf is a history with rows by query.
-type shelf struct {
-	rows map[string][]map[string]any
-	err  error
-}
-
-func (s shelf) Query(_ context.Context, name string, params map[string]any) ([]map[string]any, error) {
-	rows := s.rows[name]
-	if name == queryFileContacts {
-		rows = slices.DeleteFunc(slices.Clone(rows), func(row map[string]any) bool {
-			return row["conversation"] != params["conversation"] || row["file"] != params["file"]
-		})
-	}
-	return rows, s.err
-}
-
 func TestHistory(t *testing.T) {
 	w := newWorld(t)
+	w.configured()
 	p := w.process(func(c *Config) {
 		c.History = shelf{rows: map[string][]map[string]any{
 			queryConversationMessages: {
@@ -331,7 +316,7 @@ func TestHistory(t *testing.T) {
 			}},
 			queryContactDecisions: {{
 				"offer": "o1", "state": "accepted", "candidate_agents": []string{"ann"}, "candidate_chosen": []int{1},
-				"candidate_reasons": []string{"chosen"}, "candidate_scores": []int64{7},
+				"candidate_reasons": []string{"chosen"}, "candidate_scores": []int64{7}, "rule": "gold", "need": "pottery >= 3",
 			}},
 		}}
 	})
@@ -369,12 +354,13 @@ func TestHistory(t *testing.T) {
 	require.Equal(t, [][]any{{"flowed_out", 4.0}, {"answered", 3.0}, {"waiting", 0.0}}, [][]any{waited(0), waited(1), waited(2)}, "a wait begins where the one before ended")
 	require.Equal(t, "v0", dig(p.ask("GET", "/api/customers/c1/conversations", "", "Cookie", ann).body, "conversations", 0, "id"))
 	require.Equal(t, "chosen", dig(p.ask("GET", "/api/contacts/k1/decisions", "", "Cookie", ann).body, "decisions", 0, "why", 0, "reason"))
+	require.Equal(t, "Pots and cups", dig(p.ask("GET", "/api/contacts/k1/decisions", "", "Cookie", ann).body, "decisions", 0, "route", "names", "skill", "pottery"))
 	counts := map[string]int{}
 	for _, x := range in(w, event.TopicAudit, func(e *event.Event) (*event.Audit, bool) { return e.GetAudit(), e.GetAudit() != nil }) {
 		counts[x.GetAction()+" "+x.GetOutcome()]++
 	}
 	require.Equal(t, 3, counts["session.begin allowed"])
-	require.Equal(t, 8, counts["contact.read allowed"])
+	require.Equal(t, 9, counts["contact.read allowed"])
 	require.Equal(t, 11, counts["contact.read denied"])
 	require.Equal(t, 9, counts["contact.read_all allowed"])
 }

@@ -45,7 +45,11 @@ func TestASupervisorWatchesTheFloor(t *testing.T) {
 	p := w.process()
 	w.profile("c1", "Ida Holm", 1)
 	w.contactAt("c1", "v1", "k1", event.ContactState_CONTACT_STATE_QUEUED, "", w.address())
-	w.entry("k1", "sales", "waiting", "nobody_fits", 2, 1)
+	given, waits := entryOf("k1", "returns", "flowed_out", 1000, 1400), entryOf("k1", "sales", "waiting", 1000, 1400)
+	given.GetQueueEntry().NextQueue = "sales"
+	waits.GetQueueEntry().Cohort, waits.GetQueueEntry().Reason, waits.GetQueueEntry().Priority = 2, "nobody_fits", 2
+	w.put(event.TopicRoutingFacts, given)
+	w.put(event.TopicRoutingFacts, waits)
 	require.Eventually(t, func() bool { _, _, ok := p.door.view.contactAt("acme", "k1"); return ok }, patience, waitStep)
 	require.Eventually(t, func() bool { _, ok := p.door.view.waitsIn("acme", "k1"); return ok }, patience, waitStep)
 	sue, _ := p.open("sue")
@@ -58,9 +62,10 @@ func TestASupervisorWatchesTheFloor(t *testing.T) {
 	require.Equal(t, []any{"returns", false}, []any{dig(whole, "queues", 0, "id"), dig(whole, "queues", 0, "open")})
 	require.EqualValues(t, 0, dig(whole, "queues", 1, "staffed"))
 	c := dig(whole, "contacts", 0)
-	require.Equal(t, []any{"k1", "queued", "sales", "nobody_staffed", 2.0, 1000.0, dig(whole, "queues", 1, "oldest_ms")},
+	require.Equal(t, []any{"k1", "queued", "sales", "nobody_staffed", 2.0, 1000.0, 1400.0},
 		[]any{dig(c, "id"), dig(c, "state"), dig(c, "queue"), dig(c, "reason"), dig(c, "priority"), dig(c, "enqueued_ms"), dig(c, "entered_ms")})
 
+	require.EqualValues(t, 1400, dig(whole, "queues", 1, "oldest_ms"), "the queue's row says the same")
 	w.agent("ann", "available", "idle")
 	got := sue.part("agents", "ann", func(any) bool { return true })
 	require.Equal(t, []any{"available", "idle", "break"}, []any{dig(got, "status"), dig(got, "activity"), dig(got, "next_status")})
@@ -243,4 +248,56 @@ func TestTheFloorOnce(t *testing.T) {
 	cookie, _ := p.login("ann")
 	require.Equal(t, 403, p.ask("GET", "/api/floor", "", "Cookie", cookie).status)
 	require.Contains(t, w.audited(accountID(w, "ann"), "session.begin"), "board.read floor denied")
+}
+
+// A customer is given to no queue to practise in, where no number would count them; who came out of such a one may go on to another.
+func TestCustomersDoNotGoToPractice(t *testing.T) {
+	w := newWorld(t)
+	w.configured()
+	objects := []*event.ConfigObject{
+		{Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: "eve", Queues: []string{"gym", "dojo", "returns"}}}},
+		{Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: "gus", Queues: []string{"gym"}}}},
+	}
+	for _, id := range []string{"gym", "dojo", "ring"} {
+		objects = append(objects, &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: id, Name: id, Practice: true}}})
+	}
+	w.put(event.TopicConfigFacts, &event.Event{Tenant: "acme", Key: "acme/config", Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{Objects: objects}}})
+	w.inQueue("held", "sales", "ann")
+	w.inQueue("ringing", "ring", "ann")
+	w.inQueue("waits", "sales", "")
+	w.inQueue("spars", "ring", "")
+	p := w.process()
+	require.Eventually(t, func() bool {
+		_, waits := p.door.view.waitsIn("acme", "waits")
+		_, spars := p.door.view.waitsIn("acme", "spars")
+		return waits && spars && len(p.door.view.heldBy("acme", "ann")) == 2 && len(p.door.view.openContacts("acme", "", "c-waits")) == 1 &&
+			len(p.door.view.openContacts("acme", "", "c-spars")) == 1
+	}, patience, waitStep)
+	ann, _ := p.open("ann")
+	sue, _ := p.open("sue")
+	for i, x := range []struct {
+		by        *desk
+		cmd, goes string
+	}{
+		{ann, `"type":"transfer","contact":"held","queue":"gym"`, ""},
+		{sue, `"type":"transfer","contact":"held","queue":"gym"`, ""},
+		{sue, `"type":"move","contact":"held","queue":"gym"`, ""},
+		{sue, `"type":"move","contact":"waits","queue":"gym"`, ""},
+		{ann, `"type":"transfer","contact":"held","agent":"eve"`, "returns"},
+		{ann, `"type":"transfer","contact":"held","agent":"gus"`, "sales"},
+		{ann, `"type":"transfer","contact":"ringing","queue":"gym"`, "gym"},
+		{ann, `"type":"transfer","contact":"ringing","agent":"eve"`, "gym"},
+		{sue, `"type":"move","contact":"spars","queue":"dojo"`, "dojo"},
+		{sue, `"type":"move","contact":"waits","queue":"returns"`, "returns"},
+	} {
+		x.by.say(`{"request":"r%d",%s}`, i, x.cmd)
+		if x.goes == "" {
+			require.Equal(t, "queue: there is no such queue", x.by.next("error")["text"], x.cmd)
+			continue
+		}
+		x.by.next("accepted")
+		require.Equal(t, []string{x.goes}, in(w, event.TopicConversationIn, func(e *event.Event) (string, bool) {
+			return e.GetTransferContact().GetQueue(), e.GetTransferContact().GetRequest() == fmt.Sprint("r", i)
+		}), x.cmd)
+	}
 }

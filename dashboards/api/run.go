@@ -65,7 +65,7 @@ func (s *Server) tick(ctx context.Context) {
 			s.view.flushColleagues()
 			s.view.flushFloors()
 			s.view.forgetOld()
-			s.endPractices()
+			s.endPractices(ctx)
 		case <-sweep.C:
 			s.view.tickHours()
 			s.sweep(ctx)

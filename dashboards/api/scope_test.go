@@ -1,7 +1,11 @@
 package api
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -96,6 +100,54 @@ func TestTheFloorOfSomeTeams(t *testing.T) {
 	require.Len(t, p.ask("GET", "/api/floor", "", "Cookie", cookie).body["queues"], 3)
 }
 
+// A page of who is bound to teams is told live of their queues and agents alone, also that a queue of theirs is no more.
+func TestAPageOfSomeTeamsIsToldOfThemAlone(t *testing.T) {
+	w, p := newTeams(t)
+	lou, _ := p.open("lou")
+	sue, _ := p.open("sue")
+	// told is what a page is told until all it waits for is there, and an answer to a command behind it.
+	told := func(d *desk, wants ...string) (all []string) {
+		missing := func(want string) bool { return !slices.Contains(all, want) }
+		for asked := false; ; {
+			if !asked && !slices.ContainsFunc(wants, missing) {
+				asked = true
+				d.say(`{"type":"ping"}`)
+			}
+			var f map[string]any
+			select {
+			case f = <-d.frames:
+			case <-time.NewTimer(patience).C:
+				t.Fatalf("waited for %q, and %q came", wants, all)
+			}
+			switch f["type"] {
+			case "pong":
+				return all
+			case "queue":
+				all = append(all, fmt.Sprint(dig(f, "queue", "id"), " ", dig(f, "queue", "waiting"), " ", dig(f, "queue", "removed")))
+			case "colleague":
+				all = append(all, fmt.Sprint(dig(f, "agent", "id"), " ", dig(f, "agent", "status")))
+			}
+		}
+	}
+	w.inQueue("k-more", "cards", "")
+	w.inQueue("k-more2", "sales", "")
+	told(sue, "cards 2 <nil>", "sales 2 <nil>")
+	require.NotContains(t, strings.Join(told(lou, "sales 2 <nil>"), ","), "cards")
+	w.agent("bob", "available", "idle")
+	w.agent("ann", "available", "idle")
+	told(sue, "bob available", "ann available")
+	require.NotContains(t, strings.Join(told(lou, "ann available"), ","), "bob")
+	w.put(event.TopicConfigFacts, &event.Event{Tenant: "acme", Key: "acme/config", Body: &event.Event_ConfigApplied{
+		ConfigApplied: &event.ConfigApplied{Version: 3, Objects: []*event.ConfigObject{
+			{Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: "ann", Team: "loans", Queues: []string{"shared"}}}},
+			{Removed: true, Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: "cards"}}},
+			{Removed: true, Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: "sales"}}},
+		}},
+	}})
+	told(sue, "cards 2 true", "sales 2 true")
+	require.NotContains(t, strings.Join(told(lou, "sales 2 true"), ","), "cards")
+}
+
 // What is outside of the teams answers as what is not there, word by word; nothing is written of it but the try.
 func TestActsOutsideTheTeams(t *testing.T) {
 	w, p := newTeams(t, func(c *Config) { c.History = shelf{} })
@@ -162,14 +214,15 @@ func TestHistoryOfSomeTeams(t *testing.T) {
 		},
 		queryConversationMessages:  {message("m3", "h2", "bob", 3), message("m2", "h1", "bob", 2), message("m1", "h1", "ann", 1)},
 		queryCustomerMessages:      {message("m3", "h2", "bob", 3), message("m2", "h1", "bob", 2), message("m1", "h1", "ann", 1)},
-		queryCustomerConversations: {{"conversation": "v0", "queues": []string{"cards", "shared"}, "agents": []string{"ann", "bob"}}, {"conversation": "v9", "queues": []string{"cards"}}},
+		queryCustomerConversations: {{"conversation": "v0", "queues": []string{"cards", "shared"}, "agents": []string{"ann", "bob"}, "messages": 7}, {"conversation": "v9", "queues": []string{"cards"}}},
 		queryFileContacts:          {{"conversation": "v0", "file": "f-m1", "contact": "h1"}, {"conversation": "v0", "file": "f-m3", "contact": "h2"}},
 		queryContactDecisions: {
 			{"offer": "o1", "agent": "bob", "queue": "shared", "candidate_agents": []string{"ann", "bob", "cyd"}, "candidate_chosen": []int{0, 1, 0}, "candidate_reasons": []string{"", "", ""}, "candidate_scores": []int64{1, 2, 3}},
 			{"offer": "o2", "agent": "bob", "queue": "cards"},
 		},
 	}
-	_, p := newTeams(t, func(c *Config) { c.History, c.Setup = shelf{rows: rows}, &paper{} })
+	asks := asked{shelf{rows: rows}, map[string]map[string]any{}}
+	_, p := newTeams(t, func(c *Config) { c.History, c.Setup = asks, &paper{} })
 	lou, _ := p.login("lou")
 	get := func(path string) answer { return p.ask("GET", path, "", "Cookie", lou) }
 	for _, path := range []string{
@@ -187,6 +240,15 @@ func TestHistoryOfSomeTeams(t *testing.T) {
 	require.Len(t, dig(get("/api/conversations/v0").body, "contacts", 0, "waits"), 1)
 	require.EqualValues(t, 1, dig(get("/api/contacts/h1/decisions").body, "decisions", 0, "passed_over"), "who was chosen was not passed over")
 	require.Equal(t, 403, get("/api/config").status, "it names everybody")
+	require.Equal(t, false, dig(get("/api/me").body, "me", "setup"))
+	past := get("/api/customers/c0/conversations")
+	require.Equal(t, maxConversations, asks.params[queryCustomerConversations]["count"], "what is not seen fills no page")
+	for _, count := range []string{"contacts", "open", "messages"} {
+		require.NotContains(t, dig(past.body, "conversations", 0), count, "it is of contacts that are not seen too")
+	}
+	sue, _ := p.login("sue")
+	require.EqualValues(t, 7, dig(p.ask("GET", "/api/customers/c0/conversations", "", "Cookie", sue).body, "conversations", 0, "messages"))
+	require.Equal(t, historyPage, asks.params[queryCustomerConversations]["count"])
 
 	for _, x := range []struct {
 		file, conversation string

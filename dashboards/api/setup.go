@@ -250,22 +250,22 @@ func (s *Server) leftPractice(tenant, agent string) {
 }
 
 // endPractices ends the practice of the agents who did not come back.
-func (s *Server) endPractices() {
+func (s *Server) endPractices(ctx context.Context) {
 	for who, since := range s.away.take() {
 		switch {
 		case s.view.agentState(who[0], who[1]).changed.GetConnected():
 		case s.now().Sub(since) < practiceGrace:
 			s.away.note(who, since)
 		default:
-			s.endPractice(who[0], who[1])
+			s.endPractice(context.WithoutCancel(ctx), who[0], who[1])
 		}
 	}
 }
 
 // endPractice sends the simulated customers of an agent away.
-func (s *Server) endPractice(tenant, agent string) {
+func (s *Server) endPractice(ctx context.Context, tenant, agent string) {
 	s.work.Start(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
 		if err := s.config.Practice.Set(ctx, tenant, agent, false); err != nil {
 			s.logger.LogAttrs(ctx, slog.LevelWarn, "an agent's practice was not ended", slog.String("error", err.Error()))

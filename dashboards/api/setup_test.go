@@ -62,6 +62,9 @@ func TestTheConfiguration(t *testing.T) {
 	require.Equal(t, []any{200, 7.0, "tenant: acme", "acme"}, []any{a.status, a.body["version"], a.body["yaml"], dig(a.body, "objects", "tenant")})
 	require.Equal(t, 200, p.ask("GET", "/api/config", "", "Cookie", sue).status)
 	require.Equal(t, 403, p.ask("GET", "/api/config", "", "Cookie", ann).status)
+	for cookie, open := range map[string]bool{adam: true, sue: true, ann: false} {
+		require.Equal(t, open, dig(p.ask("GET", "/api/me", "", "Cookie", cookie).body, "me", "setup"))
+	}
 	post := func(path, cookie, csrf, body string) answer {
 		return p.ask("POST", path, body, "Cookie", cookie, csrfHeader, csrf)
 	}
@@ -91,6 +94,7 @@ func TestTheConfiguration(t *testing.T) {
 	require.Contains(t, w.audited(accountID(w, "adam"), "session.begin"), "config.write config allowed")
 
 	bare := w.process()
+	require.Equal(t, false, dig(bare.ask("GET", "/api/me", "", "Cookie", adam).body, "me", "setup"))
 	for _, path := range []string{"/api/config", "/api/config/check", "/api/practice", "/api/files?contact=k1&name=a"} {
 		a = bare.ask("POST", path, `{"yaml":"a"}`, "Cookie", adam, csrfHeader, csrf)
 		require.Equal(t, []any{404, "not_available"}, []any{a.status, a.body["code"]}, path)
@@ -141,7 +145,7 @@ func TestPractice(t *testing.T) {
 	}
 	pass := func(span time.Duration) {
 		w.ms.Add(span.Milliseconds())
-		p.door.endPractices()
+		p.door.endPractices(t.Context())
 	}
 	connected(false)
 	pass(practiceGrace - time.Millisecond)

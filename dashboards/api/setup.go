@@ -265,9 +265,9 @@ func (s *Server) endPractices(ctx context.Context) {
 // endPractice sends the simulated customers of an agent away.
 func (s *Server) endPractice(ctx context.Context, tenant, agent string) {
 	s.work.Start(func() {
-		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+		limited, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
-		if err := s.config.Practice.Set(ctx, tenant, agent, false); err != nil {
+		if err := s.config.Practice.Set(limited, tenant, agent, false); err != nil {
 			s.logger.LogAttrs(ctx, slog.LevelWarn, "an agent's practice was not ended", slog.String("error", err.Error()))
 			s.away.note([2]string{tenant, agent}, s.now()) // later again
 			return

@@ -259,7 +259,7 @@ func TestCustomersDoNotGoToPractice(t *testing.T) {
 		{Object: &event.ConfigObject_Agent{Agent: &event.Agent{Id: "gus", Queues: []string{"gym"}}}},
 	}
 	for _, id := range []string{"gym", "dojo", "ring"} {
-		objects = append(objects, &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: id, Name: id, Practice: true}}})
+		objects = append(objects, &event.ConfigObject{Object: &event.ConfigObject_Queue{Queue: &event.Queue{Id: id, Practice: true}}})
 	}
 	w.put(event.TopicConfigFacts, &event.Event{Tenant: "acme", Key: "acme/config", Body: &event.Event_ConfigApplied{ConfigApplied: &event.ConfigApplied{Objects: objects}}})
 	w.inQueue("held", "sales", "ann")

@@ -143,7 +143,7 @@ func (v *view) hasQueue(tenant, id string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	t := v.tenants[tenant]
-	return t != nil && t.queues[id] != nil && t.queues[id].name != ""
+	return t != nil && t.queues[id] != nil && t.queues[id].known
 }
 
 // hasOffer reports whether the offer is open for the agent.

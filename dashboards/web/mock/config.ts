@@ -118,13 +118,15 @@ export function toYaml(objects: Item): string {
 
 export class MockConfig {
   version = 7;
+  /** The setup is open to others alone. */
+  denied = false;
   objects: Item = start;
   yaml = toYaml(start);
   readonly accounts = [
-    { login: 'lin', account: 'acc-1', agent: 'lin', roles: ['agent'], disabled: false },
-    { login: 'boss', account: 'acc-2', agent: '', roles: ['supervisor', 'admin'], disabled: false },
-    { login: 'boards', account: 'acc-4', agent: '', roles: ['dashboards'], disabled: false },
-    { login: 'ana', account: 'acc-3', agent: 'ana', roles: ['agent', 'qa'], disabled: true },
+    { login: 'lin', account: 'acc-1', agent: 'lin', roles: ['agent'], teams: [], disabled: false },
+    { login: 'boss', account: 'acc-2', agent: '', roles: ['supervisor', 'admin'], teams: [], disabled: false },
+    { login: 'boards', account: 'acc-4', agent: '', roles: ['dashboards'], teams: [], disabled: false },
+    { login: 'ana', account: 'acc-3', agent: 'ana', roles: ['agent', 'qa'], teams: ['vip', 'floor'], disabled: true },
   ];
 
   private faults(yaml: string): object[] {
@@ -139,7 +141,8 @@ export class MockConfig {
     const yaml = typeof body.yaml === 'string' ? body.yaml : body.objects ? toYaml(body.objects as Item) : '';
     switch (`${method} ${path}`) {
       case 'GET /api/config':
-        json(200, { version: this.version, yaml: this.yaml, objects: this.objects });
+        if (this.denied) json(403, { code: 'denied', text: 'the configuration is open to administrators' });
+        else json(200, { version: this.version, yaml: this.yaml, objects: this.objects });
         return true;
       case 'POST /api/config/check': {
         if ((body.yaml === undefined) === (body.objects === undefined)) fault('a check has yaml or objects');
@@ -167,7 +170,7 @@ export class MockConfig {
         return true;
       case 'POST /api/accounts': {
         const { login, agent, roles } = body as { login: string; agent: string; roles: string[] };
-        this.accounts.push({ login, account: `acc-${this.accounts.length + 1}`, agent, roles, disabled: false });
+        this.accounts.push({ login, account: `acc-${this.accounts.length + 1}`, agent, roles, teams: [], disabled: false });
         json(200, { link: 'https://desk.example/first#link=4f1c0a' });
         return true;
       }

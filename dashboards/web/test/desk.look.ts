@@ -189,6 +189,19 @@ test.each(looks)('the desk at work: $name', async (look) => {
     await page.click(id('tab-talk'));
   }
 
+  // Whoever is about to answer an offer over a dialog keeps the keyboard there when the dialog goes.
+  await page.keyboard.press('Alt+t');
+  await page.waitForSelector(id('transfer-sheet'));
+  mock.centre.customerSays('customer-5ab00', '?');
+  const answers = () => document.activeElement?.matches('[data-testid=offer-decline]');
+  await page.focus(id('offer-decline'));
+  await page.waitForFunction(answers);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector(id('transfer-sheet'), { state: 'detached' });
+  await page.waitForFunction(answers);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(id('offer-card'), { state: 'detached' });
+
   await page.keyboard.press('Alt+t');
   await page.waitForSelector(id('transfer-sheet'));
   await page.fill(
@@ -247,6 +260,20 @@ test.each(looks)('the floor and the setup: $name', async (look) => {
   await shot('1-floor');
   await readable(page, 'floor');
   expect(await page.locator(id('offered-to')).textContent()).toContain('李思');
+  expect(await page.locator(id('in-all')).count()).toBe(1);
+  for (const part of ['agents', 'contacts']) {
+    await page.evaluate((of) => document.querySelector(`[data-of="floor.${of}"]`)?.scrollIntoView(), part);
+    await shot(`1-floor-${part}`);
+  }
+  // Nothing is cut off at the side, whatever the width.
+  const cut = () => [...document.querySelectorAll('.table-frame')].filter((n) => n.scrollWidth > n.clientWidth).length;
+  expect(await page.evaluate(cut)).toBe(0);
+  const elsewhere = page.locator(`${id('floor-contact')}:has(${id('elsewhere')})`);
+  await elsewhere.locator(id('contact-act')).click();
+  await page.waitForSelector(id('contact-sheet'));
+  expect(await page.locator(id('move-queue')).count()).toBe(0);
+  await shot('2-elsewhere');
+  await page.keyboard.press('Escape');
   await page.selectOption(id('filter-team'), 'vip');
   expect(await page.locator(id('floor-agent')).count()).toBe(3);
   await page.selectOption(id('filter-team'), '');
@@ -265,7 +292,7 @@ test.each(looks)('the floor and the setup: $name', async (look) => {
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.waitForSelector(id('contact-sheet'), { state: 'detached' });
-  await page.waitForFunction(() => document.querySelectorAll('[data-testid=floor-contact]').length === 6);
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid=floor-contact]').length === 7);
   expect(mock.floor.contacts.filter((c) => c.queue === 'vip')).toHaveLength(1);
   await page.locator('[data-agent=agent-mei] [data-testid=agent-act]').click();
   await page.click(id('agent-logout'));
@@ -280,6 +307,8 @@ test.each(looks)('the floor and the setup: $name', async (look) => {
   await page.click('[data-id=orders] button');
   await page.waitForSelector(id('set-sheet'));
   await shot('5-queue');
+  await page.locator('.set-form .under').scrollIntoViewIfNeeded();
+  await shot('5-queue-practice');
   await readable(page, 'queue');
   await page.fill('[name=target]', '15s');
   await page.click(id('set-keep'));
@@ -341,6 +370,10 @@ test.each(looks)('the floor and the setup: $name', async (look) => {
   await page.selectOption('[data-testid=account-sheet] select', 'mei');
   await page.click('[data-testid=account-sheet] [type=submit]');
   await page.waitForSelector(id('account-link'));
+  mock.config.denied = true;
+  await page.reload();
+  await page.waitForSelector(id('set-denied'));
+  expect(await page.locator('[role=alert] button').count()).toBe(0);
   await at.close();
   await mock.close();
   expect(mock.faults).toEqual([]);

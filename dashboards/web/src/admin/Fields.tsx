@@ -62,7 +62,7 @@ function OneField(props: OneProps) {
           <input type="checkbox" checked={value === true} disabled={readOnly} onChange={(e) => set(e.currentTarget.checked)} />
           <span>
             {say(field.word)}
-            {field.hint && <span class="quiet small-print hint">{say(field.hint)}</span>}
+            {field.hint && <span class="quiet small-print under">{say(field.hint)}</span>}
           </span>
         </label>
       );

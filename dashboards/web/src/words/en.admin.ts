@@ -22,7 +22,7 @@ export const enAdmin = {
   'floor.waits': 'waiting',
   'floor.all': '{time} in all',
   'floor.elsewhere': 'another team',
-  'floor.elsewhere.why': 'An agent of another team holds this contact: only that team’s supervisors can move it.',
+  'floor.elsewhere.why': 'An agent of another team holds this contact, so it cannot be moved from here.',
   'floor.offered': 'offered to {name}',
   'floor.status': 'Status',
   'floor.chats': 'Chats',

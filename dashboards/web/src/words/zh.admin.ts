@@ -22,7 +22,7 @@ export const zhAdmin = {
   'floor.waits': '排队中',
   'floor.all': '共 {time}',
   'floor.elsewhere': '其他班组',
-  'floor.elsewhere.why': '此联络由其他班组的坐席处理，只有该班组的主管可以移动。',
+  'floor.elsewhere.why': '此联络由其他班组的坐席处理，您无法移动。',
   'floor.offered': '正在分配给 {name}',
   'floor.status': '状态',
   'floor.chats': '会话',

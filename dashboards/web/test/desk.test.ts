@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { arrive, current, nextColumn, onePlace, type Places, pick, refill, resize } from '../src/desk/places';
 import { differences, formOf, profileFrom, rebased } from '../src/desk/profileForm';
 import { fill, fitting, holes, nextHole, queryAt } from '../src/desk/replies';
 import { codesOf, emptyDesk, reduce, waitingSince } from '../src/desk/state';
 import { chapters, joinHistory, noHistory } from '../src/desk/timeline';
+import { pageOf } from '../src/shell/history';
 import { type Profile, type QuickReply, readContact, readFrame, readMessage, readProfile } from '../src/wire/frames';
 
 describe('columns', () => {
@@ -138,6 +139,14 @@ describe('the story of a customer', () => {
     contact: contactId,
     conversation: `v-${contactId}`,
     channel: 'email',
+  });
+
+  test('a page of history says of which conversation each message is', async () => {
+    vi.stubGlobal('fetch', async () =>
+      Response.json({ messages: [{ id: 'm', contact: 'a', conversation: 'v-a' }], contacts: [] }),
+    );
+    expect((await pageOf('c', '')).page.messages[0]?.conversation).toBe('v-a');
+    vi.unstubAllGlobals();
   });
 
   test('contacts of before stand before the open one, and a message is there once', () => {

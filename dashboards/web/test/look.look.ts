@@ -186,6 +186,20 @@ test('odd moments', async () => {
   await page.click('[data-testid=offer-accept]');
   await page.waitForSelector('[data-testid=message] >> text=Line 40 of a long story.');
   expect(await page.locator('[data-testid=message]').count()).toBe(40);
+  // What another queue is told to have draws no message anew: each drawing writes its time.
+  await page.evaluate(() => {
+    const { toISOString } = Date.prototype;
+    Date.prototype.toISOString = function () {
+      document.body.dataset.drawn = String(Number(document.body.dataset.drawn ?? 0) + 1);
+      return toISOString.call(this);
+    };
+  });
+  mock.centre.tell({
+    type: 'queue',
+    queue: { id: 'returns', name: 'Returns', waiting: 77, oldest_ms: 0, mine: true, open: true },
+  });
+  await page.waitForSelector('[data-testid=queue-item][data-waiting="77"]');
+  expect(await page.evaluate(() => document.body.dataset.drawn)).toBeUndefined();
   mock.refuseSends = 'invalid';
   await page.fill('[data-testid=composer]', 'This will be refused');
   await page.keyboard.press('Enter');

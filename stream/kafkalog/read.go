@@ -104,12 +104,12 @@ func (l *Log) fetch(
 		if err != nil {
 			return nil, 0, fmt.Errorf("a batch of %s/%d behind offset %d: %w", topic, partition, from, err)
 		}
-		if r.Offset < from { // a broker answers with whole batches
-			continue
-		}
 		rec, err := record(r)
 		if err != nil {
 			return nil, 0, err
+		}
+		if rec.Offset < from { // a broker answers with whole batches
+			continue
 		}
 		rec.Topic, rec.Partition = topic, partition
 		batch = append(batch, rec)
@@ -117,11 +117,11 @@ func (l *Log) fetch(
 }
 
 func record(r *kafka.Record) (event.Record, error) {
-	key, err := protocol.ReadAll(r.Key)
+	key, err := taken(r.Key)
 	if err != nil {
 		return event.Record{}, fmt.Errorf("reading a key: %w", err)
 	}
-	value, err := protocol.ReadAll(r.Value)
+	value, err := taken(r.Value)
 	if err != nil {
 		return event.Record{}, fmt.Errorf("reading a value: %w", err)
 	}
@@ -132,6 +132,16 @@ func record(r *kafka.Record) (event.Record, error) {
 		}
 	}
 	return rec, nil
+}
+
+// taken copies what the client read, and gives its memory back: else every answer costs the client a new page of 64 KiB, and every
+// request another one.
+func taken(b protocol.Bytes) ([]byte, error) {
+	if b == nil {
+		return nil, nil
+	}
+	defer b.Close()            //nolint:errcheck // it only counts
+	return protocol.ReadAll(b) //nolint:wrapcheck // the caller says what was read
 }
 
 // At reads single records; see engine.Log. Neighbours come with one fetch. An answer without them proves nothing: a leader may be

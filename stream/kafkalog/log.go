@@ -77,7 +77,7 @@ const (
 	lazyBytes = 512 << 10
 	lazyWait  = 200 * time.Millisecond
 	// atBytes is the most that one fetch of single records brings: they are mostly far apart.
-	atBytes = 16 << 10
+	atBytes = 4 << 10
 	// behindEnd is how long a single record may be behind the end that a leader tells before it is taken for lost.
 	behindEnd = 5 * time.Second
 	// metadataTTL is how soon a moved leader is found: kafka-go refreshes by age only.

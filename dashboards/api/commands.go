@@ -113,6 +113,9 @@ func (c *session) do(ctx context.Context, cmd *command) error {
 		return c.doProfile(ctx, cmd)
 	case "watch_floor":
 		return c.doWatchFloor(ctx, cmd)
+	case "watch_colleagues":
+		c.server.view.watchColleagues(c.who.Tenant, c.who.Agent, c, cmd.On)
+		return nil
 	case "set_status":
 		return c.doSetStatus(ctx, cmd)
 	case "move":

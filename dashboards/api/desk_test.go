@@ -128,13 +128,16 @@ func TestTheDeskKnowsWhoAndWhy(t *testing.T) {
 			break
 		}
 	}
+	d.say(`{"type":"watch_colleagues","on":true,"request":"look"}`)
+	all := d.next("colleagues")
+	require.Equal(t, []any{true, "bob", "offline"}, []any{all["whole"], dig(all, "agents", 0, "id"), dig(all, "agents", 0, "status")})
 	w.put(event.TopicRoutingFacts, &event.Event{Tenant: "acme", Key: "acme/back", Body: &event.Event_AgentChanged{AgentChanged: &event.AgentChanged{
 		Agent: "bob", Status: "available", Connected: true, Activity: "idle",
 	}}})
 	for {
 		f := <-d.frames
-		if f["type"] == "colleague" && dig(f, "agent", "status") == "available" {
-			require.Equal(t, "bob", dig(f, "agent", "id"))
+		if f["type"] == "colleagues" {
+			require.Equal(t, []any{nil, "bob", "available"}, []any{f["whole"], dig(f, "agents", 0, "id"), dig(f, "agents", 0, "status")})
 			break
 		}
 	}

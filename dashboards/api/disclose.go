@@ -36,8 +36,10 @@ func (c *session) disclose(ctx context.Context, n *note) (bool, error) {
 		}
 	case noteQueue:
 		return c.tellsQueue(&n.queue), nil
-	case noteColleague:
-		return c.desk().agent(n.agent.id), nil
+	case noteColleagues:
+		if in := c.desk(); !in.whole {
+			n.agents, n.shared = kept(n.agents, func(a *agentState) bool { return in.agent(a.id) }), nil
+		}
 	case noteAgent, noteMarked, noteRefused, noteTyping, noteSettings, noteFloor, noteLoggedOut, noteMade:
 	}
 	return true, nil

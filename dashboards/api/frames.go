@@ -220,9 +220,11 @@ type settingsFrame struct {
 	settingsView
 }
 
-type colleagueFrame struct {
-	Type  string        `json:"type"`
-	Agent colleagueView `json:"agent"`
+// colleaguesFrame is of those that changed; the first one, and after it none, is of all.
+type colleaguesFrame struct {
+	Type   string          `json:"type"`
+	Agents []colleagueView `json:"agents"`
+	Whole  bool            `json:"whole,omitempty"`
 }
 
 type profileFrame struct {

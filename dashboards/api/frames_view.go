@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"cmp"
 	"strings"
 
@@ -107,10 +108,14 @@ func (s *Server) viewSettings(tenant string, l lists) settingsView {
 	return v
 }
 
-func viewColleague(a *agentState, name string) colleagueView {
-	return colleagueView{
-		a.id, name, cmp.Or(a.changed.GetStatus(), "offline"), cmp.Or(a.changed.GetActivity(), "idle"), a.config.GetTeam(),
+func (s *Server) colleagues(ctx context.Context, tenant string, agents []*agentState) []colleagueView {
+	all := make([]colleagueView, 0, len(agents))
+	for _, a := range agents {
+		all = append(all, colleagueView{
+			a.id, s.agentName(ctx, tenant, a), cmp.Or(a.changed.GetStatus(), "offline"), cmp.Or(a.changed.GetActivity(), "idle"), a.config.GetTeam(),
+		})
 	}
+	return all
 }
 
 func viewAgent(a *agentState, name string) agentView {

@@ -264,8 +264,8 @@ func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, w
 }
 
 // kept are the ids of a list that are seen.
-func kept(ids []string, seen func(string) bool) []string {
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !seen(id) })
+func kept[T any](all []T, seen func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return !seen(one) })
 }
 
 type decisionView struct {

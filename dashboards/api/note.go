@@ -23,7 +23,7 @@ const (
 	noteTyping
 	noteProfile
 	noteSettings
-	noteColleague
+	noteColleagues
 	noteFloor
 	// noteLoggedOut is the last that a page is told.
 	noteLoggedOut
@@ -42,6 +42,9 @@ type note struct {
 	lines  live.Lines
 	places places
 	agent  *agentState
+	// agents are colleagues: those that changed, or with whole all of them.
+	agents []*agentState
+	whole  bool
 	queue  queueState
 	lists  lists
 	floor  *floorBatch
@@ -61,7 +64,11 @@ type shared struct {
 	err  [2]error
 }
 
+// frame gives it; nothing is shared by nil.
 func (s *shared) frame(which int, make func() ([]byte, error)) ([]byte, error) {
+	if s == nil {
+		return make()
+	}
 	s.once[which].Do(func() { s.made[which], s.err[which] = make() })
 	return s.made[which], s.err[which]
 }

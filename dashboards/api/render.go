@@ -127,9 +127,9 @@ func (s *Server) render(ctx context.Context, who person, n *note) ([]byte, error
 		return json.Marshal(profileFrame{"profile", p})
 	case noteSettings:
 		return json.Marshal(settingsFrame{"settings", s.viewSettings(who.Tenant, n.lists)})
-	case noteColleague:
+	case noteColleagues:
 		return n.shared.frame(0, func() ([]byte, error) {
-			return json.Marshal(colleagueFrame{"colleague", viewColleague(n.agent, s.agentName(ctx, who.Tenant, n.agent))})
+			return json.Marshal(colleaguesFrame{"colleagues", s.colleagues(ctx, who.Tenant, n.agents), n.whole})
 		})
 	case noteFloor:
 		return s.renderFloor(ctx, who, n)
@@ -160,7 +160,7 @@ func (s *Server) renderSnapshot(ctx context.Context, who person, shot *snapshot)
 	f := snapshotFrame{
 		Type: "snapshot", Cursor: s.gateway + "-" + strconv.FormatUint(shot.applied, 10),
 		Offers: make([]offerView, 0, len(shot.offers)), Contacts: make([]contactView, 0, len(shot.held)),
-		Queues: make([]queueView, 0, len(shot.queues)), Agents: make([]colleagueView, 0, len(shot.colleagues)), Profiles: []profileView{},
+		Queues: make([]queueView, 0, len(shot.queues)), Agents: s.colleagues(ctx, who.Tenant, shot.colleagues), Profiles: []profileView{},
 		settingsView: s.viewSettings(who.Tenant, shot.lists),
 	}
 	if who.Agent != "" {
@@ -176,9 +176,6 @@ func (s *Server) renderSnapshot(ctx context.Context, who person, shot *snapshot)
 	}
 	for _, q := range shot.queues {
 		f.Queues = append(f.Queues, viewQueue(q, contains(shot.serves, q.number)))
-	}
-	for _, a := range shot.colleagues {
-		f.Agents = append(f.Agents, viewColleague(a, s.agentName(ctx, who.Tenant, a)))
 	}
 	if err := s.renderHeld(ctx, &f, shot); err != nil {
 		return nil, err

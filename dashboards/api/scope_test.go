@@ -124,8 +124,11 @@ func TestAPageOfSomeTeamsIsToldOfThemAlone(t *testing.T) {
 				return all
 			case "queue":
 				all = append(all, fmt.Sprint(dig(f, "queue", "id"), " ", dig(f, "queue", "waiting"), " ", dig(f, "queue", "removed")))
-			case "colleague":
-				all = append(all, fmt.Sprint(dig(f, "agent", "id"), " ", dig(f, "agent", "status")))
+			case "colleagues":
+				agents, _ := f["agents"].([]any)
+				for _, a := range agents {
+					all = append(all, fmt.Sprint(dig(a, "id"), " ", dig(a, "status")))
+				}
 			}
 		}
 	}
@@ -133,6 +136,11 @@ func TestAPageOfSomeTeamsIsToldOfThemAlone(t *testing.T) {
 	w.inQueue("k-more2", "sales", "")
 	told(sue, "cards 2 <nil>", "sales 2 <nil>")
 	require.NotContains(t, strings.Join(told(lou, "sales 2 <nil>"), ","), "cards")
+	for _, d := range []*desk{sue, lou} {
+		d.say(`{"type":"watch_colleagues","on":true,"request":"look"}`)
+	}
+	require.NotContains(t, strings.Join(told(lou, "ann offline"), ","), "bob")
+	told(sue, "bob offline")
 	w.agent("bob", "available", "idle")
 	w.agent("ann", "available", "idle")
 	told(sue, "bob available", "ann available")

@@ -21,8 +21,9 @@ type tenantEntry struct {
 	lists lists
 	// channels are those that contacts come by.
 	channels map[event.Channel]struct{}
-	// colleagues are the agents whose status other pages are to be told.
+	// colleagues are the agents whose status the choosers are to be told: the pages that choose among them.
 	colleagues []*agentEntry
+	choosers   map[subscriber]struct{}
 	// floor is what the pages that watch the floor are to be told.
 	floor floorEntry
 	// recent is what boards count, feeds are the boards that are shown, and versions what came into force when.
@@ -99,7 +100,7 @@ func (v *view) tenant(id string) *tenantEntry {
 		t = &tenantEntry{
 			id: id, number: uint32(len(v.byTenant)), //nolint:gosec // tenants are few
 			agents: make(map[string]*agentEntry), queues: make(map[string]*queueEntry), subs: make(map[subscriber]struct{}),
-			channels: make(map[event.Channel]struct{}),
+			choosers: make(map[subscriber]struct{}), channels: make(map[event.Channel]struct{}),
 		}
 		v.tenants[id] = t
 		v.byTenant = append(v.byTenant, t)

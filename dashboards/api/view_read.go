@@ -68,6 +68,7 @@ func (v *view) unsubscribe(tenant, agent string, s subscriber) {
 	a := v.agent(t, agent)
 	a.subs = slices.DeleteFunc(a.subs, func(x subscriber) bool { return x == s })
 	delete(t.subs, s)
+	delete(t.choosers, s)
 	t.floor.unwatch(s)
 }
 

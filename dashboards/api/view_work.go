@@ -13,8 +13,8 @@ const (
 	maxProfiles = 1 << 20
 	// maxEarly bounds the offers that are read before their contacts: many only while the view catches up.
 	maxEarly = 1 << 16
-	// maxColleagues is how many agents' changes are told to all pages at once, once a second; the others wait their turn.
-	maxColleagues = 20
+	// maxColleagues is how many agents' changes are told at once, once a second; the others wait their turn.
+	maxColleagues = 500
 )
 
 // spot is a place or none, which is 0.
@@ -109,23 +109,42 @@ func (v *view) profileAt(customer string) spot {
 	return v.profiles[v.customer(customer)]
 }
 
-// flushColleagues tells every page whose status or activity changed since.
+// watchColleagues begins to tell a page what the other agents do, first of all of them; or ends it. Only pages that choose among
+// them are told: with thousands of agents each change would be thousands of frames.
+func (v *view) watchColleagues(tenant, agent string, s subscriber, on bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	t := v.tenant(tenant)
+	if !on {
+		delete(t.choosers, s)
+		return
+	}
+	t.choosers[s] = struct{}{}
+	s.push(note{kind: noteColleagues, whole: true, agents: t.colleaguesOf(v.agent(t, agent), &v.words)})
+}
+
+// flushColleagues tells the pages that watch whose status or activity changed since.
 func (v *view) flushColleagues() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, t := range v.tenants {
-		n := min(len(t.colleagues), maxColleagues)
+		n := len(t.colleagues)
+		if len(t.choosers) > 0 {
+			n = min(n, maxColleagues)
+		}
+		told := note{kind: noteColleagues, shared: new(shared)}
 		for _, a := range t.colleagues[:n] {
 			a.dirty = false
-			if len(t.subs) == 0 {
-				continue
-			}
-			told := note{kind: noteColleague, agent: a.state(), shared: new(shared)}
-			for s := range t.subs {
-				s.push(told)
+			if len(t.choosers) > 0 && a.known {
+				told.agents = append(told.agents, a.state())
 			}
 		}
 		t.colleagues = append(t.colleagues[:0], t.colleagues[n:]...)
+		for s := range t.choosers {
+			if len(told.agents) > 0 {
+				s.push(told)
+			}
+		}
 	}
 }
 

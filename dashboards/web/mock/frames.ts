@@ -16,6 +16,7 @@ const agentFields: Record<string, string[]> = {
   read: ['contact', 'sequence'],
   profile: ['customer', 'tier', 'language', 'tags', 'name', 'fields', 'base_version'],
   watch_floor: ['on'],
+  watch_colleagues: ['on'],
   set_status: ['agent', 'status', 'reason?', 'log_out?'],
   move: ['contact', 'queue'],
   priority: ['contact', 'priority'],
@@ -65,6 +66,9 @@ export function takeAgentFrame(server: MockServer, raw: string, push: Push, hang
     return;
   }
   if (frame.type === 'watch_floor') return server.floor.watch(frame.on === true, push);
+  if (frame.type === 'watch_colleagues') {
+    return frame.on ? push({ type: 'colleagues', whole: true, agents: server.centre.colleagues }) : undefined;
+  }
   if (
     frame.type === 'profile' &&
     server.centre.profiles.get(String(frame.customer))?.version !== (frame.base_version || undefined)

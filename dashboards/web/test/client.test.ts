@@ -158,6 +158,23 @@ describe('what passes by', () => {
     expect(client.floor.get().ready).toBe(false);
   });
 
+  test('colleagues are followed while one is chosen: all at first, then those that changed', () => {
+    const names = () => client.desk.get().colleagues.map((c) => `${c.id} ${c.status}`);
+    const one = (id: string, status: string) => ({ id, name: id, status, activity: 'idle', team: '' });
+    client.watchColleagues(true);
+    FakeSocket.newest.breaks();
+    vi.advanceTimersByTime(1_000);
+    FakeSocket.newest.opens([]);
+    expect(FakeSocket.newest.sent).toMatchObject([{ type: 'watch_colleagues', on: true }]);
+    says({ type: 'colleagues', whole: true, agents: [one('b', 'away'), one('c', 'away')] });
+    says({ type: 'colleagues', agents: [one('c', 'available')] });
+    expect(names()).toEqual(['b away', 'c available']);
+    says({ type: 'colleagues', whole: true, agents: [one('c', 'away')] });
+    expect(names()).toEqual(['c away']);
+    client.watchColleagues(false);
+    expect(FakeSocket.newest.sent.at(-1)).toMatchObject({ type: 'watch_colleagues', on: false });
+  });
+
   test('an answer and a note are drafts apart, and both are forgotten at logout', () => {
     client.saveDraft('k', 'for the customer');
     client.saveDraft('k', 'for colleagues', 'note');

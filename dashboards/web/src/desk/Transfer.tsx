@@ -1,5 +1,5 @@
 // To whom a contact goes next: a queue or a colleague, with a note for them.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Sheet } from '../shell/Sheet';
 import type { Colleague, Queue } from '../wire/frames';
 import { type Say, useWords } from '../words';
@@ -25,6 +25,10 @@ export function Transfer({ client, desk, contact, close }: Props) {
   const [words, setWords] = useState('');
   const [to, setTo] = useState('');
   const [note, setNote] = useState('');
+  useEffect(() => {
+    client.watchColleagues(true);
+    return () => client.watchColleagues(false);
+  }, [client]);
   const queues = desk.queues.filter((q) => q.id !== contact.queue && fits(words, q.name));
   const people = desk.colleagues
     .filter((c) => c.id !== desk.agent?.id && fits(words, c.name))

@@ -30,6 +30,8 @@ export const typingFor = 5_000;
 
 export type DraftKind = 'reply' | 'note';
 
+type Watched = 'watch_floor' | 'watch_colleagues';
+
 export class DeskClient {
   readonly desk = createStore<DeskState>(emptyDesk);
   readonly box = createStore<outbox.Outbox>([]);
@@ -45,7 +47,7 @@ export class DeskClient {
   private readonly socket: Link;
   private readonly names: { prefix: string; outbox: string; reads: string };
   private readonly typedAt = new Map<string, number>();
-  private watching = false;
+  private readonly watching = new Set<Watched>();
   private live = false;
   /** Every request that this tab ever held, and what kind of wish it was. */
   private readonly known = new Map<string, Command['type']>();
@@ -149,10 +151,20 @@ export class DeskClient {
 
   /** Follows the floor until told otherwise, over reconnects too. */
   watchFloor(on: boolean): void {
-    if (this.watching === on) return;
-    this.watching = on;
     if (!on) this.floor.set(emptyFloor);
-    this.sayWatching();
+    this.watch('watch_floor', on);
+  }
+
+  /** Follows what the other agents do while one of them is chosen, over reconnects too. */
+  watchColleagues(on: boolean): void {
+    this.watch('watch_colleagues', on);
+  }
+
+  private watch(type: Watched, on: boolean): void {
+    if (this.watching.has(type) === on) return;
+    if (on) this.watching.add(type);
+    else this.watching.delete(type);
+    this.sayWatching(type);
   }
 
   /** Fetches a customer's profile unless a frame brought it. */
@@ -161,8 +173,8 @@ export class DeskClient {
     this.desk.set((state) => takeProfile(state, profile));
   }
 
-  private sayWatching(): void {
-    if (this.live) this.socket.send(JSON.stringify({ type: 'watch_floor', on: this.watching, request: newId() }));
+  private sayWatching(type: Watched): void {
+    if (this.live) this.socket.send(JSON.stringify({ type, on: this.watching.has(type), request: newId() }));
   }
 
   private draftName(contact: string, kind: DraftKind): string {
@@ -208,7 +220,7 @@ export class DeskClient {
     this.socket.settled();
     this.box.set(outbox.reconnected(this.box.get(), performance.now()));
     this.pruneReads();
-    if (this.watching) this.sayWatching();
+    for (const type of this.watching) this.sayWatching(type);
     this.flush();
   }
 
@@ -325,6 +337,7 @@ function about(command: Command): string {
     case 'set_status':
       return command.agent;
     case 'watch_floor':
+    case 'watch_colleagues':
       return '';
     default:
       return command.contact;

@@ -75,8 +75,8 @@ export function reduce(state: DeskState, frame: ServerFrame): DeskState {
         ...state,
         queues: frame.removed ? state.queues.filter((q) => q.id !== frame.queue.id) : putById(state.queues, frame.queue),
       };
-    case 'colleague':
-      return { ...state, colleagues: putById(state.colleagues, frame.agent) };
+    case 'colleagues':
+      return { ...state, colleagues: frame.whole ? frame.agents : frame.agents.reduce(putById, state.colleagues) };
     case 'profile':
       return takeProfile(state, frame.profile);
     case 'settings':

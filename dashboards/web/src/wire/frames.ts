@@ -45,7 +45,7 @@ export type ServerFrame =
   | ({ type: 'settings' } & Settings)
   | ({ type: 'floor' } & FloorFrame)
   | { type: 'agent'; agent: AgentView }
-  | { type: 'colleague'; agent: Colleague }
+  | { type: 'colleagues'; agents: Colleague[]; whole: boolean }
   | { type: 'offer'; offer: Offer }
   | { type: 'contact'; contact: Contact }
   | { type: 'message'; contact: string; message: Message }
@@ -82,7 +82,7 @@ export type Command =
       fields: Record<string, string>;
       base_version: number;
     }
-  | { type: 'watch_floor'; on: boolean }
+  | { type: 'watch_floor' | 'watch_colleagues'; on: boolean }
   | { type: 'set_status'; agent: string; status: Status; reason?: string; log_out?: true }
   | { type: 'move'; contact: string; queue: string }
   | { type: 'priority'; contact: string; priority: number };
@@ -110,7 +110,7 @@ const readers: Readers = {
   settings,
   floor: readFloor,
   agent: (v) => ({ agent: views.readAgent(v.agent) }),
-  colleague: (v) => ({ agent: views.readColleague(v.agent) }),
+  colleagues: (v) => ({ agents: list(v.agents, views.readColleague), whole: v.whole === true }),
   offer: (v) => ({ offer: views.readOffer(v.offer) }),
   contact: (v) => ({ contact: views.readContact(v.contact) }),
   message: (v) => ({ contact: text(v.contact), message: views.readMessage(v.message) }),

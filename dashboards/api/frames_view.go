@@ -1,8 +1,8 @@
 package api
 
 import (
-	"context"
 	"cmp"
+	"context"
 	"strings"
 
 	"github.com/tributary-cc/tributary/stream/event"

@@ -53,7 +53,7 @@ type TimerKind string
 
 // The timers of a domain. Each state that must end has one.
 const (
-	// TimerOffer ends the offer that an agent did not answer; its id is the agent's, who has one offer at a time.
+	// TimerOffer ends an offer that nobody answered; its id is the offer's.
 	TimerOffer TimerKind = "offer"
 	// TimerExclude ends exclusions from a contact.
 	TimerExclude TimerKind = "exclude"

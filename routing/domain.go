@@ -62,9 +62,7 @@ func (d *Domain) Fire(m Moment, t Timer) *Decisions {
 	d.begin(m)
 	switch t.Kind {
 	case TimerOffer:
-		if a := d.agents[t.ID]; a != nil {
-			d.timeOut(a)
-		}
+		d.timeOut(t.ID)
 	case TimerExclude:
 		d.exclusionsEnd(t.ID)
 	case TimerForget:
@@ -178,6 +176,7 @@ func (d *Domain) LoadContact(id string, r *event.RoutingContactRow) error {
 	if r.GetState() == offered {
 		a.ringing = c
 		c.queue.offered++
+		d.offers[c.offer()] = c
 	} else {
 		a.held = append(a.held, c) // rows come in the order of their ids
 	}

@@ -20,9 +20,10 @@ func (d *Domain) offer(c *contact, a *agent) {
 	x := d.more(c)
 	x.offer, x.offered, x.expiry = d.now.NewID(), d.now.stamp(), timeout
 	c.state, c.agent, a.ringing = offered, a, c
+	d.offers[x.offer] = c
 	c.entry = true
 	d.markContact(c)
-	d.after(TimerOffer, a.row.Agent, timeout)
+	d.after(TimerOffer, x.offer, timeout)
 	o := d.tellOffer(m, c, event.OfferState_OFFER_STATE_OFFERED)
 	o.Candidates, o.PassedOver, o.Why = m.list, over, d.why(&m.why, c)
 }
@@ -48,7 +49,8 @@ func (d *Domain) unring(c *contact) {
 	d.touch(c.agent)
 	c.agent.ringing = nil
 	c.queue.offered--
-	d.cancel(TimerOffer, c.agent.row.Agent)
+	delete(d.offers, c.extra.offer)
+	d.cancel(TimerOffer, c.extra.offer)
 }
 
 // closeOffer says how the offer ended. Every offer ends here, once.
@@ -61,11 +63,11 @@ func (d *Domain) closeOffer(c *contact, state event.OfferState, reason string) {
 
 // answer takes an agent's word. An offer that is closed, or another's, has no answer any more.
 func (d *Domain) answer(w *event.OfferAnswer) {
-	a := d.agents[w.Agent]
-	if a == nil || a.ringing == nil || a.ringing.extra.offer != w.Offer {
+	c := d.offers[w.Offer]
+	if c == nil || c.agent.row.Agent != w.Agent {
 		return
 	}
-	c := a.ringing
+	a := c.agent
 	d.unring(c)
 	if !w.Accept {
 		d.closeOffer(c, event.OfferState_OFFER_STATE_REJECTED, "")
@@ -85,12 +87,13 @@ func (d *Domain) answer(w *event.OfferAnswer) {
 	d.tell(c, "assigned", a.row.Agent, w.Offer)
 }
 
-// timeOut ends an offer that an agent did not answer. The agent is taken to be away, or the next one would ring in vain too.
-func (d *Domain) timeOut(a *agent) {
-	c := a.ringing
+// timeOut ends an offer that nobody answered. The agent is taken to be away, or the next one would ring in vain too.
+func (d *Domain) timeOut(offer string) {
+	c := d.offers[offer]
 	if c == nil {
 		return
 	}
+	a := c.agent
 	d.unring(c)
 	d.closeOffer(c, event.OfferState_OFFER_STATE_TIMED_OUT, "")
 	if a.row.Status == StatusAvailable {

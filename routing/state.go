@@ -19,6 +19,7 @@ type Domain struct {
 	// The maps are looked up only; whatever is iterated is an order.
 	agents   map[string]*agent
 	contacts map[string]*contact
+	offers   map[string]*contact
 	queues   map[string]*queue
 	gateways map[string]*gateway
 	// configured and orphaned are the queues that the configuration names, and those that it does not but contacts wait in.
@@ -133,7 +134,7 @@ func NewWith(tenant, name string, rules Rules, hours *Calendar) *Domain {
 	byID := func(a, b *queue) int { return cmp.Compare(a.id, b.id) }
 	return &Domain{
 		tenant: tenant, name: name, key: event.Key(tenant, name), rules: rules,
-		agents: make(map[string]*agent), contacts: make(map[string]*contact),
+		agents: make(map[string]*agent), contacts: make(map[string]*contact), offers: make(map[string]*contact),
 		queues: make(map[string]*queue), gateways: make(map[string]*gateway),
 		configured: newOrder(byID), orphaned: newOrder(byID), hours: hours, groupLimit: maxGroups,
 	}

@@ -267,7 +267,7 @@ func (w *world) checkOrder() {
 func (w *world) checkTimers() {
 	for _, c := range w.d.contacts {
 		if c.state == offered {
-			require.Contains(w.t, w.timers, "offer/"+c.agent.row.Agent)
+			require.Contains(w.t, w.timers, "offer/"+c.offer())
 		}
 		if c.state == lost {
 			require.Contains(w.t, w.timers, "forget/"+c.id())

@@ -21,7 +21,6 @@ import (
 
 const (
 	maxAttachments = 10
-	maxFileName    = 200
 	// fileTimeout bounds how long a file may take on its way in or out: a slow line must not hold a place for ever.
 	fileTimeout = 2 * time.Minute
 	// uploadRate and uploadBurst bound the files of one account.
@@ -56,7 +55,7 @@ var errNoFiles = &fault{kindNotFound, "not_available", "this installation takes 
 // isFileName: a name is shown and sealed with its message; it is no path and holds nothing that a screen does not show.
 func isFileName(name string) bool {
 	n := utf8.RuneCountInString(name)
-	return n > 0 && n <= maxFileName && utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool {
+	return n > 0 && n <= privacy.MaxFileName && utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool {
 		return r == '/' || r == '\\' || !unicode.IsPrint(r)
 	})
 }
@@ -89,9 +88,7 @@ func (s *Server) putFile(w http.ResponseWriter, r *http.Request, who person) err
 	if err != nil {
 		return err
 	}
-	named := []rune(privacy.FileName(name, info.MediaType)) // an extension more may make it longer than a message takes
-	named = named[max(0, len(named)-maxFileName):]
-	live.WriteJSON(w, http.StatusOK, fileView{info.File, info.MediaType, info.Size, string(named)})
+	live.WriteJSON(w, http.StatusOK, fileView{info.File, info.MediaType, info.Size, privacy.FileName(name, info.MediaType)})
 	return nil
 }
 

@@ -19,7 +19,6 @@ import (
 
 const (
 	maxAttachments = 5
-	maxFileName    = 200
 	// carryTime is how long a file may be under way: 10 MiB over a slow telephone.
 	carryTime = 3 * time.Minute
 	// sweepFilesEvery is how often files that no message named are looked for.
@@ -231,7 +230,7 @@ func (c *session) attach(ctx context.Context, files []file) (out []*event.Attach
 			return nil, nil, err
 		}
 		out = append(out, &event.Attachment{File: info.File, MediaType: info.MediaType, Size: uint64(info.Size)}) //nolint:gosec // sizes are not negative
-		names = append(names, fileName(privacy.FileName(fileName(f.Name), info.MediaType)))
+		names = append(names, privacy.FileName(fileName(f.Name), info.MediaType))
 	}
 	return out, names, nil
 }
@@ -245,8 +244,8 @@ func fileName(name string) string {
 		return r
 	}, strings.ReplaceAll(name, `\`, "/"))
 	name = path.Base("/" + name)
-	if runes := []rune(name); len(runes) > maxFileName {
-		name = string(runes[len(runes)-maxFileName:]) // its end says what it is
+	if runes := []rune(name); len(runes) > privacy.MaxFileName {
+		name = string(runes[len(runes)-privacy.MaxFileName:]) // its end says what it is
 	}
 	if name == "/" || name == "." || name == ".." {
 		return ""

@@ -58,7 +58,7 @@ func TestAFilesNameSaysWhatItIs(t *testing.T) {
 	up := w.upload(p, token, "<script>alert(1)</script>")
 	require.Equal(t, "text/plain", up.json["media_type"])
 	b, _ := w.come(p, token, 0)
-	long := strings.Repeat("长", maxFileName-4) + ".bat"
+	long := strings.Repeat("长", privacy.MaxFileName-4) + ".bat"
 	b.say(map[string]any{"type": "send", "id": "m1", "text": "", "attachments": []any{
 		map[string]any{"file": up.json["file"], "name": "x.html"},
 		map[string]any{"file": up.json["file"], "name": "evil.png"},
@@ -69,7 +69,7 @@ func TestAFilesNameSaysWhatItIs(t *testing.T) {
 	m := w.said()[1]
 	content, err := w.keys.OpenContent(t.Context(), "acme", m.GetSealed())
 	require.NoError(t, err)
-	require.Equal(t, []string{"x.html.txt", "evil.png.txt", "notes.txt", strings.Repeat("长", maxFileName-8) + ".bat.txt"}, content.GetFileNames())
+	require.Equal(t, []string{"x.html.txt", "evil.png.txt", "notes.txt", strings.Repeat("长", privacy.MaxFileName-8) + ".bat.txt"}, content.GetFileNames())
 }
 
 func TestAPictureGoesWithAMessage(t *testing.T) {
@@ -231,7 +231,7 @@ func TestFileNames(t *testing.T) {
 func FuzzFileName(f *testing.F) {
 	f.Add("a/b")
 	f.Fuzz(func(t *testing.T, in string) {
-		if got := fileName(in); strings.ContainsAny(got, "/\\\n\x00") || len([]rune(got)) > maxFileName {
+		if got := fileName(in); strings.ContainsAny(got, "/\\\n\x00") || len([]rune(got)) > privacy.MaxFileName {
 			t.Fatalf("%q became %q", in, fmt.Sprint(got))
 		}
 	})

@@ -1,6 +1,7 @@
 package privacy_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,4 +30,6 @@ func TestANameSaysWhatAFileIs(t *testing.T) {
 		require.Equal(t, x[2], privacy.FileName(x[0], x[1]), x[0])
 		require.Equal(t, x[2], privacy.FileName(x[2], x[1]), "again")
 	}
+	long := strings.Repeat("长", privacy.MaxFileName)
+	require.Equal(t, string([]rune(long)[4:])+".pdf", privacy.FileName(long, privacy.MediaPDF))
 }

@@ -226,12 +226,12 @@ func TestLiveBoardsEndWithTheRight(t *testing.T) {
 		_, open := x.next()
 		require.True(t, open)
 	}
-	require.NoError(t, w.accounts.SetTeams(t.Context(), "acme", "lara", "cards"))
+	w.change("lara", access.Change{Teams: &[]string{"cards"}})
 	lara.ends(codeForbidden)
 	same.ends(codeForbidden) // nobody sees that any more
 	require.NoError(t, w.accounts.Disable(t.Context(), "acme", "carl", true))
 	carl.ends("unknown_user")
-	require.NoError(t, w.accounts.SetRoles(t.Context(), "acme", "una", access.RoleAgent))
+	w.change("una", access.Change{Roles: &[]access.Role{access.RoleAgent}})
 	una.ends(codeForbidden)
 	require.NoError(t, w.accounts.EndSessions(t.Context(), "acme", "sue"))
 	sue.ends("unauthenticated")

@@ -340,7 +340,7 @@ func TestRowsOfOtherTeamsAreLeftOut(t *testing.T) {
 	}
 	require.Equal(t, before, n.runs.Load(), "what may not be seen is not asked")
 	// Teams that change count at once, also for answers that are shared.
-	require.NoError(t, w.accounts.SetTeams(t.Context(), "acme", "lara", "cards"))
+	w.change("lara", access.Change{Teams: &[]string{"cards"}})
 	n.answer = rows("queue enqueued", []any{"sales", 1}, []any{"cards", 2})
 	w.ms.Add(time.Hour.Milliseconds())
 	require.Equal(t, []any{[]any{"cards", 2.0}}, dig(p.query(as(token, "lara"), queueNumbers("A", "")).body, "results", 0, "rows"))

@@ -18,7 +18,7 @@ func TestPagesEndWithTheRightToThem(t *testing.T) {
 			require.NoError(w.t, w.accounts.Disable(access.By(w.t.Context(), access.ActorOperator), "acme", "ann", true))
 		},
 		"other roles": func(w *world, _ *process, _, _ string) {
-			require.NoError(w.t, w.accounts.SetRoles(w.t.Context(), "acme", "ann", access.RoleQA))
+			w.change("ann", access.Change{Roles: &[]access.Role{access.RoleQA}})
 		},
 		"other password": func(w *world, _ *process, _, _ string) {
 			require.NoError(w.t, w.accounts.SetPassword(w.t.Context(), "acme", "ann", "another long password"))

@@ -122,6 +122,13 @@ type process struct {
 	stop func()
 }
 
+// change changes an account of acme.
+func (w *world) change(login string, c access.Change) {
+	w.t.Helper()
+	_, err := w.accounts.Change(w.t.Context(), "acme", login, c)
+	require.NoError(w.t, err)
+}
+
 func (w *world) process(change ...func(*Config)) *process {
 	c := Config{
 		Log: w.log, Guard: w.guard, Opener: plainOpener{}, Accounts: w.accounts, Gateway: w.newID(), Now: w.now, NewID: w.newID,

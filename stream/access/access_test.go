@@ -61,6 +61,16 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
+func (f *fixture) SetRoles(ctx context.Context, tenant, login string, roles ...access.Role) error {
+	_, err := f.Change(ctx, tenant, login, access.Change{Roles: &roles})
+	return err
+}
+
+func (f *fixture) SetTeams(ctx context.Context, tenant, login string, teams ...string) error {
+	_, err := f.Change(ctx, tenant, login, access.Change{Teams: &teams})
+	return err
+}
+
 // another is a second process over the same store.
 func (f *fixture) another(t *testing.T) *access.Accounts {
 	t.Helper()

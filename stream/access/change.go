@@ -69,18 +69,6 @@ func (a *Accounts) Change(ctx context.Context, tenant, login string, c Change) (
 	return acc.info(), nil
 }
 
-// SetRoles changes what the account may do, and ends all sessions.
-func (a *Accounts) SetRoles(ctx context.Context, tenant, login string, roles ...Role) error {
-	_, err := a.Change(ctx, tenant, login, Change{Roles: &roles})
-	return err
-}
-
-// SetTeams changes whose work the account's boards show, none for all of the tenant, and ends all sessions.
-func (a *Accounts) SetTeams(ctx context.Context, tenant, login string, teams ...string) error {
-	_, err := a.Change(ctx, tenant, login, Change{Teams: &teams})
-	return err
-}
-
 // Disable closes the account, or opens it again, and ends all sessions.
 func (a *Accounts) Disable(ctx context.Context, tenant, login string, disabled bool) error {
 	_, err := a.Change(ctx, tenant, login, Change{Disabled: &disabled})

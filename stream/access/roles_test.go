@@ -189,5 +189,6 @@ func TestTheRoleThatWas(t *testing.T) {
 	require.ErrorIs(t, err, ErrDenied)
 	_, err = a.ServiceToken(t.Context(), "acme", "crm", time.Hour)
 	require.ErrorIs(t, err, ErrInvalid)
-	require.NoError(t, a.SetRoles(t.Context(), "acme", "crm", RoleDashboards))
+	_, err = a.Change(t.Context(), "acme", "crm", Change{Roles: &[]Role{RoleDashboards}})
+	require.NoError(t, err)
 }

@@ -263,7 +263,7 @@ func (s *Server) customerConversations(w http.ResponseWriter, r *http.Request, w
 	return nil
 }
 
-// kept are the ids of a list that are seen.
+// kept are those of a list that are seen.
 func kept[T any](all []T, seen func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return !seen(one) })
 }

@@ -40,9 +40,9 @@ func encodeRows(keys []string, rows *Rows) ([]byte, error) {
 	return buf.Bytes(), err
 }
 
-// compact moves the rows, which it takes out of the tree, into half the memory. Those that a later segment changed have left holes between the others, so each row is
-// made anew, key and value in one piece; and a tree that was filled in order has nodes that are half full, two on an array for both
-// halves, of which each then grows away: a node that is copied has the room that it needs.
+// compact moves the rows, which it takes out of the tree, into half the memory. Those that a later segment changed have left holes
+// between the others, so each row is made anew, key and value in one piece; and a tree that was filled in order has nodes that are half
+// full, two on an array for both halves, of which each then grows away: a node that is copied has the room that it needs.
 func compact(rows *Rows) *Rows {
 	anew := new(Rows)
 	for key, value, ok := rows.PopMin(); ok; key, value, ok = rows.PopMin() {
